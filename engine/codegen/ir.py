@@ -1,0 +1,233 @@
+"""The kernel IR: small, typed, and without a word of any target in it.
+
+A kernel says *what* is iterated (its domain) and what happens in one iteration (its body). The rule that
+makes every target simple: a :class:`Store` goes to the iteration's own index; everything else is an
+:class:`Accumulate`. ``access.check_stores`` proves it.
+
+Symbols that a domain binds
+---------------------------
+``Each``        ``i`` (0 .. n-1)
+``Once``        none
+``EachSynapse`` ``s`` (storage index of the synapse), ``pre``, ``post``
+``EachEvent``   as ``EachSynapse``; the row is the rank in the event list
+``EachRow``     ``row`` (= ``post``) in ``before``/``after``; ``s``, ``pre``, ``post`` in ``body``
+
+Symbols that every kernel may use: ``step`` (int, the user-visible step n), ``tick`` (int, never set back;
+indexes histories), ``t`` (real, n * dt).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["real", "int", "bool"]
+
+
+@dataclass(frozen=True)
+class Const:
+    value: float | int | bool
+    type: Type = "real"
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A symbol bound by the domain, by a :class:`Let`, or one of step, tick, t."""
+
+    name: str
+    type: Type = "real"
+
+
+@dataclass(frozen=True)
+class Load:
+    """``array[index]``; ``array`` is the name of a plan buffer."""
+
+    array: str
+    index: Expr
+    type: Type = "real"
+
+
+@dataclass(frozen=True)
+class Op:
+    """``+ - * / neg``, ``mod`` (real: fmod; int: floor modulo), ``< > <= >= == !=``, ``and or not``.
+    ``/`` is always real."""
+
+    op: str
+    args: tuple[Expr, ...]
+    type: Type = "real"
+
+
+@dataclass(frozen=True)
+class Function:
+    """A mathematical function by canonical name (the keys of ``language.functions.FUNCTIONS``), plus
+    ``min``, ``max``."""
+
+    name: str
+    args: tuple[Expr, ...]
+    type: Type = "real"
+
+
+@dataclass(frozen=True)
+class Select:
+    """``condition ? then : otherwise`` with both sides free of effects."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+    type: Type = "real"
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Convert to ``type``: real to int truncates toward zero, to bool is ``!= 0``."""
+
+    operand: Expr
+    type: Type
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A counter-based random number: a function of (seed, stream, draw counter of the step, index).
+
+    ``distribution`` is one of Uniform, DiscreteUniform, Normal, LogNormal, Exponential, Gamma, Binomial;
+    ``stream`` is unique for each object and random term of the network.
+    """
+
+    distribution: str
+    args: tuple[Expr, ...]
+    stream: int
+    index: Expr
+    type: Type = "real"
+
+
+Expr = Const | Symbol | Load | Op | Function | Select | Cast | Draw
+
+
+@dataclass(frozen=True)
+class Let:
+    """Bind a symbol for the rest of the body."""
+
+    name: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Store:
+    array: str
+    index: Expr
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Accumulate:
+    """``array[index] op= value`` with op in ``= + - * / min max``; may go to another iteration's index.
+    Several to one index happen in ascending order of the iteration."""
+
+    array: str
+    index: Expr
+    op: str
+    value: Expr
+
+
+@dataclass(frozen=True)
+class If:
+    condition: Expr
+    then: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Emit:
+    """Append ``index`` to this step's slot of an event list."""
+
+    events: str
+    index: Expr
+
+
+@dataclass(frozen=True)
+class Comment:
+    """The equation that the following statements came from."""
+
+    text: str
+
+
+Statement = Let | Store | Accumulate | If | Emit | Comment
+
+
+@dataclass(frozen=True)
+class Each:
+    """Every i in 0 .. ``sizes[count]`` - 1. With ``rare`` the body is one ``If`` that seldom holds
+    (a threshold): a target may test many iterations at once before it looks at single ones."""
+
+    count: str
+    rare: bool = False
+
+
+@dataclass(frozen=True)
+class Once:
+    """One single iteration."""
+
+
+@dataclass(frozen=True)
+class EachSynapse:
+    """Every synapse of a matrix."""
+
+    matrix: str
+
+
+@dataclass(frozen=True)
+class EachRow:
+    """Every row of a matrix with ``rows == "post"``, with an inner loop over its synapses."""
+
+    matrix: str
+
+
+@dataclass(frozen=True)
+class EachEvent:
+    """Every synapse in the rows of the events that were emitted ``lag`` ticks ago (0: in this step),
+    in order of emission (ascending rank)."""
+
+    events: str
+    matrix: str
+    lag: Expr
+
+
+Domain = Each | Once | EachSynapse | EachRow | EachEvent
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Inside an ``EachRow``: symbol ``name`` starts as ``start`` and takes ``name op value`` over the
+    synapses of the row; ``op`` is ``+``, ``min`` or ``max``. ``value`` may use ``s``, ``pre``, ``post``."""
+
+    name: str
+    op: str
+    start: Expr
+    value: Expr
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One loop of a step.
+
+    Attributes
+    ----------
+    name : str
+        Unique, readable (``"P.equations"``).
+    domain : Domain
+    body : tuple of Statement
+        One iteration (``EachRow``: one synapse of the row; usually empty when there is a reduction).
+    condition : Expr or None
+        Uniform over the kernel (flags, ``step``); the kernel is skipped where it is false.
+    reduction : Reduction or None
+        ``EachRow`` only.
+    after : tuple of Statement
+        ``EachRow`` only: once for each row after its synapses; sees ``row``, ``post``, the reduced symbol and
+        ``length`` (int, number of synapses in the row).
+    """
+
+    name: str
+    domain: Domain
+    body: tuple[Statement, ...]
+    condition: Expr | None = None
+    reduction: Reduction | None = None
+    after: tuple[Statement, ...] = ()

@@ -1,0 +1,158 @@
+"""The plan of a network: every buffer and the ordered schedule of one step, as data.
+
+Nothing here knows a programming language; nothing here holds values. Sizes are symbols whose numbers are
+handed over at run time, so that networks of one structure share one compiled library.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.codegen.ir import Kernel, Let, Type
+
+Dtype = Literal["real", "int32", "int64", "bool"]
+"""``real`` is double or float by the ``precision`` of the network; ``bool`` is one byte."""
+
+MAX_THREADS = 256
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """One array. ``count`` is a size symbol or a number (1: a scalar, loaded once before the time loop
+    unless some kernel writes it)."""
+
+    name: str
+    dtype: Dtype
+    count: str | int
+    comment: str = ""
+
+    @property
+    def type(self) -> Type:
+        return "real" if self.dtype == "real" else "bool" if self.dtype == "bool" else "int"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Sparse rows. Buffers (all in ``Plan.buffers``): ``offsets`` int64 [n_rows + 1], ``columns`` int32
+    [nnz], for ``rows == "pre"`` also ``split`` int64 [n_rows * (threads + 1)]: entries
+    ``split[row * (threads + 1) + k] .. [+ k + 1]`` of a row belong to thread k (its post range; ascending
+    columns make them contiguous). ``index`` int64 [nnz], if not empty, maps entries to storage indices
+    (an inverse of another matrix); otherwise the storage index ``s`` is the entry's position.
+    """
+
+    name: str
+    rows: Literal["pre", "post"]
+    n_rows: str
+    n_post: str
+    """Size symbol of the post-synaptic population: its partition decides ownership."""
+    offsets: str
+    columns: str
+    split: str = ""
+    index: str = ""
+
+
+@dataclass(frozen=True)
+class EventList:
+    """A ring of the ranks emitted in the last ``slots`` ticks by a population of ``count`` neurons.
+
+    Buffers: ``ranks`` int32 [slots * count], ``counts`` int64 [slots * threads]. In tick k, thread p writes its
+    events, ascending, to ``ranks[(k % slots) * count + lower(p) ...]`` and their number to
+    ``counts[(k % slots) * threads + p]``. ``slots`` is a size symbol (at least 2).
+    """
+
+    name: str
+    count: str
+    slots: str
+    ranks: str
+    counts: str
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Copies a buffer's values into rows of a record buffer at the end of a phase.
+
+    Recorded when ``active`` and ``(step - offset) mod period == period_offset``. These are elements 0..3 of
+    the int64 buffer ``control`` [5]: active, period, offset, period_offset, rows written so far in this call.
+    ``target`` has ``count`` values a row. ``ranks``: int32 buffer that picks elements of ``source``, or empty
+    for all. ``owned``: elements are neurons of the partition of ``count`` (no barrier needed).
+    """
+
+    name: str
+    source: str
+    target: str
+    control: str
+    count: str
+    ranks: str = ""
+    owned: str = ""
+    """Size symbol of the population whose partition owns the source's elements, or empty."""
+
+
+@dataclass(frozen=True)
+class EventRecorder:
+    """Copies each step's events into flat arrays, one area of ``capacity`` (size symbol) entries a thread:
+    ``steps`` int64 [threads * capacity], ``ranks`` int32 [threads * capacity], ``filled`` int64 [threads].
+    ``control`` int64 [1]: active. ``mask``: bool buffer over neurons that picks recorded ones, or empty.
+    The run ends early, after a whole step, when an area could overflow in the next one."""
+
+    name: str
+    events: str
+    steps: str
+    ranks: str
+    filled: str
+    control: str
+    capacity: str
+    mask: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the schedule. ``phase`` is the row of semantics.md's table of a step (1..11);
+    ``barrier`` says that all threads must have finished everything before it."""
+
+    phase: int
+    work: Kernel | Recorder | EventRecorder
+    barrier: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that a printer needs.
+
+    ``prologue`` are uniform values, computed once a call before the time loop. The step ends with a barrier.
+    """
+
+    dt: float
+    precision: Literal["double", "float"]
+    buffers: tuple[Buffer, ...]
+    sizes: tuple[str, ...]
+    matrices: tuple[Matrix, ...]
+    events: tuple[EventList, ...]
+    schedule: tuple[Entry, ...]
+    prologue: tuple[Let, ...] = ()
+    seed: str = "seed"
+    """Name of the int64 [1] buffer that holds the seed of all draws."""
+    comments: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def buffer(self, name: str) -> Buffer:
+        """The buffer called ``name``."""
+        return next(b for b in self.buffers if b.name == name)
+
+
+NetworkPlan = Plan
+
+PHASES = {
+    1: "reset of rate sums",
+    2: "input computation",
+    3: "recording of sums and conductances",
+    4: "random numbers",
+    5: "neuron update",
+    6: "delay queues",
+    7: "global operations",
+    8: "synapse update",
+    9: "post_spike events",
+    10: "structural plasticity",
+    11: "recording",
+}
+"""The step order of semantics.md section 1. Draws are functions of counters, so phase 4 has no kernels."""
+

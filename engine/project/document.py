@@ -1,0 +1,184 @@
+"""The document that the canvas edits: plain, immutable data, one struct for each kind of object.
+
+Objects refer to each other by uuid only. An edit makes a new document that shares everything unchanged
+with the old one, so that undo is keeping the old one. Structs are msgspec's: they check types strictly on
+loading, name the path of a fault, and cost no start-up time (pydantic would add about 0.3 s).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import uuid4
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+
+def new_id() -> str:
+    """A fresh identity for an object of a document."""
+    return uuid4().hex
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all structs: immutable, named fields, unknown fields are errors."""
+
+
+class NeuronText(_Record):
+    """A neuron model as text; the fields are those of :class:`engine.Neuron`."""
+
+    id: str
+    name: str
+    parameters: str = ""
+    equations: str = ""
+    spike: str = ""
+    reset: str = ""
+    refractory: str = ""
+    """A number (ms), the name of an attribute, or empty."""
+    functions: str = ""
+    description: str = ""
+
+
+class SynapseText(_Record):
+    """A synapse model as text; the fields are those of :class:`engine.Synapse`."""
+
+    id: str
+    name: str
+    parameters: str = ""
+    equations: str = ""
+    psp: str = ""
+    operation: Literal["sum", "max", "min", "mean"] = "sum"
+    pre_spike: str = ""
+    post_spike: str = ""
+    functions: str = ""
+    description: str = ""
+
+
+class ArrayFile(_Record, tag="array"):
+    """An array kept beside the document as ``<sha256>.npy``."""
+
+    sha256: str
+    shape: tuple[int, ...]
+    dtype: str
+
+
+class Distribution(_Record, tag="distribution"):
+    """A random distribution: name as in the API (``Uniform``, ``Normal`` ...) and its arguments in order.
+    ``min`` and ``max`` clip."""
+
+    name: str
+    arguments: tuple[float, ...]
+    min: float | None = None
+    max: float | None = None
+
+
+class Constant(_Record, tag="constant"):
+    """One number for all."""
+
+    value: float
+
+
+class Pieces(_Record, tag="pieces"):
+    """Different values on consecutive ranges of ranks: ``starts[k] <= rank < starts[k + 1]``."""
+
+    starts: tuple[int, ...]
+    values: tuple[Constant | Distribution, ...]
+
+
+Value = Constant | Distribution | Pieces | ArrayFile
+"""What a parameter, an initial value or a weight may be given as."""
+
+
+class Population(_Record):
+    """Neurons of one model. ``model`` is the id of a :class:`NeuronText`, the name of a built-in neuron
+    (``"Izhikevich"``), ``"PoissonPopulation"`` or ``"SpikeSourceArray"``."""
+
+    id: str
+    name: str
+    geometry: tuple[int, ...]
+    model: str
+    values: dict[str, Value] = {}
+    """Parameters and initial values that differ from the model's; for a PoissonPopulation ``rates``."""
+    spike_times: tuple[tuple[float, ...], ...] = ()
+    """For a SpikeSourceArray: ms, one tuple for each neuron."""
+
+
+class Slice(_Record):
+    """Ranks start, start + step, ... below stop of one population."""
+
+    start: int
+    stop: int
+    step: int = 1
+
+
+class Connector(_Record):
+    """How a projection is wired; fields that the pattern does not use keep their defaults."""
+
+    pattern: Literal[
+        "all_to_all", "one_to_one", "fixed_probability", "fixed_number_pre", "fixed_number_post"
+    ] = "all_to_all"
+    weights: Constant | Distribution = Constant(value=1.0)
+    delay: float = 0.0
+    """ms; 0 is the shortest, one step."""
+    probability: float = 0.1
+    number: int = 10
+    allow_self_connections: bool = False
+
+
+class Projection(_Record):
+    """Synapses from ``pre`` to ``post`` (population ids) onto ``target``. ``synapse`` is empty for the
+    default synapse, the id of a :class:`SynapseText`, or the name of a built-in (``"STP"``, ``"STDP"``)."""
+
+    id: str
+    name: str
+    pre: str
+    post: str
+    target: str
+    synapse: str = ""
+    connector: Connector = Connector()
+    values: dict[str, Value] = {}
+    pre_slice: Slice | None = None
+    post_slice: Slice | None = None
+
+
+class Monitor(_Record):
+    """What is recorded of a population or projection (``source`` is its id)."""
+
+    id: str
+    source: str
+    variables: tuple[str, ...] = ()
+    """Names of variables, ``spike``, ``sum(target)``."""
+    period: float | None = None
+    """ms between samples; None: every step."""
+
+
+class RunSettings(_Record):
+    """How the network is run. ``seed`` None draws a new one each time."""
+
+    duration: float = 1000.0
+    dt: float = 1.0
+    threads: int = 1
+    seed: int | None = 42
+    method: Literal["explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4"] = "explicit"
+
+
+class ViewState(_Record):
+    """Where things are drawn; refers to objects by id only and never influences a result."""
+
+    positions: dict[str, tuple[float, float]] = {}
+    label_offsets: dict[str, tuple[float, float]] = {}
+
+
+class ProjectDocument(_Record):
+    """A whole project."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: str = "Untitled"
+    description: str = ""
+    neurons: tuple[NeuronText, ...] = ()
+    synapses: tuple[SynapseText, ...] = ()
+    populations: tuple[Population, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    monitors: tuple[Monitor, ...] = ()
+    run: RunSettings = RunSettings()
+    view: ViewState = ViewState()
