@@ -1,0 +1,102 @@
+"""Models that a document may name without holding their text: built-ins and sources of spikes."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from engine.project.document import NeuronText, ProjectDocument, SynapseText
+
+SOURCES = MappingProxyType(
+    {
+        "PoissonPopulation": "Each neuron emits spikes as a Poisson process with a rate in Hz.",
+        "SpikeSourceArray": "Each neuron emits spikes at times that are given.",
+    }
+)
+"""Populations that emit spikes without a neuron model, with what they do."""
+
+DEFAULT_SYNAPSE = ""
+"""``Projection.synapse`` of a projection without a synapse model of its own."""
+
+
+@cache
+def builtin_neurons() -> MappingProxyType[str, NeuronText]:
+    """Return the text of each built-in neuron by its name; the id is the name."""
+    import engine.models
+    from engine.network.neuron import Neuron
+
+    return MappingProxyType(
+        {name: _neuron(name, model()) for name, model in _classes(engine.models, Neuron).items()}
+    )
+
+
+@cache
+def builtin_synapses() -> MappingProxyType[str, SynapseText]:
+    """Return the text of each built-in synapse by its name; the id is the name."""
+    import engine.models
+    from engine.network.synapse import Synapse
+
+    return MappingProxyType(
+        {name: _synapse(name, model()) for name, model in _classes(engine.models, Synapse).items()}
+    )
+
+
+def neuron_text(document: ProjectDocument, model: str) -> NeuronText | None:
+    """Return the neuron model that a population's ``model`` refers to; None for sources and unknowns."""
+    own = next((text for text in document.neurons if text.id == model), None)
+    return own or builtin_neurons().get(model)
+
+
+def synapse_text(document: ProjectDocument, model: str) -> SynapseText | None:
+    """Return the synapse model that a projection's ``synapse`` refers to; None for the default one."""
+    own = next((text for text in document.synapses if text.id == model), None)
+    return own or builtin_synapses().get(model)
+
+
+def model_name(document: ProjectDocument, model: str) -> str:
+    """Return what to call the model of a population or projection."""
+    text = neuron_text(document, model) or synapse_text(document, model)
+    return text.name if text else model
+
+
+def _classes(module: Any, base: type) -> dict[str, type[Any]]:
+    return {
+        name: thing
+        for name, thing in vars(module).items()
+        if inspect.isclass(thing) and issubclass(thing, base) and thing is not base
+    }
+
+
+def _text(value: object) -> str:
+    return "" if value is None else inspect.cleandoc(str(value))
+
+
+def _neuron(name: str, model: Any) -> NeuronText:
+    return NeuronText(
+        id=name,
+        name=name,
+        parameters=_text(model.parameters),
+        equations=_text(model.equations),
+        spike=_text(model.spike),
+        reset=_text(model.reset),
+        refractory=_text(model.refractory),
+        functions=_text(model.functions),
+        description=inspect.getdoc(type(model)) or "",
+    )
+
+
+def _synapse(name: str, model: Any) -> SynapseText:
+    return SynapseText(
+        id=name,
+        name=name,
+        parameters=_text(model.parameters),
+        equations=_text(model.equations),
+        psp=_text(model.psp),
+        operation=model.operation,
+        pre_spike=_text(model.pre_spike),
+        post_spike=_text(model.post_spike),
+        functions=_text(model.functions),
+        description=inspect.getdoc(type(model)) or "",
+    )
