@@ -11,12 +11,13 @@ from engine.project.document import (
     Monitor,
     NeuronText,
     Population,
+    Position,
     ProjectDocument,
     Projection,
     SynapseText,
     new_id,
 )
-from engine.project.edits import Position, unique_name
+from engine.project.naming import unique_name
 
 
 class Fragment(

@@ -14,6 +14,9 @@ import msgspec
 
 SCHEMA_VERSION = 1
 
+Position = tuple[float, float]
+"""A place on the canvas."""
+
 
 def new_id() -> str:
     """A fresh identity for an object of a document."""
@@ -24,11 +27,21 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of all structs: immutable, named fields, unknown fields are errors."""
 
 
-class NeuronText(_Record):
-    """A neuron model as text; the fields are those of :class:`engine.Neuron`."""
+class _Object(_Record, frozen=True):
+    """Anything that others may refer to."""
 
     id: str
+
+
+class _Named(_Object, frozen=True):
+    """An object with a name."""
+
     name: str
+
+
+class NeuronText(_Named, frozen=True):
+    """A neuron model as text; the fields are those of :class:`engine.Neuron`."""
+
     parameters: str = ""
     equations: str = ""
     spike: str = ""
@@ -39,11 +52,9 @@ class NeuronText(_Record):
     description: str = ""
 
 
-class SynapseText(_Record):
+class SynapseText(_Named, frozen=True):
     """A synapse model as text; the fields are those of :class:`engine.Synapse`."""
 
-    id: str
-    name: str
     parameters: str = ""
     equations: str = ""
     psp: str = ""
@@ -54,7 +65,7 @@ class SynapseText(_Record):
     description: str = ""
 
 
-class ArrayFile(_Record, tag="array"):
+class ArrayFile(_Record, frozen=True, tag="array"):
     """An array kept beside the document as ``<sha256>.npy``."""
 
     sha256: str
@@ -62,7 +73,7 @@ class ArrayFile(_Record, tag="array"):
     dtype: str
 
 
-class Distribution(_Record, tag="distribution"):
+class Distribution(_Record, frozen=True, tag="distribution"):
     """A random distribution: name as in the API (``Uniform``, ``Normal`` ...) and its arguments in order.
     ``min`` and ``max`` clip."""
 
@@ -72,13 +83,13 @@ class Distribution(_Record, tag="distribution"):
     max: float | None = None
 
 
-class Constant(_Record, tag="constant"):
+class Constant(_Record, frozen=True, tag="constant"):
     """One number for all."""
 
     value: float
 
 
-class Pieces(_Record, tag="pieces"):
+class Pieces(_Record, frozen=True, tag="pieces"):
     """Different values on consecutive ranges of ranks: ``starts[k] <= rank < starts[k + 1]``."""
 
     starts: tuple[int, ...]
@@ -89,12 +100,10 @@ Value = Constant | Distribution | Pieces | ArrayFile
 """What a parameter, an initial value or a weight may be given as."""
 
 
-class Population(_Record):
+class Population(_Named, frozen=True):
     """Neurons of one model. ``model`` is the id of a :class:`NeuronText`, the name of a built-in neuron
     (``"Izhikevich"``), ``"PoissonPopulation"`` or ``"SpikeSourceArray"``."""
 
-    id: str
-    name: str
     geometry: tuple[int, ...]
     model: str
     values: dict[str, Value] = {}
@@ -103,7 +112,7 @@ class Population(_Record):
     """For a SpikeSourceArray: ms, one tuple for each neuron."""
 
 
-class Slice(_Record):
+class Slice(_Record, frozen=True):
     """Ranks start, start + step, ... below stop of one population."""
 
     start: int
@@ -111,7 +120,7 @@ class Slice(_Record):
     step: int = 1
 
 
-class Connector(_Record):
+class Connector(_Record, frozen=True):
     """How a projection is wired; fields that the pattern does not use keep their defaults."""
 
     pattern: Literal[
@@ -125,12 +134,10 @@ class Connector(_Record):
     allow_self_connections: bool = False
 
 
-class Projection(_Record):
+class Projection(_Named, frozen=True):
     """Synapses from ``pre`` to ``post`` (population ids) onto ``target``. ``synapse`` is empty for the
     default synapse, the id of a :class:`SynapseText`, or the name of a built-in (``"STP"``, ``"STDP"``)."""
 
-    id: str
-    name: str
     pre: str
     post: str
     target: str
@@ -141,10 +148,9 @@ class Projection(_Record):
     post_slice: Slice | None = None
 
 
-class Monitor(_Record):
+class Monitor(_Object, frozen=True):
     """What is recorded of a population or projection (``source`` is its id)."""
 
-    id: str
     source: str
     variables: tuple[str, ...] = ()
     """Names of variables, ``spike``, ``sum(target)``."""
@@ -152,7 +158,7 @@ class Monitor(_Record):
     """ms between samples; None: every step."""
 
 
-class RunSettings(_Record):
+class RunSettings(_Record, frozen=True):
     """How the network is run. ``seed`` None draws a new one each time."""
 
     duration: float = 1000.0
@@ -162,14 +168,14 @@ class RunSettings(_Record):
     method: Literal["explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4"] = "explicit"
 
 
-class ViewState(_Record):
+class ViewState(_Record, frozen=True):
     """Where things are drawn; refers to objects by id only and never influences a result."""
 
     positions: dict[str, tuple[float, float]] = {}
     label_offsets: dict[str, tuple[float, float]] = {}
 
 
-class ProjectDocument(_Record):
+class ProjectDocument(_Record, frozen=True):
     """A whole project."""
 
     schema_version: int = SCHEMA_VERSION

@@ -6,10 +6,7 @@ raises :class:`EngineError` and leaves nothing changed, since documents are immu
 
 from __future__ import annotations
 
-import keyword
 import math
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,16 +17,17 @@ from engine.project.catalogue import (
     DEFAULT_SYNAPSE,
     SOURCES,
     builtin_neurons,
-    builtin_synapses,
     neuron_text,
     synapse_text,
 )
+from engine.project.clipboard import copy, duplicate, paste
 from engine.project.document import (
     Connector,
     Constant,
     Monitor,
     NeuronText,
     Population,
+    Position,
     ProjectDocument,
     Projection,
     RunSettings,
@@ -37,9 +35,39 @@ from engine.project.document import (
     Value,
     new_id,
 )
+from engine.project.naming import check_name, is_identifier, unique_name
+
+__all__ = [
+    "DocumentObject",
+    "Position",
+    "add_neuron",
+    "add_population",
+    "add_synapse",
+    "check_name",
+    "connect",
+    "copy",
+    "customise",
+    "duplicate",
+    "find",
+    "is_identifier",
+    "monitor_of",
+    "move",
+    "move_labels",
+    "objects",
+    "paste",
+    "remove",
+    "rename",
+    "replace_object",
+    "set_monitor",
+    "set_project",
+    "set_run",
+    "set_value",
+    "size_of",
+    "unique_name",
+    "update_model",
+]
 
 DocumentObject = Population | Projection | Monitor | NeuronText | SynapseText
-Position = tuple[float, float]
 
 _COLLECTIONS: dict[type, str] = {
     NeuronText: "neurons",
@@ -78,48 +106,6 @@ def find(document: ProjectDocument, object_id: str) -> DocumentObject:
 def size_of(population: Population) -> int:
     """Return the number of neurons."""
     return math.prod(population.geometry)
-
-
-def unique_name(document: ProjectDocument, stem: str, *, model: bool = False) -> str:
-    """Return ``stem``, or ``stem`` with the smallest number that makes it free.
-
-    Populations and projections share one set of names, models (``model=True``) and built-ins another.
-    """
-    taken = _model_names(document) if model else _object_names(document)
-    if stem not in taken:
-        return stem
-    stem = re.sub(r"_?\d+$", "", stem) or stem
-    number = 2
-    while f"{stem}_{number}" in taken:
-        number += 1
-    return f"{stem}_{number}"
-
-
-def _object_names(document: ProjectDocument, but: str = "") -> set[str]:
-    return {o.name for o in (*document.populations, *document.projections) if o.id != but}
-
-
-def _model_names(document: ProjectDocument, but: str = "") -> set[str]:
-    own = {o.name for o in (*document.neurons, *document.synapses) if o.id != but}
-    return own | set(builtin_neurons()) | set(builtin_synapses()) | set(SOURCES)
-
-
-def check_name(document: ProjectDocument, name: str, object_id: str = "", *, model: bool = False) -> None:
-    """Raise :class:`EngineError` unless ``object_id`` may be called ``name``."""
-    if not is_identifier(name):
-        raise EngineError(
-            f"{name!r} is no valid name. Use letters, digits and underscores, with no digit first, "
-            "and no word that Python reserves."
-        )
-    taken = _model_names(document, object_id) if model else _object_names(document, object_id)
-    if name in taken:
-        raise EngineError(f"The name {name!r} is taken already. Choose another one.")
-
-
-def is_identifier(name: str) -> bool:
-    """Tell whether ``name`` can be a variable of an exported script."""
-    plain = unicodedata.normalize("NFKC", name) == name
-    return plain and name.isidentifier() and not keyword.iskeyword(name)
 
 
 # --- creating --------------------------------------------------------------------------------------------
