@@ -1,0 +1,218 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+"""Memory, compiled networks and sparse index arithmetic: the parts of the runtime that must be fast."""
+
+import os
+
+import numpy as np
+
+from engine.errors import EngineError
+
+from libc.stdint cimport int32_t, int64_t, uintptr_t
+from libcpp.algorithm cimport lower_bound
+from libcpp.vector cimport vector
+
+
+cdef extern from "dlfcn.h" nogil:
+    void* dlopen(const char* path, int flags)
+    void* dlsym(void* handle, const char* name)
+    char* dlerror()
+    int RTLD_NOW
+    int RTLD_LOCAL
+
+
+ctypedef int32_t (*AbiFunction)() noexcept nogil
+ctypedef int64_t (*RunFunction)(void** buffers, const int64_t* sizes, const int64_t* clock, int64_t steps,
+                                int32_t threads, volatile int32_t* stop,
+                                volatile int64_t* progress) noexcept nogil
+
+ABI = 1
+
+
+class LibraryError(EngineError):
+    """A compiled network cannot be loaded or was given buffers that do not fit it."""
+
+
+def aligned_zeros(shape, dtype=np.float64, int alignment=64):
+    """Zeros whose first byte lies at a multiple of ``alignment``, a power of two.
+
+    The array keeps its own memory alive and can be handed to compiled code as it is.
+    """
+    if alignment < 1 or alignment & (alignment - 1):
+        raise ValueError(f"alignment must be a power of two, not {alignment}")
+    dtype = np.dtype(dtype)
+    shape = (int(shape),) if np.ndim(shape) == 0 else tuple(int(extent) for extent in shape)
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    memory = np.zeros(size + alignment, dtype=np.uint8)
+    start = -memory.ctypes.data % alignment
+    return np.ndarray(shape, dtype, buffer=memory, offset=start)
+
+
+cdef class Library:
+    """A compiled network.
+
+    It stays loaded until the process ends, even when this object is gone: idle threads of OpenMP may still
+    be parked in code that it brought along.
+
+    Parameters
+    ----------
+    path : path-like
+        The shared library, as :func:`engine.codegen.build.build` returns it.
+
+    Raises
+    ------
+    LibraryError
+        When the file cannot be loaded or was made for another version of the runtime.
+    """
+
+    cdef readonly str path
+    cdef RunFunction _run
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        cdef bytes encoded = os.fsencode(os.path.abspath(self.path))
+        cdef void* handle = dlopen(encoded, RTLD_NOW | RTLD_LOCAL)
+        if handle == NULL:
+            raise LibraryError(f"compiled network {self.path} cannot be loaded: {os.fsdecode(dlerror())}")
+        cdef AbiFunction abi = <AbiFunction><uintptr_t>dlsym(handle, b"nl_abi")
+        self._run = <RunFunction><uintptr_t>dlsym(handle, b"nl_run")
+        if abi == NULL or self._run == NULL:
+            raise LibraryError(f"compiled network {self.path} lacks nl_abi or nl_run; delete the file")
+        if abi() != ABI:
+            raise LibraryError(
+                f"compiled network {self.path} speaks version {abi()} of the interface, "
+                f"this runtime version {ABI}; delete the file"
+            )
+
+    def run(self, list buffers, const int64_t[::1] sizes, const int64_t[::1] clock, int64_t steps,
+            int32_t threads, int32_t[::1] stop, int64_t[::1] progress):
+        """Run up to ``steps`` steps and return how many were done. The GIL is released meanwhile.
+
+        Parameters
+        ----------
+        buffers : list of ndarray
+            One contiguous, aligned array for each buffer of the plan, in its order.
+        sizes : int64 array
+            The numbers behind the plan's size symbols, in its order.
+        clock : int64 array of 3
+            State of the clock before the first step.
+        steps, threads : int
+        stop : int32 array of 1
+            The run ends after the current step once this is not 0.
+        progress : int64 array of 1
+            Counts the finished steps.
+        """
+        cdef vector[void*] pointers = self._pointers(buffers)
+        if clock.shape[0] != 3 or stop.shape[0] != 1 or progress.shape[0] != 1:
+            raise LibraryError(f"compiled network {self.path}: clock needs 3 elements, stop and progress 1")
+        if steps < 0 or threads < 1:
+            raise LibraryError(
+                f"compiled network {self.path}: cannot run {steps} steps on {threads} threads"
+            )
+        cdef const int64_t* first_size = &sizes[0] if sizes.shape[0] else NULL
+        cdef int64_t done
+        with nogil:
+            done = self._run(pointers.data(), first_size, &clock[0], steps, threads, &stop[0], &progress[0])
+        return done
+
+    cdef vector[void*] _pointers(self, list buffers) except *:
+        cdef vector[void*] pointers
+        pointers.reserve(len(buffers))
+        for position, buffer in enumerate(buffers):
+            flags = buffer.flags
+            if not (flags.c_contiguous and flags.aligned and flags.writeable):
+                raise LibraryError(
+                    f"compiled network {self.path}: buffer {position} is not contiguous, aligned and writable"
+                )
+            pointers.push_back(<void*><uintptr_t>buffer.ctypes.data)
+        return pointers
+
+
+def partition(int64_t n, int64_t threads):
+    """First neuron of each thread's range: ``threads + 1`` ascending int64 from 0 to ``n``.
+
+    Ranges start at multiples of 64 neurons so that no two threads write to one cache line.
+    """
+    if n < 0 or threads < 1:
+        raise ValueError(f"cannot share {n} neurons among {threads} threads")
+    chunks = (n + 63) // 64
+    return np.minimum(n, 64 * (chunks * np.arange(threads + 1, dtype=np.int64) // threads))
+
+
+cdef _check_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_columns):
+    """Refuse indices that would make the loops below leave their arrays."""
+    cdef int64_t k
+    cdef bint good = offsets.shape[0] > 0 and offsets[0] == 0 and offsets[offsets.shape[0] - 1] == columns.shape[0]
+    for k in range(offsets.shape[0] - 1):
+        good &= offsets[k] <= offsets[k + 1]
+    if not good:
+        raise ValueError("offsets must rise from 0 to the number of columns")
+    for k in range(columns.shape[0]):
+        good &= 0 <= columns[k] < n_columns
+    if not good:
+        raise ValueError(f"columns must lie in 0 .. {n_columns - 1}")
+
+
+def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_columns):
+    """Turn sparse rows into sparse columns, in time proportional to the number of entries.
+
+    Parameters
+    ----------
+    offsets : int64 array of n_rows + 1
+    columns : int32 array of nnz
+    n_columns : int
+
+    Returns
+    -------
+    offsets_t : int64 array of n_columns + 1
+    rows_t : int32 array of nnz
+        Rows of each column's entries, ascending.
+    index_t : int64 array of nnz
+        Position of each entry in ``columns``.
+    """
+    _check_rows(offsets, columns, n_columns)
+    cdef int64_t nnz = columns.shape[0], n_rows = offsets.shape[0] - 1, row, k, place
+    offsets_t = np.zeros(n_columns + 1, dtype=np.int64)
+    rows_t = np.empty(nnz, dtype=np.int32)
+    index_t = np.empty(nnz, dtype=np.int64)
+    cdef int64_t[::1] cursor = offsets_t
+    for k in range(nnz):
+        cursor[columns[k] + 1] += 1
+    np.cumsum(offsets_t, out=offsets_t)
+    cursor = offsets_t.copy()
+    cdef int32_t[::1] rows_view = rows_t
+    cdef int64_t[::1] index_view = index_t
+    with nogil:
+        for row in range(n_rows):
+            for k in range(offsets[row], offsets[row + 1]):
+                place = cursor[columns[k]]
+                cursor[columns[k]] = place + 1
+                rows_view[place] = <int32_t>row
+                index_view[place] = k
+    return offsets_t, rows_t, index_t
+
+
+def split_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_post, int64_t threads):
+    """Where each thread's share of each row begins and ends.
+
+    Entries ``split[row * (threads + 1) + k]`` up to ``split[row * (threads + 1) + k + 1]`` of a row have
+    columns in the range that :func:`partition` gives to thread ``k``. Columns ascend within a row.
+    """
+    _check_rows(offsets, columns, n_post)
+    cdef const int64_t[::1] bounds = partition(n_post, threads)
+    cdef int64_t n_rows = offsets.shape[0] - 1, row, k, stride = threads + 1
+    split = np.empty(n_rows * stride, dtype=np.int64)
+    if columns.shape[0] == 0:
+        split[:] = 0
+        return split
+    cdef int64_t[::1] split_view = split
+    cdef const int32_t* first = &columns[0]
+    cdef const int32_t* entry
+    with nogil:
+        for row in range(n_rows):
+            entry = first + offsets[row]
+            split_view[row * stride] = offsets[row]
+            for k in range(1, threads):
+                entry = lower_bound(entry, first + offsets[row + 1], <int32_t>bounds[k])
+                split_view[row * stride + k] = entry - first
+            split_view[row * stride + threads] = offsets[row + 1]
+    return split
