@@ -188,3 +188,13 @@ class ProjectDocument(_Record, frozen=True):
     monitors: tuple[Monitor, ...] = ()
     run: RunSettings = RunSettings()
     view: ViewState = ViewState()
+
+    @property
+    def owners(self) -> tuple[Population | Projection, ...]:
+        """Everything that has values and can be recorded: populations, then projections."""
+        return (*self.populations, *self.projections)
+
+    @property
+    def models(self) -> tuple[NeuronText | SynapseText, ...]:
+        """All models of the project's own: neurons, then synapses."""
+        return (*self.neurons, *self.synapses)

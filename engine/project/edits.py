@@ -312,13 +312,12 @@ def remove(document: ProjectDocument, ids: Iterable[str]) -> ProjectDocument:
     gone = set(ids)
     gone |= {p.id for p in document.projections if p.pre in gone or p.post in gone}
     gone |= {m.id for m in document.monitors if m.source in gone}
-    for user in (*document.populations, *document.projections):
-        model = user.model if isinstance(user, Population) else user.synapse
-        if model in gone and user.id not in gone:
-            name = getattr(find(document, model), "name", model)
-            raise EngineError(
-                f"The model {name} is still used by {user.name}. Give that another model first."
-            )
+    users = [(p.model, p.name) for p in document.populations if p.id not in gone]
+    users += [(p.synapse, p.name) for p in document.projections if p.id not in gone]
+    for model, user in users:
+        if model in gone:
+            name = model_name(document, model)
+            raise EngineError(f"The model {name} is still used by {user}. Give that another model first.")
     kept: dict[str, Any] = {
         field: tuple(o for o in getattr(document, field) if o.id not in gone)
         for field in _COLLECTIONS.values()

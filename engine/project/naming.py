@@ -27,11 +27,11 @@ def unique_name(document: ProjectDocument, stem: str, *, model: bool = False) ->
 
 
 def _object_names(document: ProjectDocument, but: str = "") -> set[str]:
-    return {o.name for o in (*document.populations, *document.projections) if o.id != but}
+    return {o.name for o in document.owners if o.id != but}
 
 
 def _model_names(document: ProjectDocument, but: str = "") -> set[str]:
-    own = {o.name for o in (*document.neurons, *document.synapses) if o.id != but}
+    own = {o.name for o in document.models if o.id != but}
     return own | set(builtin_neurons()) | set(builtin_synapses()) | set(SOURCES)
 
 

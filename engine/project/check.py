@@ -1,0 +1,343 @@
+"""What is wrong with a document: every problem with its object, field, place and mend."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from engine.errors import Diagnostic
+from engine.language import check_synapse_use
+from engine.project import arrays
+from engine.project.catalogue import SOURCES, builtin_synapses, model_name, neuron_text, synapse_text
+from engine.project.document import (
+    ArrayFile,
+    Connector,
+    Monitor,
+    Population,
+    ProjectDocument,
+    Projection,
+    Slice,
+    Value,
+)
+from engine.project.models import (
+    kind_of,
+    model_of,
+    parse,
+    recordable,
+    settable,
+    synapse_model_of,
+    targets_of,
+)
+from engine.project.naming import is_identifier
+from engine.project.values import faults, slice_length, synapse_count
+
+__all__ = ["Problem", "check", "model_of", "targets_of"]
+
+Severity = Literal["error", "warning"]
+
+_MOST_NEURONS = 2**31 - 1
+_MANY_SYNAPSES = 500_000_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with a document.
+
+    Attributes
+    ----------
+    severity : {"error", "warning"}
+        Errors keep the network from being built.
+    object_id : str
+        The object at fault (a model's own id for mistakes in its text); empty for the project itself.
+    field : str
+        The field at fault, e.g. ``"equations"``, ``"values.tau"``, ``"connector.number"``, ``"run.dt"``.
+    diagnostic : Diagnostic
+        The message, with line and column for mistakes in text.
+    """
+
+    severity: Severity
+    object_id: str
+    field: str
+    diagnostic: Diagnostic
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.diagnostic}"
+
+
+def check(document: ProjectDocument) -> list[Problem]:
+    """Return all problems of the document; empty: it can be built. Never raises for what a user wrote."""
+    return [
+        *_check_run(document),
+        *_check_identities(document),
+        *_check_models(document),
+        *(problem for p in document.populations for problem in _check_population(document, p)),
+        *(problem for p in document.projections for problem in _check_projection(document, p)),
+        *(problem for m in document.monitors for problem in _check_monitor(document, m)),
+    ]
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Return those problems that keep a network from being built."""
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def _error(owner: Population | Projection, field: str, message: str, hint: str = "") -> Problem:
+    return Problem("error", owner.id, field, Diagnostic(message, hint, owner=owner.name, field=field))
+
+
+def _warning(owner: Population | Projection, field: str, message: str, hint: str = "") -> Problem:
+    return replace(_error(owner, field, message, hint), severity="warning")
+
+
+# --- the project -----------------------------------------------------------------------------------------
+
+
+def _check_run(document: ProjectDocument) -> Iterator[Problem]:
+    def problem(field: str, message: str, hint: str) -> Problem:
+        return Problem("error", "", f"run.{field}", Diagnostic(message, hint, owner="run", field=field))
+
+    run = document.run
+    if not (math.isfinite(run.dt) and run.dt > 0.0):
+        yield problem("dt", f"The time step is {run.dt} ms.", "Give a number above 0, e.g. 0.1.")
+    if not (math.isfinite(run.duration) and run.duration > 0.0):
+        yield problem("duration", f"The duration is {run.duration} ms.", "Give a number above 0, e.g. 1000.")
+    if run.threads < 1:
+        yield problem("threads", f"{run.threads} threads cannot run.", "Give 1 or more.")
+    if run.seed is not None and not 0 <= run.seed < 2**63:
+        yield problem(
+            "seed", f"The seed {run.seed} is out of range.", "Give a whole number from 0 to 2^63 - 1."
+        )
+
+
+def _check_identities(document: ProjectDocument) -> Iterator[Problem]:
+    ids = Counter(o.id for o in (*document.owners, *document.models, *document.monitors))
+    for repeated in (i for i, count in ids.items() if count > 1):
+        yield Problem("error", repeated, "id", Diagnostic(f"Several objects have the id {repeated!r}."))
+    for group in (document.owners, document.models):
+        names = Counter(o.name for o in group)
+        for owner in group:
+            at = Diagnostic("", owner=owner.name, field="name")
+            if names[owner.name] > 1:
+                message = f"The name {owner.name!r} is used {names[owner.name]} times."
+                yield Problem(
+                    "error", owner.id, "name", replace(at, message=message, hint="Rename one of them.")
+                )
+            elif not is_identifier(owner.name):
+                hint = "Use letters, digits and underscores, with no digit first and no word of Python's."
+                message = f"{owner.name!r} is no valid name."
+                yield Problem("error", owner.id, "name", replace(at, message=message, hint=hint))
+
+
+def _check_models(document: ProjectDocument) -> Iterator[Problem]:
+    for text in document.models:
+        for diagnostic in parse(text).diagnostics:
+            yield Problem("error", text.id, diagnostic.field, replace(diagnostic, owner=text.name))
+
+
+# --- populations -----------------------------------------------------------------------------------------
+
+
+def _check_population(document: ProjectDocument, population: Population) -> Iterator[Problem]:
+    geometry = population.geometry
+    size = math.prod(geometry)
+    if not 1 <= len(geometry) <= 3 or any(n < 1 for n in geometry):
+        hint = "Give one to three whole numbers above 0, e.g. 100 or 20 x 20."
+        yield _error(population, "geometry", f"{geometry} is no valid geometry.", hint)
+        return
+    if size > _MOST_NEURONS:
+        yield _error(
+            population, "geometry", f"{size} neurons are too many.", f"Give at most {_MOST_NEURONS}."
+        )
+        return
+    if population.model not in SOURCES and neuron_text(document, population.model) is None:
+        hint = "Choose another model for this population."
+        yield _error(population, "model", f"There is no neuron model {population.model!r}.", hint)
+        return
+    if population.model == "SpikeSourceArray":
+        yield from _check_spike_times(population, size)
+    if population.model == "PoissonPopulation" and "rates" not in population.values:
+        yield _error(population, "values.rates", "The population has no rate.", "Give its rate in Hz.")
+    yield from _check_values(document, population, size)
+
+
+def _check_spike_times(population: Population, size: int) -> Iterator[Problem]:
+    if len(population.geometry) != 1:
+        yield _error(population, "geometry", "A SpikeSourceArray has one dimension.", f"Give {size}.")
+    if len(population.spike_times) != size:
+        message = f"There are spike times for {len(population.spike_times)} of {size} neurons."
+        yield _error(population, "spike_times", message, "Give one list of times for each neuron.")
+    if any(not math.isfinite(t) or t < 0.0 for times in population.spike_times for t in times):
+        yield _error(population, "spike_times", "Spike times must be 0 or later.", "Give them in ms.")
+
+
+def _check_values(document: ProjectDocument, owner: Population | Projection, size: int) -> Iterator[Problem]:
+    """Check the values given to ``owner``; those of a model whose text is wrong have to wait."""
+    attributes = {a.name: a for a in settable(document, owner)}
+    known = bool(attributes) or not _is_waiting(document, owner)
+    for name, value in owner.values.items():
+        field = f"values.{name}"
+        attribute = attributes.get(name)
+        if attribute is None and known:
+            hint = f"It has {', '.join(attributes)}." if attributes else "It has no parameters."
+            yield _error(owner, field, f"The model has no {name!r}; its value is of no use.", hint)
+            continue
+        if attribute is not None and attribute.locality != "local" and not _is_one_number(value):
+            message = f"{name} has one value for all, a {type(value).__name__.lower()} gives many."
+            yield _error(owner, field, message, "Give a number, or remove the flag at its definition.")
+        for fault in (*faults(value, size), *_array_faults(value)):
+            yield _error(owner, field, f"{name}: {fault}.")
+
+
+def _is_one_number(value: Value) -> bool:
+    return value.__struct_config__.tag == "constant"
+
+
+def _array_faults(value: Value) -> Iterator[str]:
+    if isinstance(value, ArrayFile) and not arrays.is_known(value):
+        yield f"its array {value.sha256[:12]}... was not found beside the project"
+
+
+def _is_waiting(document: ProjectDocument, owner: Population | Projection) -> bool:
+    """Tell whether the owner's model has a text that does not parse now."""
+    if isinstance(owner, Population):
+        neuron = neuron_text(document, owner.model)
+        return neuron is not None and parse(neuron).model is None
+    synapse = synapse_text(document, owner.synapse)
+    return synapse is not None and parse(synapse).model is None
+
+
+# --- projections -----------------------------------------------------------------------------------------
+
+
+def _check_projection(document: ProjectDocument, projection: Projection) -> Iterator[Problem]:
+    populations = {p.id: p for p in document.populations}
+    pre, post = populations.get(projection.pre), populations.get(projection.post)
+    for end, population in (("pre", pre), ("post", post)):
+        if population is None:
+            yield _error(projection, end, f"Its {end} population does not exist.", "Remove the projection.")
+    if pre is None or post is None:
+        return
+    if post.model in SOURCES:
+        message = f"{post.name} is a {post.model}: it emits spikes and receives none."
+        yield _error(projection, "post", message, "Remove the projection.")
+        return
+    yield from _check_target(document, projection, post)
+    yield from _check_synapse(document, projection, pre, post)
+    yield from _check_slices(projection, pre, post)
+    yield from _check_connector(document, projection, pre, post)
+    yield from _check_values(document, projection, -1)
+
+
+def _check_target(document: ProjectDocument, projection: Projection, post: Population) -> Iterator[Problem]:
+    model = model_of(document, post)
+    target = projection.target
+    if not is_identifier(target):
+        yield _error(projection, "target", f"{target!r} is no valid target.", "Give a name such as exc.")
+    elif model and target not in model.targets and not model.uses_sum_of_all:
+        reading = f"g_{target}" if model.kind == "spike" else f"sum({target})"
+        message = f"{post.name} does not read the target {target!r}; what arrives there has no effect."
+        has = f"choose one of {', '.join(model.targets)}, or " if model.targets else ""
+        hint = f"{has}use {reading} in the equations of {model_name(document, post.model)}."
+        yield _warning(projection, "target", message, hint[0].upper() + hint[1:])
+
+
+def _check_synapse(
+    document: ProjectDocument, projection: Projection, pre: Population, post: Population
+) -> Iterator[Problem]:
+    text = synapse_text(document, projection.synapse)
+    if text is None:
+        if projection.synapse:
+            message = f"There is no synapse model {projection.synapse!r}."
+            yield _error(projection, "synapse", message, "Choose another synapse.")
+        return
+    synapse, sender, receiver = (
+        synapse_model_of(document, projection),
+        model_of(document, pre),
+        model_of(document, post),
+    )
+    if synapse is None or sender is None or receiver is None:
+        return
+    for diagnostic in check_synapse_use(synapse, sender, receiver):
+        at = projection.id if projection.synapse in builtin_synapses() else text.id
+        yield Problem("error", at, diagnostic.field, replace(diagnostic, owner=text.name))
+
+
+def _check_slices(projection: Projection, pre: Population, post: Population) -> Iterator[Problem]:
+    for end, ranks, population in (("pre", projection.pre_slice, pre), ("post", projection.post_slice, post)):
+        if ranks is not None and not _is_slice_of(ranks, population):
+            message = (
+                f"{ranks.start}:{ranks.stop}:{ranks.step} is no range of the neurons of {population.name}."
+            )
+            hint = f"Give 0 <= start < stop <= {math.prod(population.geometry)} and a step of 1 or more."
+            yield _error(projection, f"{end}_slice", message, hint)
+
+
+def _is_slice_of(ranks: Slice, population: Population) -> bool:
+    return 0 <= ranks.start < ranks.stop <= math.prod(population.geometry) and ranks.step >= 1
+
+
+def _check_connector(
+    document: ProjectDocument, projection: Projection, pre: Population, post: Population
+) -> Iterator[Problem]:
+    wiring = projection.connector
+    for fault in faults(wiring.weights, -1):
+        yield _error(projection, "connector.weights", f"Weights: {fault}.")
+    if not (math.isfinite(wiring.delay) and wiring.delay >= 0.0):
+        yield _error(projection, "connector.delay", f"The delay is {wiring.delay} ms.", "Give 0 or more.")
+    elif 0.0 < wiring.delay < document.run.dt:
+        message = f"The delay of {wiring.delay} ms is below the time step; it becomes {document.run.dt} ms."
+        yield _warning(projection, "connector.delay", message)
+    if wiring.pattern == "fixed_probability" and not 0.0 <= wiring.probability <= 1.0:
+        message = f"The probability is {wiring.probability}."
+        yield _error(projection, "connector.probability", message, "Give a number between 0 and 1.")
+    yield from _check_number(projection, wiring, pre, post)
+    count = synapse_count(projection, pre, post)
+    if count > _MANY_SYNAPSES:
+        message = f"About {count:.1e} synapses may not fit into memory."
+        yield _warning(projection, "connector", message, "Choose a sparser pattern.")
+
+
+def _check_number(
+    projection: Projection, wiring: Connector, pre: Population, post: Population
+) -> Iterator[Problem]:
+    ends = {"pre": (pre, projection.pre_slice), "post": (post, projection.post_slice)}
+    sizes = {k: slice_length(s) if s else math.prod(p.geometry) for k, (p, s) in ends.items()}
+    if wiring.pattern == "one_to_one" and sizes["pre"] != sizes["post"]:
+        message = (
+            f"{sizes['pre']} neurons meet {sizes['post']}; only the first {min(sizes.values())} connect."
+        )
+        yield _warning(projection, "connector.pattern", message)
+    if wiring.pattern not in ("fixed_number_pre", "fixed_number_post"):
+        return
+    end = wiring.pattern.removeprefix("fixed_number_")
+    apart = pre.id != post.id or wiring.allow_self_connections or end == "post"
+    most = sizes[end] if apart else sizes[end] - 1
+    if not 1 <= wiring.number <= most:
+        message = f"{wiring.number} {end}-synaptic neurons cannot be chosen out of {most}."
+        yield _error(projection, "connector.number", message, f"Give a number from 1 to {most}.")
+
+
+# --- monitors --------------------------------------------------------------------------------------------
+
+
+def _check_monitor(document: ProjectDocument, monitor: Monitor) -> Iterator[Problem]:
+    owner = next((o for o in document.owners if o.id == monitor.source), None)
+    if owner is None:
+        message = "A monitor records an object that does not exist."
+        yield Problem("error", monitor.id, "source", Diagnostic(message, "Remove the monitor."))
+        return
+    if monitor.period is not None and not (math.isfinite(monitor.period) and monitor.period > 0.0):
+        message = f"The period of recording is {monitor.period} ms."
+        yield _error(owner, "monitor.period", message, "Give a number above 0, or none for every step.")
+    if _is_waiting(document, owner):
+        return
+    known = recordable(document, owner)
+    for name in monitor.variables:
+        if name not in known:
+            kind = kind_of(document, owner) if isinstance(owner, Population) else "synapse"
+            message = f"{name!r} cannot be recorded from {owner.name} ({kind})."
+            hint = f"Choose from {', '.join(known)}." if known else ""
+            yield _error(owner, "monitor.variables", message, hint)

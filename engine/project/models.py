@@ -1,0 +1,123 @@
+"""Parsed models of a document's objects, and what follows from them: ports, values, things to record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from engine.errors import Diagnostic, ModelError
+from engine.language import parse_neuron, parse_synapse
+from engine.language.model import NeuronModel, Parameter, SynapseModel, Variable
+from engine.project.catalogue import SOURCES, neuron_text, synapse_text
+from engine.project.document import NeuronText, Population, ProjectDocument, Projection, SynapseText
+
+_REMEMBERED = 512
+"""Parsed texts kept: more than the models of a project and a while of typing."""
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A model, or the mistakes in its text."""
+
+    model: NeuronModel | SynapseModel | None
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def refractory_of(text: NeuronText) -> float | str | None:
+    """Return a neuron's refractory period in ms, the name of an attribute that holds it, or None."""
+    written = text.refractory.strip()
+    if not written:
+        return None
+    try:
+        return float(written)
+    except ValueError:
+        return written
+
+
+@lru_cache(_REMEMBERED)
+def parse(text: NeuronText | SynapseText) -> Parsed:
+    """Parse the text of a model; never raises for what the user wrote."""
+    try:
+        if isinstance(text, NeuronText):
+            return Parsed(
+                parse_neuron(
+                    parameters=text.parameters,
+                    equations=text.equations,
+                    spike=text.spike or None,
+                    reset=text.reset or None,
+                    refractory=refractory_of(text),
+                    functions=text.functions or None,
+                    name=text.name,
+                )
+            )
+        return Parsed(
+            parse_synapse(
+                parameters=text.parameters,
+                equations=text.equations,
+                psp=text.psp or None,
+                operation=text.operation,
+                pre_spike=text.pre_spike or None,
+                post_spike=text.post_spike or None,
+                functions=text.functions or None,
+                name=text.name,
+            )
+        )
+    except ModelError as error:
+        return Parsed(None, error.diagnostics)
+
+
+def model_of(document: ProjectDocument, population: Population) -> NeuronModel | None:
+    """Return the checked model of a population; None for sources of spikes and while the text is wrong."""
+    text = neuron_text(document, population.model)
+    model = parse(text).model if text else None
+    return model if isinstance(model, NeuronModel) else None
+
+
+def synapse_model_of(document: ProjectDocument, projection: Projection) -> SynapseModel | None:
+    """Return the checked model of a projection; None for the default synapse and while the text is wrong."""
+    text = synapse_text(document, projection.synapse)
+    model = parse(text).model if text else None
+    return model if isinstance(model, SynapseModel) else None
+
+
+def targets_of(document: ProjectDocument, population: Population) -> tuple[str, ...]:
+    """Return the input ports of a population: the targets that its equations read.
+
+    Targets that only projections name come last, so that ports stay while an equation is being typed.
+    """
+    model = model_of(document, population)
+    read = model.targets if model else ()
+    named = (p.target for p in document.projections if p.post == population.id)
+    return tuple(dict.fromkeys((*read, *named)))
+
+
+def kind_of(document: ProjectDocument, population: Population) -> str:
+    """Return ``"spike"`` or ``"rate"``; judged by the spike condition while the text is wrong."""
+    if population.model in SOURCES:
+        return "spike"
+    text = neuron_text(document, population.model)
+    return "spike" if text and text.spike.strip() else "rate"
+
+
+def settable(document: ProjectDocument, owner: Population | Projection) -> tuple[Parameter | Variable, ...]:
+    """Return what can be given a value: parameters, then variables; ``w`` belongs to the connector."""
+    if isinstance(owner, Population) and owner.model == "PoissonPopulation":
+        return (Parameter("rates", 10.0),)
+    model = model_of(document, owner) if isinstance(owner, Population) else synapse_model_of(document, owner)
+    if model is None:
+        return ()
+    attributes: tuple[Parameter | Variable, ...] = (*model.parameters, *model.variables)
+    return tuple(a for a in attributes if a.name != "w" or isinstance(owner, Population))
+
+
+def recordable(document: ProjectDocument, owner: Population | Projection) -> tuple[str, ...]:
+    """Return the names that a monitor of ``owner`` may record."""
+    if isinstance(owner, Projection):
+        synapse = synapse_model_of(document, owner)
+        return tuple(v.name for v in synapse.variables) if synapse else ("w",)
+    spikes = ("spike",) if kind_of(document, owner) == "spike" else ()
+    model = model_of(document, owner)
+    if model is None:
+        return spikes
+    sums = () if spikes else tuple(f"sum({target})" for target in targets_of(document, owner))
+    return (*spikes, *(v.name for v in model.variables), *sums)
