@@ -13,7 +13,7 @@ Symbols that a domain binds
 ``EachRow``     ``row`` (= ``post``) in ``before``/``after``; ``s``, ``pre``, ``post`` in ``body``
 
 Symbols that every kernel may use: ``step`` (int, the user-visible step n), ``tick`` (int, never set back;
-indexes histories), ``t`` (real, n * dt).
+indexes histories), ``t`` (real, n * dt), the plan's size symbols (int), the symbols of ``Plan.prologue``.
 """
 
 from __future__ import annotations

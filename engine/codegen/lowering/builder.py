@@ -1,0 +1,116 @@
+"""Collects the parts of a plan while objects are lowered one after another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.codegen.ir import Const, Expr, Kernel, Load, Op
+from engine.codegen.plan import Buffer, Dtype, Entry, EventList, EventRecorder, Matrix, Plan, Recorder
+
+Values = float | int | bool | npt.NDArray[Any]
+
+NEVER = -10_000
+"""Step of the last spike of a neuron that never fired (semantics.md section 3)."""
+
+ALWAYS_PAST = -(2**62)
+
+ZERO = Const(0, "int")
+TRUE = Const(True, "bool")
+
+TREE_DTYPES: dict[str, Dtype] = {"float": "real", "int": "int64", "bool": "bool"}
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A plan with the numbers that it leaves open.
+
+    Attributes
+    ----------
+    plan : Plan
+    sizes : dict
+        Number of each size symbol, except those of record buffers, which are set for each run.
+    values : dict
+        First value of each buffer: a number for all elements, or an array.
+    """
+
+    plan: Plan
+    sizes: dict[str, int]
+    values: dict[str, Values]
+
+
+class Builder:
+    """The growing plan."""
+
+    def __init__(self, dt: float, precision: str, threads: int) -> None:
+        self.dt = dt
+        self.precision = precision
+        self.threads = threads
+        self.buffers: dict[str, Buffer] = {}
+        self.values: dict[str, Values] = {}
+        self.sizes: dict[str, int] = {}
+        self.matrices: list[Matrix] = []
+        self.events: list[EventList] = []
+        self.schedule: list[Entry] = []
+        self.streams = 0
+
+    def size(self, symbol: str, number: int) -> str:
+        """Declare a size symbol."""
+        self.sizes[symbol] = int(number)
+        return symbol
+
+    def buffer(self, name: str, dtype: Dtype, count: str | int, value: Values = 0, comment: str = "") -> str:
+        """Declare a buffer (again: keep the first declaration)."""
+        if name not in self.buffers:
+            self.buffers[name] = Buffer(name, dtype, count, comment)
+            self.values[name] = value
+        return name
+
+    def load(self, name: str, index: Expr = ZERO) -> Load:
+        """An element of a declared buffer; a scalar buffer is read at 0 whatever the index."""
+        buffer = self.buffers[name]
+        return Load(name, ZERO if buffer.count == 1 else index, buffer.type)
+
+    def flag(self, name: str, value: int, comment: str = "") -> Expr:
+        """A switch that Python may change between runs, as a condition."""
+        self.buffer(name, "int64", 1, value, comment)
+        return Op("!=", (self.load(name), ZERO), "bool")
+
+    def stream(self) -> int:
+        """Number of the next random term of the network."""
+        self.streams += 1
+        return self.streams
+
+    def add(self, phase: int, work: Kernel | Recorder | EventRecorder) -> None:
+        """Append to the schedule."""
+        self.schedule.append(Entry(phase, work))
+
+    def finish(self) -> Lowered:
+        """The plan, with the schedule in the order of the phases (and of declaration within one)."""
+        schedule = sorted(self.schedule, key=lambda entry: entry.phase)
+        plan = Plan(
+            dt=self.dt,
+            precision="float" if self.precision == "float" else "double",
+            buffers=tuple(self.buffers.values()),
+            sizes=tuple(self.sizes),
+            matrices=tuple(self.matrices),
+            events=tuple(self.events),
+            schedule=tuple(schedule),
+        )
+        return Lowered(plan, self.sizes, self.values)
+
+
+def all_of(*conditions: Expr) -> Expr:
+    """Conjunction; true constants drop out."""
+    rest = [c for c in conditions if c != TRUE]
+    if not rest:
+        return TRUE
+    return rest[0] if len(rest) == 1 else Op("and", tuple(rest), "bool")
+
+
+def homogeneous(value: Values) -> bool:
+    """True if one number stands for all elements."""
+    return not isinstance(value, np.ndarray) or value.ndim == 0

@@ -1,0 +1,70 @@
+"""A whole network: objects in creation order, then the schedule of one step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.codegen.lowering.builder import Builder, Lowered
+from engine.codegen.lowering.population import LoweredPopulation
+from engine.codegen.lowering.projection import LoweredProjection
+from engine.codegen.lowering.recording import lower_population_monitor, lower_projection_monitor
+
+if TYPE_CHECKING:
+    from engine.network import Network
+
+
+def lower(network: Network) -> Lowered:
+    """The plan of a network whose connectivity is drawn.
+
+    Raises
+    ------
+    EngineError
+        For what the network asks for and the schedule cannot give; names the object.
+    """
+    builder = Builder(network.dt, network.precision, network.threads)
+    builder.buffer("seed", "int64", 1, network.seed, "seed of all random draws")
+    populations = {p.id: LoweredPopulation(builder, p) for p in network.populations}
+    for population in populations.values():
+        population.declare()
+    projections = [
+        LoweredProjection(builder, p, populations[p.pre_population.id], populations[p.post_population.id])
+        for p in network.projections
+    ]
+    for projection in projections:
+        projection.declare()
+    for population in populations.values():
+        population.reset_sums()
+    for projection in projections:
+        projection.transmit()
+    for population in populations.values():
+        population.update()
+    for projection in projections:
+        projection.learn()
+        projection.after_post_spikes()
+    for population in populations.values():
+        population.remember()
+        population.finish_sizes()
+    _monitors(builder, network, populations, {p.projection.id: p for p in projections})
+    return builder.finish()
+
+
+def record_key(index: int, variable: str) -> str:
+    """Name of the recorder of ``variable`` of the network's monitor number ``index``."""
+    plain = variable.replace("sum(", "sum_").replace(")", "").strip()
+    return f"mon{index}_{plain}"
+
+
+def _monitors(
+    builder: Builder,
+    network: Network,
+    populations: dict[int, LoweredPopulation],
+    projections: dict[int, LoweredProjection],
+) -> None:
+    for index, monitor in enumerate(network.monitors):
+        for variable in monitor.variables:
+            key = record_key(index, variable)
+            if monitor.projection is not None:
+                source = projections[monitor.projection.id]
+                lower_projection_monitor(builder, key, monitor, variable, source)
+            else:
+                lower_population_monitor(builder, key, monitor, variable, populations[monitor.population.id])

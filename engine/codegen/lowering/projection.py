@@ -1,0 +1,438 @@
+"""One projection: its buffers, and the kernels of phases 2, 8 and 9."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.codegen.ir import (
+    Accumulate,
+    Cast,
+    Comment,
+    Const,
+    Domain,
+    Each,
+    EachEvent,
+    EachRow,
+    EachSynapse,
+    Expr,
+    Function,
+    If,
+    Kernel,
+    Let,
+    Load,
+    Once,
+    Op,
+    Reduction,
+    Select,
+    Statement,
+    Store,
+    Symbol,
+)
+from engine.codegen.lowering.builder import (
+    NEVER,
+    TREE_DTYPES,
+    TRUE,
+    ZERO,
+    Builder,
+    Values,
+    all_of,
+    homogeneous,
+)
+from engine.codegen.lowering.population import STEP, LoweredPopulation, constant, operated
+from engine.codegen.lowering.scope import Scope, real, store
+from engine.codegen.plan import Matrix
+from engine.errors import EngineError
+from engine.language import discretise
+from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
+from engine.language.tree import Binary, Name, Owner
+from engine.runtime.core import split_rows, transpose
+
+if TYPE_CHECKING:
+    from engine.connectivity import Connectivity
+    from engine.network import Projection
+
+SYNAPSE = Symbol("s", "int")
+PRE = Symbol("pre", "int")
+POST = Symbol("post", "int")
+
+DEFAULT_PSP = Binary("*", Name("w"), Name("r", "pre"))
+
+
+def inverted(permutation: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The inverse permutation."""
+    inverse = np.empty_like(permutation)
+    inverse[permutation] = np.arange(permutation.size)
+    return inverse
+
+
+def storage_order(connectivity: Connectivity) -> npt.NDArray[np.int64]:
+    """Storage index of each synapse of a spiking projection, given in post-major order."""
+    return inverted(transpose(connectivity.offsets, connectivity.pre, connectivity.n_pre)[2])
+
+
+class LoweredProjection:
+    """The part of a plan that belongs to one projection."""
+
+    def __init__(
+        self, builder: Builder, projection: Projection, pre: LoweredPopulation, post: LoweredPopulation
+    ) -> None:
+        self.builder = builder
+        self.projection = projection
+        self.model: SynapseModel = projection.model
+        self.pre, self.post = pre, post
+        self.name = f"proj{projection.id}"
+        self.inner = f"synapses{projection.id}"
+        self.spiking = pre.events is not None
+        self.attributes: dict[str, str] = {}
+        self.localities: dict[str, str] = {}
+        self.streams: dict[Any, int] = {}
+        self._temporaries = 0
+        self.updates: Discretised = discretise(self.model, projection.network.method)
+        self._check_kinds()
+
+    def _check_kinds(self) -> None:
+        label = f"Projection {self.projection.name}"
+        spiking_post = self.post.events is not None
+        if self.spiking and not spiking_post:
+            raise EngineError(f"{label}: a spiking population cannot feed a rate-coded one directly.")
+        if not self.spiking and spiking_post:
+            raise EngineError(f"{label}: a rate-coded population cannot feed a spiking one directly.")
+        if self.post.population.kind == "spike_source":
+            raise EngineError(f"{label}: {self.post.population.name} is a source and takes no input.")
+
+    # --- buffers --------------------------------------------------------------------------------------
+
+    def declare(self) -> None:
+        """Declare the switches, the sparse structure, parameters and variables."""
+        b, projection, label = self.builder, self.projection, self.projection.name
+        self.transmission = b.flag(f"{self.inner}_transmission", int(projection.transmission), "switch")
+        self.update_flag = b.flag(f"{self.inner}_update", int(projection.update), "switch")
+        self.plasticity = b.flag(f"{self.inner}_plasticity", int(projection.plasticity), "switch")
+        b.buffer(f"{self.inner}_period", "int64", 1, projection.learning_period, "steps between updates")
+        b.buffer(f"{self.inner}_offset", "int64", 1, projection.learning_offset, "first updated step")
+        delay = max(1, projection.connectivity.delay_steps)
+        b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps")
+        self.delayed = delay > 1
+        self.pre.slots = max(self.pre.slots, delay + 1)
+        self._structure()
+        if self.spiking:
+            self.conductances = [self.post.conductance(target) for target in projection.targets]
+        else:
+            self.sums = [self.post.sum(target) for target in projection.targets]
+        self._attributes()
+
+    def _structure(self) -> None:
+        """Sparse rows: spikes travel along pre-synaptic rows, rates are summed along post-synaptic ones."""
+        b, c = self.builder, self.projection.connectivity
+        name, inner = self.name, self.inner
+        self.nnz = b.size(f"nnz_{name}", c.pre.size)
+        n_pre, n_post = self.pre.count, self.post.count
+        if not self.spiking or self.model.post_spike:
+            rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
+        if not self.spiking:
+            b.buffer(f"{inner}_rows", "int64", rows_post, c.offsets, "start of each post row")
+            b.buffer(f"{inner}_pre", "int32", self.nnz, c.pre, "pre rank of each synapse")
+            self.matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
+            b.matrices.append(self.matrix)
+            return
+        offsets, posts, entry = transpose(c.offsets, c.pre, c.n_pre)
+        split = split_rows(offsets, posts, c.n_post, b.threads)
+        rows_pre = b.size(f"offsets_pre_{name}", c.n_pre + 1)
+        b.buffer(f"{inner}_rows", "int64", rows_pre, offsets, "start of each pre row")
+        b.buffer(f"{inner}_post", "int32", self.nnz, posts, "post rank of each synapse")
+        b.buffer(f"{inner}_split", "int64", b.size(f"split_{name}", split.size), split, "thread parts")
+        self.matrix = Matrix(
+            f"{inner}_matrix", "pre", n_pre, n_post, f"{inner}_rows", f"{inner}_post", f"{inner}_split"
+        )
+        b.matrices.append(self.matrix)
+        self._entry = entry
+        if self.model.post_spike:
+            b.buffer(f"{inner}_in_rows", "int64", rows_post, c.offsets, "start of each post row")
+            b.buffer(f"{inner}_in_pre", "int32", self.nnz, c.pre, "pre rank, post-major")
+            b.buffer(f"{inner}_in_index", "int64", self.nnz, inverted(entry), "storage index, post-major")
+            self.inverse = Matrix(
+                f"{inner}_inverse",
+                "post",
+                n_post,
+                n_post,
+                f"{inner}_in_rows",
+                f"{inner}_in_pre",
+                index=f"{inner}_in_index",
+            )
+            b.matrices.append(self.inverse)
+
+    def _attributes(self) -> None:
+        projection, weights = self.projection, self.projection.connectivity.weights
+        events = (*(self.model.pre_spike or ()), *self.model.post_spike)
+        written = {a.name for a in events}
+        for parameter in self.model.parameters:
+            value = projection.init[parameter.name]
+            single = parameter.locality == "local" and not (
+                parameter.name in written or parameter.name in projection.widened or not homogeneous(value)
+            )
+            self._attribute(
+                parameter.name, parameter.dtype, "global" if single else parameter.locality, value
+            )
+        for variable in self.model.variables:
+            if variable.name != "w":
+                value = projection.init[variable.name]
+                self._attribute(variable.name, variable.dtype, variable.locality, value)
+        if homogeneous(weights) and self._single_weight(written):
+            self._attribute("w", "float", "global", weights)
+        else:
+            stored = weights if homogeneous(weights) else self.in_storage_order(np.asarray(weights))
+            self._attribute("w", "float", "local", stored)
+        if self.updates.event_driven:
+            self.builder.buffer(
+                f"{self.inner}_event", "int64", self.nnz, NEVER, f"{projection.name}: step of the last event"
+            )
+
+    def _single_weight(self, written: set[str]) -> bool:
+        in_equations = any(isinstance(e, Write) and e.name == "w" for e in self.updates.local_updates)
+        return not (
+            in_equations
+            or "w" in written
+            or "w" in self.projection.widened
+            or self.projection.force_multiple_weights
+        )
+
+    def in_storage_order(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Post-major values as the buffers hold them."""
+        return values[self._entry] if self.spiking else values
+
+    def _attribute(self, name: str, dtype: str, locality: str, value: Values) -> None:
+        count = {"local": self.nnz, "semiglobal": self.post.count, "global": 1}[locality]
+        self.localities[name] = locality
+        self.attributes[name] = self.builder.buffer(
+            f"{self.name}_{name}", TREE_DTYPES[dtype], count, value, f"{self.projection.name}.{name}"
+        )
+
+    # --- names ----------------------------------------------------------------------------------------
+
+    def scope(self, index: Expr, lag: int, dt: Expr | None = None) -> Scope:
+        """Names in the synapse's text. ``lag`` corrects how far back delayed ``pre.x`` are read: 0 where the
+        step's own update is not done yet (phase 2), 1 after it (phase 8 and 9)."""
+        delay = self.builder.load(f"{self.inner}_delay")
+        back = Op("-", (delay, Const(lag, "int")), "int") if lag else delay
+
+        def resolve(name: str, owner: Owner) -> Expr | None:
+            if owner == "pre" and name in self.pre.attributes:
+                if self.delayed:
+                    return self.pre.delayed(name, PRE, back)
+                return self.builder.load(self.pre.attributes[name], PRE)
+            if owner == "post" and name in self.post.attributes:
+                return self.builder.load(self.post.attributes[name], POST)
+            if owner != "own":
+                return None
+            if name in self.attributes:
+                return self.load(name)
+            if name == "t_pre" and self.pre.events is not None:
+                return self.pre.spike_time(PRE)
+            if name == "t_post" and self.post.events is not None:
+                return self.post.spike_time(POST)
+            return constant(self.builder, self.projection, name)
+
+        def weighted_sum(target: str, owner: Owner) -> Expr | None:
+            side = self.pre if owner == "pre" else self.post
+            if owner == "own" or target not in side.sums:
+                return None
+            return self.builder.load(side.sums[target], PRE if owner == "pre" else POST)
+
+        return Scope(
+            f"Projection {self.projection.name}",
+            dt or Const(self.builder.dt),
+            resolve,
+            weighted_sum,
+            index,
+            self.streams,
+            self.builder.stream,
+        )
+
+    def load(self, name: str) -> Load:
+        """An attribute of the current synapse (or of its post neuron, or of the projection)."""
+        index = POST if self.localities[name] == "semiglobal" else SYNAPSE
+        return self.builder.load(self.attributes[name], index)
+
+    def _add(
+        self,
+        phase: int,
+        name: str,
+        domain: Domain,
+        body: Iterable[Statement],
+        *,
+        condition: Expr = TRUE,
+        reduction: Reduction | None = None,
+        after: tuple[Statement, ...] = (),
+    ) -> None:
+        enabled = all_of(self.transmission, self.post.active, condition)
+        kernel = Kernel(f"{self.name}.{name}", domain, tuple(body), enabled, reduction, after)
+        self.builder.add(phase, kernel)
+
+    # --- phase 2: transmission ------------------------------------------------------------------------
+
+    def transmit(self) -> None:
+        """Weighted sums, or spikes and continuous transmission."""
+        if not self.spiking:
+            self._sum_rates()
+            return
+        if self.model.pre_spike or self.updates.event_driven:
+            self._deliver_spikes()
+        if self.model.psp is not None:
+            scope = self.scope(SYNAPSE, 0)
+            psp = real(scope.lower(self.model.psp))
+            body = [Let("_psp", psp)]
+            adds = [Accumulate(g, POST, "+", Symbol("_psp")) for g in self.conductances]
+            self._add(2, "continuous transmission", EachSynapse(self.matrix.name), (*body, *adds))
+
+    def _sum_rates(self) -> None:
+        scope = self.scope(SYNAPSE, 0)
+        psp = real(scope.lower(self.model.psp or DEFAULT_PSP))
+        operation = self.model.operation
+        start = {"max": -np.inf, "min": np.inf}.get(operation, 0.0)
+        op = operation if operation in ("max", "min") else "+"
+        total: Expr = Symbol("_total")
+        length = Symbol("length", "int")
+        if operation == "mean":
+            total = Op("/", (total, Cast(length, "real")))
+        adds: tuple[Statement, ...] = tuple(Accumulate(s, POST, "+", total) for s in self.sums)
+        if operation != "sum":
+            adds = (If(Op(">", (length, ZERO), "bool"), adds),)
+        self._add(
+            2,
+            "weighted sum",
+            EachRow(self.matrix.name),
+            (),
+            reduction=Reduction("_total", op, Const(float(start)), psp),
+            after=adds,
+        )
+
+    def _deliver_spikes(self) -> None:
+        assert self.pre.events is not None
+        lag = self.builder.load(f"{self.inner}_delay")
+        scope = self.scope(SYNAPSE, 0)
+        now = Op("-", (STEP, Const(1, "int")), "int")
+        body = [
+            *self._integrate_events(scope, now),
+            *self._event_statements(scope, self.model.pre_spike or ()),
+        ]
+        self._add(2, "spike delivery", EachEvent(self.pre.events.name, self.matrix.name, lag), body)
+
+    # --- events ---------------------------------------------------------------------------------------
+
+    def _integrate_events(self, scope: Scope, now: Expr) -> list[Statement]:
+        """Advance event-driven variables from the synapse's last event to ``now`` (semantics.md 7)."""
+        equations: tuple[EventDriven, ...] = self.updates.event_driven
+        if not equations:
+            return []
+        last = Load(f"{self.inner}_event", SYNAPSE, "int")
+        elapsed = Op("*", (Const(self.builder.dt), Cast(Op("-", (last, now), "int"), "real")))
+        body: list[Statement] = [Let("_elapsed", elapsed)]
+        for equation in equations:
+            steady, tau = real(scope.lower(equation.steady)), real(scope.lower(equation.tau))
+            target = self.load(equation.name)
+            decay = Function("exp", (Op("/", (Symbol("_elapsed"), tau)),))
+            moved = Op("*", (Op("-", (target, steady)), decay))
+            value = moved if steady == Const(0.0) else Op("+", (steady, moved))
+            body += [Comment(equation.text), store(target, value)]
+        body.append(Store(f"{self.inner}_event", SYNAPSE, STEP))
+        return body
+
+    def _event_statements(self, scope: Scope, assignments: tuple[Assignment, ...]) -> list[Statement]:
+        body: list[Statement] = []
+        for assignment in assignments:
+            value = scope.lower(assignment.expression)
+            if assignment.name == "g_target":
+                statements = self._conductance_statements(scope, assignment, real(value))
+            else:
+                target = self.load(assignment.name)
+                value = operated(assignment.operator, target, value)
+                statements = self._bounded_store(scope, target, value, assignment)
+            condition = TRUE
+            if assignment.name == "w":
+                condition = self.plasticity
+            if assignment.unless_post:
+                pre, post = f"{self.pre.inner}_last", f"{self.post.inner}_last"
+                same = (Load(pre, PRE, "int"), Load(post, POST, "int"))
+                condition = all_of(condition, Op("!=", same, "bool"))
+            body.append(Comment(assignment.text or assignment.name))
+            body += statements if condition == TRUE else [If(condition, tuple(statements))]
+        return body
+
+    def _conductance_statements(self, scope: Scope, assignment: Assignment, value: Expr) -> list[Statement]:
+        statements: list[Statement] = []
+        for conductance in self.conductances:
+            statements.append(Accumulate(conductance, POST, assignment.operator[0], value))
+            for which, limit in assignment.bounds.limits:
+                bound = "max" if which == "min" else "min"
+                statements.append(Accumulate(conductance, POST, bound, real(scope.lower(limit))))
+        return statements
+
+    def _bounded_store(
+        self, scope: Scope, target: Load, value: Expr, update: Write | Assignment
+    ) -> list[Statement]:
+        if not update.bounds.limits:
+            return [store(target, value)]
+        self._temporaries += 1
+        unbounded = f"_free{self._temporaries}"
+        limited = scope.bounded(Symbol(unbounded, value.type), update.bounds)
+        return [Let(unbounded, value), store(target, limited)]
+
+    def after_post_spikes(self) -> None:
+        """Phase 9."""
+        if not self.spiking or not self.model.post_spike or self.post.events is None:
+            return
+        scope = self.scope(SYNAPSE, 1)
+        body = [*self._integrate_events(scope, STEP), *self._event_statements(scope, self.model.post_spike)]
+        self._add(9, "post spikes", EachEvent(self.post.events.name, self.inverse.name, ZERO), body)
+
+    # --- phase 8: equations ---------------------------------------------------------------------------
+
+    def learn(self) -> None:
+        """The synapse's own equations, every ``period`` steps."""
+        period = self.builder.load(f"{self.inner}_period")
+        since = Op("-", (STEP, self.builder.load(f"{self.inner}_offset")), "int")
+        due = Op("==", (Op("mod", (since, period), "int"), ZERO), "bool")
+        condition = all_of(self.update_flag, due)
+        dt = Op("*", (Const(self.builder.dt), Cast(period, "real")))
+        groups: tuple[tuple[str, tuple[Update, ...], Domain, Expr], ...] = (
+            ("projection equations", self.updates.global_updates, Once(), ZERO),
+            ("postsynaptic equations", self.updates.semiglobal_updates, Each(self.post.count), POST),
+            ("equations", self.updates.local_updates, EachSynapse(self.matrix.name), SYNAPSE),
+        )
+        for name, updates, domain, index in groups:
+            if not updates:
+                continue
+            scope = self.scope(index, 1, dt)
+
+            def write(
+                variable: str, value: Expr, update: Update, scope: Scope = scope
+            ) -> tuple[Statement, ...]:
+                assert isinstance(update, Write)
+                target = self.load(variable)
+                if variable == "w":
+                    value = Select(self.plasticity, real(value), real(target))
+                return (
+                    Comment(update.text or variable),
+                    *self._bounded_store(scope, target, value, update),
+                )
+
+            body = scope.statements(updates, write)
+            if isinstance(domain, Each):
+                body = [_at_neuron(statement) for statement in body]
+            self._add(8, name, domain, body, condition=condition)
+
+
+def _at_neuron(statement: Any) -> Any:
+    """``post`` is the iteration's own index ``i`` where post-synaptic neurons are iterated."""
+    if statement == POST:
+        return Symbol("i", "int")
+    if isinstance(statement, tuple):
+        return tuple(_at_neuron(part) for part in statement)
+    if hasattr(statement, "__dataclass_fields__"):
+        fields = {f: _at_neuron(getattr(statement, f)) for f in statement.__dataclass_fields__}
+        return type(statement)(**fields)
+    return statement

@@ -1,0 +1,101 @@
+"""Monitors: which buffers are copied at the end of which phase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.codegen.lowering.builder import Builder
+from engine.codegen.lowering.population import LoweredPopulation
+from engine.codegen.lowering.projection import LoweredProjection, storage_order
+from engine.codegen.plan import EventRecorder, Recorder
+from engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from engine.network import Monitor
+
+
+def lower_population_monitor(
+    builder: Builder, key: str, monitor: Monitor, variable: str, source: LoweredPopulation
+) -> None:
+    """Record ``variable`` of a population, or of the neurons of a view (``monitor.ranks``)."""
+    label = f"{source.population.name}.{variable}"
+    if variable == "spike":
+        if source.events is None:
+            raise EngineError(f"Monitor: {source.population.name} is rate-coded and has no spikes.")
+        _record_events(builder, key, monitor, source)
+        return
+    if variable.startswith("sum("):
+        target = variable[4:-1].strip()
+        if target not in source.sums:
+            raise EngineError(
+                f"Monitor: {source.population.name} receives no projection with target '{target}'."
+            )
+        buffer = source.sums[target]
+    else:
+        buffer = source.attributes[variable]
+    phase = 3 if variable.startswith(("sum(", "g_")) else 11
+    scalar = builder.buffers[buffer].count == 1
+    ranks, count, owned = "", source.count, source.count
+    if scalar:
+        count, owned = builder.size(f"count_{key}", 1), ""
+    elif monitor.ranks is not None:
+        count = builder.size(f"count_{key}", len(monitor.ranks))
+        picked = np.asarray(monitor.ranks, dtype=np.int32)
+        ranks = builder.buffer(f"{key}_ranks", "int32", count, picked, f"recorded ranks of {label}")
+    _record(builder, key, phase, buffer, count, ranks=ranks, owned=owned, label=label)
+
+
+def lower_projection_monitor(
+    builder: Builder, key: str, monitor: Monitor, variable: str, source: LoweredProjection
+) -> None:
+    """Record ``variable`` of all synapses (storage order), or of one dendrite's (post-major order)."""
+    label = f"{source.projection.name}.{variable}"
+    buffer = source.attributes[variable]
+    locality = source.localities[variable]
+    count, ranks = {"local": source.nnz, "semiglobal": source.post.count, "global": ""}[locality], ""
+    rows = monitor.dendrite
+    if locality == "global":
+        count = builder.size(f"count_{key}", 1)
+    elif rows is not None and locality == "semiglobal":
+        count = builder.size(f"count_{key}", 1)
+        ranks = builder.buffer(f"{key}_ranks", "int32", count, np.array([rows], np.int32), label)
+    elif rows is not None:
+        c = source.projection.connectivity
+        picked = np.arange(c.offsets[rows], c.offsets[rows + 1])
+        picked = storage_order(c)[picked] if source.spiking else picked
+        count = builder.size(f"count_{key}", picked.size)
+        ranks = builder.buffer(f"{key}_ranks", "int32", count, picked.astype(np.int32), label)
+    _record(builder, key, 11, buffer, count, ranks=ranks, owned="", label=label)
+
+
+def _record(
+    builder: Builder, key: str, phase: int, buffer: str, count: str, *, ranks: str, owned: str, label: str
+) -> None:
+    dtype = builder.buffers[buffer].dtype
+    target = builder.buffer(f"{key}_rows", dtype, builder.size(f"rows_{key}", 1), 0, f"record of {label}")
+    control = builder.buffer(
+        f"{key}_control", "int64", 5, np.array([0, 1, 0, 0, 0]), "active, period, offset, period_offset, rows"
+    )
+    builder.add(phase, Recorder(key, buffer, target, control, count, ranks, owned))
+
+
+def _record_events(builder: Builder, key: str, monitor: Monitor, source: LoweredPopulation) -> None:
+    assert source.events is not None
+    size = source.population.size
+    capacity = builder.size(f"capacity_{key}", max(2 * size, 1 << 16))
+    areas = builder.size(f"areas_{key}", builder.threads * builder.sizes[capacity])
+    label = f"recorded spikes of {source.population.name}"
+    steps = builder.buffer(f"{key}_steps", "int64", areas, 0, f"{label}: steps")
+    ranks = builder.buffer(f"{key}_ranks", "int32", areas, 0, f"{label}: ranks")
+    filled = builder.buffer(
+        f"{key}_filled", "int64", builder.size(f"threads_{key}", builder.threads), 0, label
+    )
+    control = builder.buffer(f"{key}_control", "int64", 1, 0, "active")
+    mask = ""
+    if monitor.ranks is not None:
+        picked = np.zeros(size, dtype=bool)
+        picked[np.asarray(monitor.ranks)] = True
+        mask = builder.buffer(f"{key}_mask", "bool", source.count, picked, "neurons that are recorded")
+    builder.add(11, EventRecorder(key, source.events.name, steps, ranks, filled, control, capacity, mask))

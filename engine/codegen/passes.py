@@ -1,0 +1,155 @@
+"""Passes: named functions plan -> plan, each testable alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+from engine.codegen.ir import Accumulate, Cast, Const, Draw, Expr, Function, Kernel, Let, Load, Op, Select
+from engine.codegen.ir import If, Store, Symbol
+from engine.codegen.plan import Entry, Plan
+
+ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+}
+
+
+def rewrite(node: Any, rule: Callable[[Expr], Expr]) -> Any:
+    """Apply ``rule`` to every expression below ``node``, innermost first."""
+    if isinstance(node, tuple):
+        return tuple(rewrite(part, rule) for part in node)
+    if not dataclasses.is_dataclass(node) or isinstance(node, type):
+        return node
+    changed = {}
+    for field in dataclasses.fields(node):
+        old = getattr(node, field.name)
+        new = rewrite(old, rule)
+        if new is not old:
+            changed[field.name] = new
+    result = dataclasses.replace(node, **changed) if changed else node
+    if isinstance(result, (Const, Symbol, Load, Op, Function, Select, Cast, Draw)):
+        return rule(result)
+    return result
+
+
+def _map_kernels(plan: Plan, change: Callable[[Kernel], Kernel]) -> Plan:
+    entries = tuple(
+        dataclasses.replace(entry, work=change(entry.work)) if isinstance(entry.work, Kernel) else entry
+        for entry in plan.schedule
+    )
+    return dataclasses.replace(plan, schedule=entries)
+
+
+def fold_constants(plan: Plan) -> Plan:
+    """Compute what is known now; only exact rules (no reordering of floating-point arithmetic)."""
+    return _map_kernels(plan, lambda kernel: rewrite(kernel, _fold))
+
+
+def _fold(node: Expr) -> Expr:
+    if isinstance(node, Op) and node.type == "real":
+        if all(isinstance(a, Const) for a in node.args):
+            return _fold_numbers(node)
+        if node.op in ("*", "/") and node.args[1] == Const(1.0):
+            return node.args[0]
+        if node.op == "*" and node.args[0] == Const(1.0):
+            return node.args[1]
+    if isinstance(node, Cast) and isinstance(node.operand, Const) and node.type == "real":
+        return Const(float(node.operand.value))
+    if isinstance(node, Select) and isinstance(node.condition, Const):
+        return node.then if node.condition.value else node.otherwise
+    return node
+
+
+def _fold_numbers(node: Op) -> Expr:
+    numbers = [float(a.value) for a in node.args if isinstance(a, Const)]
+    if node.op == "neg":
+        return Const(-numbers[0])
+    if node.op in ARITHMETIC:
+        return Const(ARITHMETIC[node.op](numbers[0], numbers[1]))
+    if node.op == "/" and numbers[1] != 0.0:
+        return Const(numbers[0] / numbers[1])
+    if node.op == "mod" and numbers[1] != 0.0:
+        return Const(math.fmod(numbers[0], numbers[1]))
+    return node
+
+
+def hoist_uniform(plan: Plan) -> Plan:
+    """Move what is the same for all iterations and all steps of a call in front of the time loop."""
+    written = _written(plan)
+    scalars = {b.name for b in plan.buffers if b.count == 1 and b.name not in written}
+    prologue: dict[Expr, str] = {}
+
+    def uniform(node: Expr) -> bool:
+        match node:
+            case Const():
+                return True
+            case Load():
+                return node.array in scalars
+            case Symbol():
+                return node.name in known
+            case Op() | Function():
+                return all(uniform(a) for a in node.args)
+            case Select():
+                return uniform(node.condition) and uniform(node.then) and uniform(node.otherwise)
+            case Cast():
+                return uniform(node.operand)
+            case _:
+                return False
+
+    known: set[str] = set()
+
+    def hoist(node: Any) -> Any:
+        """Outermost first, so that the largest uniform expressions move as a whole."""
+        if isinstance(node, tuple):
+            return tuple(hoist(part) for part in node)
+        if not dataclasses.is_dataclass(node) or isinstance(node, type):
+            return node
+        if isinstance(node, (Op, Function, Select, Cast)) and uniform(node):
+            name = prologue.setdefault(node, f"_u{len(prologue)}")
+            return Symbol(name, node.type)
+        changed = {f.name: hoist(getattr(node, f.name)) for f in dataclasses.fields(node)}
+        return dataclasses.replace(node, **changed)
+
+    def without_uniform_lets(kernel: Kernel) -> Kernel:
+        """A Let whose value is uniform becomes a symbol of the prologue wherever it is used."""
+        body: list[Any] = []
+        renamed: dict[Expr, Expr] = {}
+        for statement in kernel.body:
+            current = rewrite(statement, lambda e: renamed.get(e, e)) if renamed else statement
+            if isinstance(current, Let) and uniform(current.value) and not isinstance(current.value, Symbol):
+                renamed[Symbol(current.name, current.value.type)] = hoist(current.value)
+            else:
+                body.append(current)
+        return dataclasses.replace(kernel, body=tuple(body))
+
+    entries = []
+    for entry in plan.schedule:
+        work = entry.work
+        if isinstance(work, Kernel):
+            work = hoist(without_uniform_lets(work))
+        entries.append(Entry(entry.phase, work, entry.barrier))
+    lets = tuple(Let(name, value) for value, name in prologue.items())
+    return dataclasses.replace(plan, schedule=tuple(entries), prologue=lets)
+
+
+def _written(plan: Plan) -> set[str]:
+    found: set[str] = set()
+
+    def visit(node: Any) -> None:
+        if isinstance(node, tuple):
+            for part in node:
+                visit(part)
+        elif isinstance(node, (Store, Accumulate)):
+            found.add(node.array)
+        elif isinstance(node, If):
+            visit(node.then)
+
+    for entry in plan.schedule:
+        if isinstance(entry.work, Kernel):
+            visit(entry.work.body)
+            visit(entry.work.after)
+    return found

@@ -1,0 +1,253 @@
+"""A compiled network with its values: buffers, clocks, and the library that advances them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.codegen.lowering import Lowered
+from engine.codegen.lowering.projection import storage_order
+from engine.codegen.plan import Plan
+from engine.runtime.core import Library, aligned_zeros, partition
+from engine.runtime.recording import Recording
+
+if TYPE_CHECKING:
+    from engine.network import Network, Population, Projection
+
+Array = npt.NDArray[Any]
+
+RINGS = ("_ranks", "_counts")
+
+
+class Instance:
+    """Live values of a network.
+
+    Buffers belong to this object; numpy views of them may be handed out, but a new plan (after a monitor
+    was added or a parameter became an array) may replace them.
+
+    Attributes
+    ----------
+    arrays : dict
+        Every buffer of the plan by name.
+    """
+
+    def __init__(self, network: Network, threads: int) -> None:
+        self.network = network
+        self.threads = threads
+        self.arrays: dict[str, Array] = {}
+        self._initial: dict[str, Any] = {}
+        self._clock = np.zeros(3, np.int64)
+        self._library: Library | None = None
+        self._plan: Plan | None = None
+        self._recording: Recording | None = None
+        self._orders: dict[int, Array] = {}
+
+    # --- building -------------------------------------------------------------------------------------
+
+    def load(self, lowered: Lowered, plan: Plan, library: Path, redrawn: Iterable[Projection] = ()) -> None:
+        """Take a new plan and its library. Buffers that stay keep their values, except those of
+        ``redrawn`` projections, whose synapses are others."""
+        dtypes = {
+            "real": np.float32 if plan.precision == "float" else np.float64,
+            "int32": np.int32,
+            "int64": np.int64,
+            "bool": np.bool_,
+        }
+        dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
+        old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", *dropped))}
+        for projection in redrawn:
+            self._orders.pop(projection.id, None)
+        self.arrays = {}
+        self._initial = dict(lowered.values)
+        for buffer in plan.buffers:
+            count = buffer.count if isinstance(buffer.count, int) else lowered.sizes[buffer.count]
+            dtype = dtypes[buffer.dtype]
+            before = old.get(buffer.name)
+            if before is not None and before.size == count and before.dtype == dtype:
+                self.arrays[buffer.name] = before
+                continue
+            array = aligned_zeros(count, dtype)
+            array[...] = lowered.values[buffer.name]
+            if before is not None and "_history_" in buffer.name:
+                self._move_ring(before, array, self._width(buffer.name))
+            elif before is not None and buffer.name.endswith(RINGS):
+                width = self.threads if buffer.name.endswith("_counts") else self._width(buffer.name)
+                self._move_ring(before, array, width)
+            elif before is not None and before.size == 1:
+                array[...] = before
+            self.arrays[buffer.name] = array
+        for name in self.arrays.keys() - old.keys():
+            if "_history_" in name:
+                self._fill_history(name)
+        self._plan = plan
+        self._library = Library(library)
+        self._recording = Recording(self.network, plan, lowered.sizes, self.arrays, self.threads)
+
+    def _width(self, ring: str) -> int:
+        """Elements of one slot of a ring."""
+        if "_history_" in ring:
+            inner, attribute = ring.split("_history_", 1)
+            return self.arrays[f"pop{inner.removeprefix('neurons')}_{attribute}"].size
+        number = int(ring.removeprefix("neurons").split("_")[0])
+        return next(p.size for p in self.network.populations if p.id == number)
+
+    def _move_ring(self, before: Array, after: Array, width: int) -> None:
+        """Keep the past when a longer delay asks for more slots; what was never stored is 0."""
+        old, new = before.reshape(-1, width), after.reshape(-1, width)
+        new[...] = 0
+        tick = int(self._clock[1])
+        for lag in range(1, min(len(old), len(new)) + 1):
+            new[(tick - lag) % len(new)] = old[(tick - lag) % len(old)]
+
+    def _fill_history(self, name: str) -> None:
+        """Before step 0 delayed variables have their current value in every slot (semantics.md 2)."""
+        inner, attribute = name.split("_history_", 1)
+        current = self.arrays[f"pop{inner.removeprefix('neurons')}_{attribute}"]
+        self.arrays[name].reshape(-1, current.size)[...] = current
+
+    # --- access ---------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _prefix(obj: Population | Projection, outer: str, inner: str) -> str:
+        return f"{outer if hasattr(obj, 'geometry') else inner}{obj.id}"
+
+    def values(self, obj: Population | Projection, attribute: str) -> Array:
+        """View of live values: one element where one value serves all; synapses in storage order.
+        ``attribute`` may also be ``sum(target)`` of a rate-coded population."""
+        if attribute.startswith("sum("):
+            return self.internal(obj, f"sum_{attribute[4:-1]}")
+        return self.arrays[f"{self._prefix(obj, 'pop', 'proj')}_{attribute}"]
+
+    def internal(self, obj: Population | Projection, name: str) -> Array:
+        """View of a buffer that is no attribute: ``last``, ``refractory``, ``times``, ``sum_<target>`` ..."""
+        return self.arrays[f"{self._prefix(obj, 'neurons', 'synapses')}_{name}"]
+
+    def has_internal(self, obj: Population | Projection, name: str) -> bool:
+        """True if the plan has that buffer."""
+        return f"{self._prefix(obj, 'neurons', 'synapses')}_{name}" in self.arrays
+
+    def is_single(self, obj: Population | Projection, attribute: str) -> bool:
+        """True if one value serves all neurons or synapses."""
+        assert self._plan is not None
+        return self._plan.buffer(f"{self._prefix(obj, 'pop', 'proj')}_{attribute}").count == 1
+
+    def flag(self, obj: Population | Projection, name: str) -> Array:
+        """View of a switch: ``enabled`` of a population; ``transmission``, ``update``, ``plasticity``,
+        ``period``, ``offset``, ``delay`` (all int64, steps) of a projection."""
+        return self.internal(obj, name)
+
+    def refractory(self, population: Population) -> Array:
+        """View of the refractory periods in steps; one element where one value serves all."""
+        return self.internal(population, "refractory")
+
+    def synapse_order(self, projection: Projection) -> Array | None:
+        """Storage index of each synapse in post-major order; None where storage is post-major."""
+        if not self.has_internal(projection, "post"):
+            return None
+        if projection.id not in self._orders:
+            self._orders[projection.id] = storage_order(projection.connectivity)
+        return self._orders[projection.id]
+
+    def last_spikes(self, population: Population) -> Array:
+        """Ranks that fired in the last step, ascending."""
+        counts, ranks = self.internal(population, "counts"), self.internal(population, "ranks")
+        slot = (int(self._clock[1]) - 1) % (counts.size // self.threads)
+        starts = partition(population.size, self.threads)[:-1] + slot * population.size
+        segments = zip(starts, counts[slot * self.threads : (slot + 1) * self.threads], strict=True)
+        return np.concatenate([ranks[start : start + count] for start, count in segments])
+
+    # --- time -----------------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """Index of the next step; the time is ``step * dt``."""
+        return int(self._clock[0])
+
+    def set_step(self, step: int) -> None:
+        """Move the clock. Refractory neurons keep the rest of their refractory period."""
+        shift = int(step) - self.step
+        self._clock[0] = int(step)
+        for name, array in self.arrays.items():
+            if name.startswith("neurons") and name.endswith("_frozen"):
+                array += shift
+
+    def restart_draws(self) -> None:
+        """Begin the sequence of random numbers anew (after the seed buffer was set)."""
+        self._clock[2] = 0
+        self.arrays["seed"][0] = self.network.seed
+
+    def run(self, steps: int, stop: Array | None = None, progress: Array | None = None) -> int:
+        """Advance by ``steps`` steps, with the GIL released.
+
+        Parameters
+        ----------
+        steps : int
+        stop : int32 array [1], optional
+            Set to non-zero from another thread to end after the current step.
+        progress : int64 array [1], optional
+            Number of steps done so far in this call.
+
+        Returns
+        -------
+        int
+            Steps done: ``steps``, or fewer if stopped. Recorded data is handed to the monitors.
+        """
+        assert self._library is not None and self._recording is not None and self._plan is not None
+        stop = np.zeros(1, np.int32) if stop is None else stop
+        progress = np.zeros(1, np.int64) if progress is None else progress
+        done = 0
+        while done < steps and not stop[0]:
+            sizes = self._recording.begin(self.step, steps - done)
+            buffers = [self.arrays[b.name] for b in self._plan.buffers]
+            part = self._library.run(buffers, sizes, self._clock, steps - done, self.threads, stop, progress)
+            self._clock += part
+            done += part
+            self._recording.end()
+        progress[0] = done
+        return done
+
+    # --- reset ----------------------------------------------------------------------------------------
+
+    def reset_population(self, population: Population, attributes: Iterable[str] | None = None) -> None:
+        """Attributes as before compile; without ``attributes`` also spikes, histories and sources."""
+        if attributes is not None:
+            for attribute in attributes:
+                name = f"pop{population.id}_{attribute}"
+                self.arrays[name][...] = self._initial[name]
+            return
+        self._restore((f"pop{population.id}_", f"neurons{population.id}_"))
+        if self.has_internal(population, "clock"):
+            self.internal(population, "clock")[0] = self._clock[1]
+        for name in self.arrays:
+            if name.startswith(f"neurons{population.id}_history_"):
+                self._fill_history(name)
+
+    def reset_history(self, population: Population) -> None:
+        """Forget the spikes under way."""
+        if self.has_internal(population, "counts"):
+            self.internal(population, "counts")[...] = 0
+
+    def reset_projection(self, projection: Projection, attributes: Iterable[str] | None = None) -> None:
+        """Parameters and variables except ``w`` as before compile."""
+        keep = f"proj{projection.id}_w"
+        if attributes is not None:
+            for attribute in attributes:
+                name = f"proj{projection.id}_{attribute}"
+                self.arrays[name][...] = self._initial[name]
+            return
+        self._restore((f"proj{projection.id}_",), keep)
+
+    def forget_events(self, projection: Projection) -> None:
+        """Event-driven variables count from now: without this, time set back would let them grow."""
+        if self.has_internal(projection, "event"):
+            name = f"synapses{projection.id}_event"
+            self.arrays[name][...] = self._initial[name]
+
+    def _restore(self, prefixes: tuple[str, ...], keep: str = "") -> None:
+        for name, array in self.arrays.items():
+            if name.startswith(prefixes) and name != keep and not name.endswith("_enabled"):
+                array[...] = self._initial[name]
