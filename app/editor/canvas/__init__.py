@@ -4,7 +4,10 @@ In: documents (:meth:`Canvas.show_document`) and a selection; out: signals that 
 document's ids. Only this folder knows NodeGraphQt, and only its drawing layer: viewer, scene, ports, pipes.
 """
 
-import app.editor.canvas.binding
-from app.editor.canvas.canvas import Canvas
+from app.editor.canvas.binding import use_pyside
+
+use_pyside()  # before anything imports NodeGraphQt
+
+from app.editor.canvas.canvas import Canvas  # noqa: E402
 
 __all__ = ["Canvas"]
