@@ -15,6 +15,8 @@ from engine.project.catalogue import SOURCES, builtin_synapses, model_name, neur
 from engine.project.document import (
     ArrayFile,
     Connector,
+    Constant,
+    Distribution,
     Monitor,
     Population,
     ProjectDocument,
@@ -184,15 +186,13 @@ def _check_values(document: ProjectDocument, owner: Population | Projection, siz
             hint = f"It has {', '.join(attributes)}." if attributes else "It has no parameters."
             yield _error(owner, field, f"The model has no {name!r}; its value is of no use.", hint)
             continue
-        if attribute is not None and attribute.locality != "local" and not _is_one_number(value):
+        if attribute is not None and attribute.locality != "local" and not isinstance(value, Constant):
             message = f"{name} has one value for all, a {type(value).__name__.lower()} gives many."
             yield _error(owner, field, message, "Give a number, or remove the flag at its definition.")
+        if isinstance(owner, Projection) and not isinstance(value, Constant | Distribution):
+            yield _error(owner, field, f"{name}: a projection takes a number or a distribution.")
         for fault in (*faults(value, size), *_array_faults(value)):
             yield _error(owner, field, f"{name}: {fault}.")
-
-
-def _is_one_number(value: Value) -> bool:
-    return value.__struct_config__.tag == "constant"
 
 
 def _array_faults(value: Value) -> Iterator[str]:

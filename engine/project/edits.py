@@ -17,6 +17,7 @@ from engine.project.catalogue import (
     DEFAULT_SYNAPSE,
     SOURCES,
     builtin_neurons,
+    model_name,
     neuron_text,
     synapse_text,
 )

@@ -1,0 +1,85 @@
+"""From a document to a network that can be compiled and run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import engine
+from engine.errors import EngineError
+from engine.project import arrays
+from engine.project.check import check, errors
+from engine.project.document import ProjectDocument
+from engine.project.script import (
+    NETWORK,
+    Array,
+    Assign,
+    Call,
+    Define,
+    Do,
+    Expression,
+    Literal,
+    ModelText,
+    Part,
+    Public,
+    Reference,
+    Section,
+    script,
+)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A network and its populations, projections and monitors by their ids in the document."""
+
+    network: engine.Network
+    objects: dict[str, Any]
+
+
+def build(document: ProjectDocument) -> Built:
+    """Make the network of a document through the public API, object after object.
+
+    Raises
+    ------
+    EngineError
+        If :func:`engine.project.check.check` finds errors; the text lists them all.
+    """
+    found = errors(check(document))
+    if found:
+        raise EngineError("\n".join(str(problem.diagnostic) for problem in found))
+    made: dict[str, Any] = {}
+    for statement in script(document):
+        match statement:
+            case Define(key, _, call):
+                made[key] = _evaluate(call, made)
+            case Assign(owner, attribute, expression):
+                setattr(_evaluate(owner, made), attribute, _evaluate(expression, made))
+            case Do(call):
+                _evaluate(call, made)
+            case Section():
+                pass
+            case _:
+                assert_never(statement)
+    return Built(made.pop(NETWORK), made)
+
+
+def _evaluate(expression: Expression, made: dict[str, Any]) -> Any:
+    match expression:
+        case Literal(value):
+            return value
+        case ModelText(text):
+            return text
+        case Array(file):
+            return arrays.array_of(file)
+        case Reference(key):
+            return made[key]
+        case Public(name):
+            return getattr(engine, name)
+        case Part(owner, ranks):
+            return made[owner.key][ranks.start : ranks.stop : ranks.step]
+        case Call(name, arguments, named, owner):
+            function = getattr(made[owner.key] if owner else engine, name)
+            values = [_evaluate(argument, made) for argument in arguments]
+            return function(*values, **{key: _evaluate(value, made) for key, value in named.items()})
+        case _:
+            assert_never(expression)

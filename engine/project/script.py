@@ -1,0 +1,261 @@
+"""A document as the calls of the public API that make its network.
+
+One list of statements serves all: :mod:`engine.project.build` carries it out, :mod:`engine.export` prints
+it. So the window, a run without it and an exported script cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from engine.project.catalogue import SOURCES
+from engine.project.document import (
+    ArrayFile,
+    Connector,
+    Constant,
+    Distribution,
+    NeuronText,
+    Pieces,
+    Population,
+    ProjectDocument,
+    Projection,
+    Slice,
+    SynapseText,
+    Value,
+)
+from engine.project.models import refractory_of
+
+NETWORK = "network"
+"""Key of the network itself among the objects of a script."""
+
+
+@dataclass(frozen=True)
+class Literal:
+    """A number, a text, True, False, None, or a list or tuple of these."""
+
+    value: object
+
+
+@dataclass(frozen=True)
+class ModelText:
+    """Text of a model, of one or more lines."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array of the document."""
+
+    file: ArrayFile
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An object that the script made before: the id of a document's object, or :data:`NETWORK`."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Public:
+    """Something that ``engine`` exports, by its name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some neurons of a population, by their ranks."""
+
+    owner: Reference
+    ranks: Slice
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of ``function``, or of ``owner.function``."""
+
+    function: str
+    arguments: tuple[Expression, ...] = ()
+    named: Mapping[str, Expression] = field(default_factory=lambda: MappingProxyType({}))
+    owner: Reference | None = None
+
+
+Expression = Literal | ModelText | Array | Reference | Public | Part | Call
+
+
+@dataclass(frozen=True)
+class Define:
+    """``name = expression``; later statements refer to it by ``key``."""
+
+    key: str
+    name: str
+    expression: Call
+
+
+@dataclass(frozen=True)
+class Assign:
+    """``owner.attribute = expression``."""
+
+    owner: Reference | Part
+    attribute: str
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class Do:
+    """A call for its effect."""
+
+    call: Call
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading over the statements that follow."""
+
+    title: str
+
+
+Statement = Define | Assign | Do | Section
+
+
+def script(document: ProjectDocument) -> Iterator[Statement]:
+    """Yield the statements that make the network of a document without errors, monitors included."""
+    run = document.run
+    yield Define(
+        NETWORK,
+        "net",
+        Call("Network", named={"dt": Literal(run.dt), "seed": Literal(run.seed)}),
+    )
+    settings = {"method": Literal(run.method), "num_threads": Literal(run.threads)}
+    yield Do(Call("config", named=settings, owner=Reference(NETWORK)))
+    if document.models:
+        yield Section("Models")
+    yield from (Define(n.id, n.name, _neuron(n)) for n in document.neurons)
+    yield from (Define(s.id, s.name, _synapse(s)) for s in document.synapses)
+    if document.populations:
+        yield Section("Populations")
+    for population in document.populations:
+        yield from _population(document, population)
+    if document.projections:
+        yield Section("Projections")
+    for projection in document.projections:
+        yield from _projection(document, projection)
+    if document.monitors:
+        yield Section("Recordings")
+    names = {o.id: o.name for o in document.owners}
+    for monitor in document.monitors:
+        named = {} if monitor.period is None else {"period": Literal(monitor.period)}
+        arguments = (Reference(monitor.source), Literal(list(monitor.variables)))
+        call = Call("monitor", arguments, named, Reference(NETWORK))
+        yield Define(monitor.id, f"monitor_{names[monitor.source]}", call)
+
+
+def _neuron(text: NeuronText) -> Call:
+    refractory = refractory_of(text)
+    return Call(
+        "Neuron",
+        named={
+            **_texts(text, "parameters", "equations", "spike", "reset"),
+            **({} if refractory is None else {"refractory": Literal(refractory)}),
+            **_texts(text, "functions"),
+            "name": Literal(text.name),
+        },
+    )
+
+
+def _synapse(text: SynapseText) -> Call:
+    return Call(
+        "Synapse",
+        named={
+            **_texts(text, "parameters", "equations", "psp"),
+            **({} if text.operation == "sum" else {"operation": Literal(text.operation)}),
+            **_texts(text, "pre_spike", "post_spike", "functions"),
+            "name": Literal(text.name),
+        },
+    )
+
+
+def _texts(text: NeuronText | SynapseText, *fields: str) -> dict[str, Expression]:
+    return {f: ModelText(getattr(text, f)) for f in fields if getattr(text, f).strip()}
+
+
+def _model(document: ProjectDocument, model: str) -> Expression:
+    """Return a reference to a model of the project's own, or the name of a built-in."""
+    return Reference(model) if any(text.id == model for text in document.models) else Public(model)
+
+
+def _population(document: ProjectDocument, population: Population) -> Iterator[Statement]:
+    geometry = population.geometry if len(population.geometry) > 1 else population.geometry[0]
+    values = dict(population.values)
+    name = Literal(population.name)
+    if population.model in SOURCES:
+        if population.model == "PoissonPopulation":
+            rates = values["rates"]
+            first = values.pop("rates").value if isinstance(rates, Constant) else 0.0
+            source = Call(
+                population.model,
+                (Literal(geometry),),
+                {"rates": Literal(first), "name": name},
+            )
+        else:
+            times = Literal([list(times) for times in population.spike_times])
+            source = Call(population.model, named={"spike_times": times, "name": name})
+        call = Call("create", (source,), owner=Reference(NETWORK))
+    else:
+        model = _model(document, population.model)
+        named = {"geometry": Literal(geometry), "neuron": model, "name": name}
+        call = Call("create", named=named, owner=Reference(NETWORK))
+    yield Define(population.id, population.name, call)
+    yield from _assignments(population.id, values, math.prod(population.geometry))
+
+
+def _projection(document: ProjectDocument, projection: Projection) -> Iterator[Statement]:
+    ends = ((projection.pre, projection.pre_slice), (projection.post, projection.post_slice))
+    pre, post = (Part(Reference(p), ranks) if ranks else Reference(p) for p, ranks in ends)
+    synapse = {"synapse": _model(document, projection.synapse)} if projection.synapse else {}
+    named = {"target": Literal(projection.target), **synapse, "name": Literal(projection.name)}
+    call = Call("connect", (pre, post), named, Reference(NETWORK))
+    yield Define(projection.id, projection.name, call)
+    yield from _assignments(projection.id, projection.values, 0)
+    yield Do(_connector(projection.connector, Reference(projection.id)))
+
+
+def _connector(wiring: Connector, owner: Reference) -> Call:
+    arguments: dict[str, Expression] = {}
+    if wiring.pattern == "fixed_probability":
+        arguments["probability"] = Literal(wiring.probability)
+    elif wiring.pattern in ("fixed_number_pre", "fixed_number_post"):
+        arguments["number"] = Literal(wiring.number)
+    arguments["weights"] = _value(wiring.weights)
+    if wiring.delay:
+        arguments["delays"] = Literal(wiring.delay)
+    if wiring.pattern != "one_to_one" and wiring.allow_self_connections:
+        arguments["allow_self_connections"] = Literal(True)
+    return Call(wiring.pattern, named=arguments, owner=owner)
+
+
+def _assignments(key: str, values: Mapping[str, Value], size: int) -> Iterator[Statement]:
+    for name, value in values.items():
+        if isinstance(value, Pieces):
+            ends = (*value.starts[1:], size)
+            for start, stop, piece in zip(value.starts, ends, value.values, strict=True):
+                part = Part(Reference(key), Slice(start=start, stop=stop))
+                yield Assign(part, name, _value(piece))
+        else:
+            yield Assign(Reference(key), name, _value(value))
+
+
+def _value(value: Constant | Distribution | ArrayFile) -> Expression:
+    if isinstance(value, Constant):
+        return Literal(value.value)
+    if isinstance(value, ArrayFile):
+        return Array(value)
+    whole = {"DiscreteUniform": 2, "Binomial": 1}.get(value.name, 0)
+    arguments = (int(a) if i < whole else a for i, a in enumerate(value.arguments))
+    limits = {k: Literal(v) for k, v in (("min", value.min), ("max", value.max)) if v is not None}
+    return Call(value.name, tuple(map(Literal, arguments)), limits)
