@@ -1,0 +1,171 @@
+"""The raster: all spiking populations above each other on one axis of time.
+
+Few spikes in view are drawn as ticks, exactly where they are. Many are drawn as an image of counts
+(:mod:`app.plots.binning`), of which a frame updates and repaints only the columns that are new.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyqtgraph as pg
+from shiboken6 import wrapInstance
+from PySide6.QtCore import QLineF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.plots.binning import COLUMNS, LEVELS, BinnedRaster, smooth_width
+from app.simulation.stores import SpikeStore
+
+MOST_TICKS: Final = 20_000
+"""Up to so many spikes in view are drawn one by one."""
+MOST_ROWS: Final = 4096
+
+
+def color_table(color: QColor) -> list[int]:
+    """Colours of the values of a pixel: nothing, then ``color`` ever denser."""
+    table = [0]
+    for level in range(1, LEVELS):
+        shade = QColor(color)
+        shade.setAlphaF(0.55 + 0.45 * (level - 1) / (LEVELS - 2))
+        table.append(shade.rgba())
+    return table
+
+
+class RasterItem(pg.GraphicsObject):
+    """Spikes of one population, in ms and ranks, with rank 0 at ``base``.
+
+    Parameters
+    ----------
+    neurons : int
+        Size of the population.
+    base : float
+        Position of rank 0 on the vertical axis.
+    color : QColor
+    dt : float
+        Length of a step in ms.
+    """
+
+    def __init__(self, neurons: int, base: float, color: QColor, dt: float) -> None:
+        super().__init__()
+        self.neurons = neurons
+        self.base = base
+        self.color = color
+        self.dt = dt
+        self.store = SpikeStore()
+        self.binned = BinnedRaster(neurons)
+        self.ticks = True
+        self._shown = 0
+        self._complete = 0
+        self._view = (0, 1)
+        self._duration = 0.0
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self._configure(1, 1)
+
+    def set_run(self, store: SpikeStore, dt: float, duration: float) -> None:
+        """Show another run, of ``duration`` ms."""
+        self.prepareGeometryChange()
+        self.store, self.dt, self._duration = store, dt, duration
+        self._complete = 0
+        self._view = (0, max(1, int(duration / dt)))
+        self._refill()
+
+    def set_view(self, start: float, end: float, width: float, height: float) -> None:
+        """Adapt to a view from ``start`` to ``end`` ms on ``width`` pixels, in which the population is
+        ``height`` pixels high."""
+        first = max(0, int(start / self.dt))
+        self._view = (first, max(first + 1, int(np.ceil(end / self.dt))))
+        bin_steps = smooth_width((self._view[1] - first) / min(max(width, 1.0), COLUMNS / 2))
+        group = smooth_width(max(self.neurons / max(height, 1.0), self.neurons / MOST_ROWS))
+        if (bin_steps, group) != (self.binned.bin_steps, self.binned.group):
+            self._configure(bin_steps, group)
+            self._refill()
+        elif first // bin_steps < self.binned.first_bin:
+            self._refill()
+        else:
+            self.advance(self._complete)
+
+    def advance(self, complete: int) -> None:
+        """Show the spikes that arrived since the last call; all before the step ``complete`` are there.
+
+        The image never gives up columns in view: what lies too far to the right of them has to wait."""
+        self._complete = complete
+        limit = max(self.binned.first_bin, self._view[0] // self.binned.bin_steps) + COLUMNS
+        end = int(np.searchsorted(self.store.steps, limit * self.binned.bin_steps))
+        new = slice(self._shown, max(self._shown, end))
+        self._shown = new.stop
+        first, end_bin = self.binned.extend(
+            self.store.steps[new], self.store.ranks[new], min(self._bins(complete), limit)
+        )
+        if not self._choose_ticks() and end_bin > first:
+            bin_ms = self.binned.bin_steps * self.dt
+            self.update(QRectF(first * bin_ms, self.base, (end_bin - first) * bin_ms, self.neurons))
+
+    def _bins(self, steps: int) -> int:
+        return -(-steps // self.binned.bin_steps)
+
+    def _configure(self, bin_steps: int, group: int) -> None:
+        self.binned.configure(bin_steps, group)
+        rows, columns = self.binned.pixels.shape
+        self._image = QImage(self.binned.pixels.data, columns, rows, columns, QImage.Format.Format_Indexed8)
+        self._image.setColorTable(color_table(self.color))
+
+    def _refill(self) -> None:
+        """Fill the image around the view from all spikes."""
+        bin_steps = self.binned.bin_steps
+        first, last = (step // bin_steps for step in self._view)
+        first = max(0, first - (COLUMNS - (last - first)) // 2)
+        span = self.store.between(first * bin_steps, (first + COLUMNS) * bin_steps)
+        end = max(first, min(first + COLUMNS, self._bins(self._complete)))
+        self.binned.fill(self.store.steps[span], self.store.ranks[span], first, end)
+        self._shown = span.stop
+        self._choose_ticks()
+        self.update()
+
+    def _choose_ticks(self) -> bool:
+        """Choose ticks or image by what is in view; true if that changed, and all is painted anew."""
+        span = self.store.between(*self._view)
+        ticks = span.stop - span.start <= MOST_TICKS
+        changed = ticks != self.ticks
+        if changed:
+            self.ticks = ticks
+            self.update()
+        return changed
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(0.0, self.base, max(self._duration, self.dt), self.neurons)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        if self.ticks:
+            self._paint_ticks(painter, option.exposedRect)
+        else:
+            self._paint_image(painter)
+
+    def _paint_ticks(self, painter: QPainter, exposed: QRectF) -> None:
+        """One line for each spike of the exposed time, of the same width at every zoom."""
+        margin = 2.0 * self.pixelWidth()
+        first = max(self._view[0], int((exposed.left() - margin) / self.dt) - 1)
+        last = min(self._view[1], int((exposed.right() + margin) / self.dt) + 2)
+        span = self.store.between(first, last)
+        count = span.stop - span.start
+        if not count:
+            return
+        ends = np.empty((count, 4))  # x1, y1, x2, y2: the memory of so many QLineF
+        ends[:, 0] = ends[:, 2] = self.store.steps[span] * self.dt
+        ends[:, 1] = self.base + 0.1 + self.store.ranks[span]
+        ends[:, 3] = ends[:, 1] + 0.8
+        pen = QPen(self.color, 1.5)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawLines(wrapInstance(ends.ctypes.data, QLineF), count)
+
+    def _paint_image(self, painter: QPainter) -> None:
+        binned = self.binned
+        rows, bin_ms = len(binned.pixels), binned.bin_steps * self.dt
+        for columns, bin_number in binned.pieces():
+            width = columns.stop - columns.start
+            target = QRectF(bin_number * bin_ms, self.base, width * bin_ms, rows * binned.group)
+            painter.drawImage(target, self._image, QRectF(columns.start, 0, width, rows))
