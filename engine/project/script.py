@@ -196,7 +196,9 @@ def _population(document: ProjectDocument, population: Population) -> Iterator[S
     if population.model in SOURCES:
         if population.model == "PoissonPopulation":
             rates = values["rates"]
-            first = values.pop("rates").value if isinstance(rates, Constant) else 0.0
+            first = rates.value if isinstance(rates, Constant) else 0.0
+            if isinstance(rates, Constant):
+                del values["rates"]
             source = Call(
                 population.model,
                 (Literal(geometry),),

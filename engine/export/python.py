@@ -1,0 +1,112 @@
+"""A project as a Python script that runs on its own."""
+
+from __future__ import annotations
+
+from engine.errors import EngineError
+from engine.export.source import LINE, Names, public_names, quoted, statement_source
+from engine.project.check import check, errors
+from engine.project.document import ProjectDocument
+from engine.project.script import NETWORK, Section, script
+
+_OWN_NAMES = ("argparse", "np", "parser", "options", "monitors", "recordings", "main")
+
+_RECORDINGS = '''\
+def recordings():
+    """Return all that was recorded by name; spikes as times in ms and ranks."""
+    found = {}
+    for name, monitor in monitors:
+        for variable, data in monitor.get(force_dict=True).items():
+            if variable == "spike":
+                found[f"{name}.spike.times"], found[f"{name}.spike.ranks"] = monitor.raster_plot(data)
+            elif data.dtype == object:
+                found[f"{name}.{variable}"] = np.array([np.hstack(row) for row in data], dtype=float)
+            else:
+                found[f"{name}.{variable}"] = data
+    return found
+'''
+
+_MAIN = """\
+def main():
+    parser = argparse.ArgumentParser(description="Run the network.")
+    parser.add_argument("--duration", type=float, default={duration!r}, help="ms (default: %(default)s)")
+    parser.add_argument("--out", metavar="FILE", help="save what was recorded (.npz)")
+    options = parser.parse_args()
+    {net}.compile()
+    {net}.simulate(options.duration, progress_bar=True)
+    found = recordings()
+    for name, _ in monitors:
+        ranks = found.get(f"{{name}}.spike.ranks")
+        if ranks is not None:
+            rate = 1000.0 * len(ranks) / {net}.get_population(name).size / options.duration
+            print(f"{{name}}: {{rate:.2f}} Hz")
+    if options.out:
+        np.savez_compressed(options.out, **found)
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def export_python(document: ProjectDocument) -> str:
+    """Return a script that builds the project's network, runs it and prints mean rates.
+
+    The script calls the public API just as the window does, object after object, so the same seed gives
+    the same spikes. With ``--out FILE`` it saves what the project's monitors record.
+
+    Raises
+    ------
+    EngineError
+        If the project has errors; the text lists them.
+    """
+    found = errors(check(document))
+    if found:
+        listed = "\n".join(str(problem.diagnostic) for problem in found)
+        raise EngineError(f"The project cannot be exported before these errors are mended:\n{listed}")
+    statements = list(script(document))
+    imported = public_names(statements)
+    names = Names((*_OWN_NAMES, *imported))
+    network = [statement_source(statement, names) for statement in statements]
+    titled = any(isinstance(statement, Section) for statement in statements)
+    parts = [
+        _docstring(document),
+        "import argparse\n\nimport numpy as np\n",
+        _import(imported),
+        "\n".join(network) + ("\n" if titled else ""),
+        _monitors(document, names),
+        "\n" + _RECORDINGS,
+        "\n" + _main(document, names),
+    ]
+    text = "\n".join(parts)
+    if any(len(line) > LINE for line in text.splitlines()):
+        text = "# ruff: noqa: E501\n" + text
+    return text
+
+
+def _docstring(document: ProjectDocument) -> str:
+    words = f"{document.name}\n\n{document.description}".strip()
+    if any('"""' in line or "\\" in line or not line.isprintable() for line in words.splitlines()):
+        return quoted(words) + "\n"
+    lines = [line.rstrip() for line in words.splitlines()]
+    if len(lines) == 1 and not lines[0].endswith('"'):
+        return f'"""{lines[0]}"""\n'
+    return '"""' + "\n".join(lines).lstrip() + '\n"""\n'
+
+
+def _import(names: list[str]) -> str:
+    line = f"from engine import {', '.join(names)}\n"
+    if len(line) <= LINE:
+        return line
+    return "from engine import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+
+
+def _monitors(document: ProjectDocument, names: Names) -> str:
+    owners = {o.id: o.name for o in document.owners}
+    if not document.monitors:
+        return "monitors = []\n"
+    items = [f"({quoted(owners[m.source])}, {names[m.id]})" for m in document.monitors]
+    return "monitors = [\n" + "".join(f"    {item},\n" for item in items) + "]\n"
+
+
+def _main(document: ProjectDocument, names: Names) -> str:
+    return _MAIN.format(net=names[NETWORK], duration=document.run.duration)
