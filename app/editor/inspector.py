@@ -1,0 +1,158 @@
+"""The inspector: the form of whatever is selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from app import theme
+from app.editor.form import Form
+from app.editor.last_good import LastGood
+from app.editor.model_form import ModelForm
+from app.editor.population_form import PopulationForm
+from app.editor.problems import ProblemWatch
+from app.editor.project_form import ProjectForm
+from app.editor.projection_form import ProjectionForm
+from app.editor.selection_form import SelectionForm
+from app.session import Session
+from engine.project.document import Population, ProjectDocument
+from engine.project.edits import objects
+
+_STYLE = f"""
+QLabel#fieldError {{ color: {theme.ERROR}; }}
+QLineEdit[wrong="true"] {{ border: 1px solid {theme.ERROR}; border-radius: 2px; padding: 2px; }}
+"""
+
+
+class Inspector(QWidget):
+    """Shows one form at a time and keeps it in step with the document.
+
+    Parameters
+    ----------
+    session : Session
+        Its selection decides which form is shown: of a population or projection, of several at once, or
+        of the project while nothing is selected.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        # Made before the forms, so that it knows of a change before they ask.
+        LastGood.of(session)
+        self._watch = ProblemWatch.of(session)
+        self._model_id = ""
+        self._shown: tuple[str, ...] | None = None
+        self.setStyleSheet(_STYLE)
+        self.back = QPushButton("← &Project")
+        self.back.setToolTip("Back to the project's form")
+        self.back.clicked.connect(self._leave)
+        self._scroll = QScrollArea(widgetResizable=True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.back, alignment=Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._scroll)
+        session.selectionChanged.connect(self._select)
+        session.documentChanged.connect(self._update)
+        self._watch.changed.connect(lambda problems: self.form.show_problems(problems))
+        self._show()
+
+    @property
+    def form(self) -> Form:
+        """The form that is shown."""
+        form = self._scroll.widget()
+        assert isinstance(form, Form)
+        return form
+
+    def sizeHint(self) -> QSize:
+        return QSize(340, 600)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(280, 200)
+
+    def show_model(self, model_id: str) -> None:
+        """Show the form of a model of the project's own."""
+        self._model_id = model_id
+        self._session.select(())
+        self._show()
+
+    def show_place(self, object_id: str, field: str, line: int = 0, column: int = 0) -> None:
+        """Select an object, or one that uses the model of this id, and put the cursor into a field."""
+        if self.form.focus_place(object_id, field, line, column):
+            return
+        document = self._session.document
+        models = {text.id for text in (*document.neurons, *document.synapses)}
+        if object_id in models:
+            user = _user_of(document, object_id)
+            if user:
+                self._session.select((user,))
+            else:
+                self.show_model(object_id)
+        else:
+            self._model_id = ""
+            self._session.select((object_id,) if object_id in objects(document) else ())
+            self._show()
+        self.form.focus_place(object_id, field, line, column)
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        if ids:
+            self._model_id = ""
+        self._show()
+
+    def _leave(self) -> None:
+        self._model_id = ""
+        self._session.select(())
+        self._show()
+
+    def _update(self, before: ProjectDocument, after: ProjectDocument) -> None:
+        if self._wanted() == self._shown:
+            self.form.refresh()
+        else:
+            self._show()
+
+    def _wanted(self) -> tuple[str, ...]:
+        """ids of what the form should be about; what was removed from the document does not count."""
+        present = objects(self._session.document)
+        ids = self._session.selection or (self._model_id,)
+        return tuple(object_id for object_id in ids if object_id in present)
+
+    def _show(self) -> None:
+        wanted = self._wanted()
+        if wanted == self._shown:
+            return
+        self._shown = wanted
+        old = self._scroll.takeWidget()
+        if old is not None:
+            old.deleteLater()
+        form = self._form_of(wanted)
+        self._scroll.setWidget(form)
+        self.back.setVisible(bool(wanted))
+        form.show_problems(self._watch.problems)
+
+    def _form_of(self, ids: tuple[str, ...]) -> Form:
+        document = self._session.document
+        if not ids:
+            form = ProjectForm(self._session)
+            form.modelChosen.connect(self.show_model)
+            return form
+        if len(ids) > 1:
+            return SelectionForm(self._session, ids)
+        thing = objects(document)[ids[0]]
+        if isinstance(thing, Population):
+            return PopulationForm(self._session, thing.id)
+        if thing in document.projections:
+            return ProjectionForm(self._session, thing.id)
+        return ModelForm(self._session, thing.id)
+
+
+def _user_of(document: ProjectDocument, model_id: str) -> str | None:
+    """A population or projection that uses a model."""
+    for population in document.populations:
+        if population.model == model_id:
+            return population.id
+    for projection in document.projections:
+        if projection.synapse == model_id:
+            return projection.id
+    return None

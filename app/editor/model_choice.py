@@ -1,0 +1,79 @@
+"""Choosing the model of a population or the synapse of a projection, and what has to change with it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.editor.form import Choices
+from engine.project.catalogue import (
+    DEFAULT_SYNAPSE,
+    SOURCES,
+    builtin_neurons,
+    builtin_synapses,
+    neuron_text,
+    synapse_text,
+)
+from engine.project.document import Constant, Population, ProjectDocument, Projection
+from engine.project.edits import find, monitor_of, replace_object, set_monitor
+from engine.project.models import parse, recordable, settable
+
+
+def neuron_choices(document: ProjectDocument) -> Choices:
+    """The project's own models, the built-in ones, and the sources of spikes."""
+    own = [(text.name, text.id) for text in document.neurons]
+    built_in = [(name, name) for name in builtin_neurons()]
+    return [*own, *([("", "")] if own else []), *built_in, ("", ""), *((name, name) for name in SOURCES)]
+
+
+def synapse_choices(document: ProjectDocument) -> Choices:
+    """The default synapse, the project's own and the built-in ones."""
+    own = [(text.name, text.id) for text in document.synapses]
+    built_in = [(name, name) for name in builtin_synapses()]
+    return [("Default synapse", DEFAULT_SYNAPSE), *own, ("", ""), *built_in]
+
+
+def choose_neuron(document: ProjectDocument, population_id: str, model: str) -> ProjectDocument:
+    """Give a population another model; values and recordings that the new model lacks are dropped."""
+    population = find(document, population_id)
+    assert isinstance(population, Population)
+    values = dict(population.values)
+    times = population.spike_times
+    geometry = population.geometry
+    if model == "PoissonPopulation":
+        values = {"rates": values.get("rates", Constant(value=10.0))}
+    if model == "SpikeSourceArray":
+        times = times or ((10.0, 20.0, 30.0),)
+        geometry = (len(times),)
+    changed = msgspec.structs.replace(
+        population, model=model, values=values, spike_times=times, geometry=geometry
+    )
+    return _fitted(replace_object(document, changed), changed)
+
+
+def choose_synapse(document: ProjectDocument, projection_id: str, synapse: str) -> ProjectDocument:
+    """Give a projection another synapse; values and recordings that the new one lacks are dropped."""
+    projection = find(document, projection_id)
+    assert isinstance(projection, Projection)
+    changed = msgspec.structs.replace(projection, synapse=synapse)
+    return _fitted(replace_object(document, changed), changed)
+
+
+def _fitted(document: ProjectDocument, owner: Population | Projection) -> ProjectDocument:
+    """Drop what the model of ``owner`` does not have; a model whose text is wrong is given time."""
+    text = (
+        neuron_text(document, owner.model)
+        if isinstance(owner, Population)
+        else synapse_text(document, owner.synapse)
+    )
+    if text is not None and parse(text).model is None:
+        return document
+    names = {a.name for a in settable(document, owner)}
+    kept = {name: value for name, value in owner.values.items() if name in names}
+    if kept != owner.values:
+        document = replace_object(document, msgspec.structs.replace(owner, values=kept))
+    monitor = monitor_of(document, owner.id)
+    if monitor is None:
+        return document
+    known = recordable(document, owner)
+    recorded = [name for name in monitor.variables if name in known]
+    return set_monitor(document, owner.id, recorded, monitor.period)

@@ -1,0 +1,163 @@
+"""The text of a model in equation editors, one for each field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from app.editor.equation_editor import EquationEditor, message_of
+from app.editor.form import unfold_around
+from app.editor.last_good import LastGood
+from app.session import Session
+from engine.language.functions import CALLABLE
+from engine.project.check import Problem
+from engine.project.document import NeuronText, ProjectDocument, SynapseText
+from engine.project.edits import update_model
+from engine.project.models import parse
+
+ModelText = NeuronText | SynapseText
+Fields = tuple[tuple[str, str, int, str], ...]
+
+NEURON_FIELDS: Fields = (
+    ("parameters", "&Parameters", 3, "tau = 10.0"),
+    ("equations", "&Equations", 4, "tau * dv/dt = -v + g_exc"),
+    ("spike", "&Spike when", 1, "v > 1.0   (empty: a rate neuron)"),
+    ("reset", "&Reset to", 1, "v = 0.0"),
+    ("refractory", "Re&fractory", 1, "5.0, or the name of a parameter"),
+    ("functions", "F&unctions", 1, "f(x) = 1 / (1 + exp(-x))"),
+)
+"""(field, label, lines, example) of a neuron's editors."""
+
+SYNAPSE_FIELDS: Fields = (
+    ("parameters", "&Parameters", 3, "tau = 20.0"),
+    ("equations", "&Equations", 3, "tau * dx/dt = -x : event-driven"),
+    ("psp", "Ps&p", 1, "w * pre.r"),
+    ("pre_spike", "Pre sp&ike", 2, "g_target += w"),
+    ("post_spike", "P&ost spike", 2, "w = clip(w + x, 0.0, 1.0)"),
+    ("functions", "F&unctions", 1, "f(x) = x**2"),
+)
+"""(field, label, lines, example) of a synapse's editors."""
+
+
+class EquationField(QWidget):
+    """An editor under its label, with what is wrong with its text below."""
+
+    def __init__(self, label: str, lines: int, example: str) -> None:
+        super().__init__()
+        self.editor = EquationEditor(label.replace("&", ""), lines)
+        self.editor.setPlaceholderText(example)
+        caption = QLabel(label)
+        caption.setBuddy(self.editor)
+        self.message = QLabel()
+        self.message.setObjectName("fieldError")
+        self.message.setWordWrap(True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for widget in (caption, self.editor, self.message):
+            column.addWidget(widget)
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        diagnostics = [problem.diagnostic for problem in problems]
+        self.editor.set_diagnostics(diagnostics)
+        self.message.setText(
+            "\n".join((f"Line {d.line}: " if d.line else "") + message_of(d) for d in diagnostics)
+        )
+        self.message.setVisible(bool(diagnostics))
+
+
+class ModelTexts(QWidget):
+    """Editors for all fields of one model; those of built-in models can only be read.
+
+    Parameters
+    ----------
+    session : Session
+    fields : Fields
+        :data:`NEURON_FIELDS` or :data:`SYNAPSE_FIELDS`.
+    read : callable
+        Gives the model to show; None: nothing is shown.
+    owner_id : str
+        The population or projection that is selected, kept selected by edits.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        fields: Fields,
+        read: Callable[[ProjectDocument], ModelText | None],
+        owner_id: str = "",
+    ) -> None:
+        super().__init__()
+        self._session = session
+        self._read = read
+        self._owner_id = owner_id
+        self._step = 0
+        self.fields: dict[str, EquationField] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for name, label, lines, example in fields:
+            field = self.fields[name] = EquationField(label, lines, example)
+            editor = field.editor
+            editor.textEdited.connect(lambda text, name=name: self._write(name, text))
+            editor.undoRequested.connect(session.undo_stack.undo)
+            editor.redoRequested.connect(session.undo_stack.redo)
+            editor.editingStarted.connect(self._begin_step)
+            column.addWidget(field)
+
+    def refresh(self, document: ProjectDocument) -> None:
+        """Show the model of the document."""
+        text = self._read(document)
+        self.setVisible(text is not None)
+        if text is None:
+            return
+        own = any(text.id == other.id for other in (*document.neurons, *document.synapses))
+        good = self._read(LastGood.of(self._session).document)
+        model = parse(good).model if good else None
+        attributes = [a.name for a in (*model.parameters, *model.variables)] if model else []
+        ends = [f"{end}.r" for end in ("pre", "post")] if isinstance(text, SynapseText) else []
+        for name, field in self.fields.items():
+            editor = field.editor
+            editor.show_text(getattr(text, name))
+            editor.set_names(attributes, (*CALLABLE, *ends))
+            if editor.isReadOnly() == own:
+                editor.setReadOnly(not own)
+                role = QPalette.ColorRole.Base if own else QPalette.ColorRole.Window
+                palette = editor.palette()
+                palette.setColor(QPalette.ColorRole.Base, self.palette().color(role))
+                editor.setPalette(palette)
+            field.setVisible(own or bool(getattr(text, name)))
+
+    def show_problems(self, problems: Iterable[Problem]) -> None:
+        """Underline mistakes in the fields that they belong to."""
+        text = self._read(self._session.document)
+        ids = (text.id, self._owner_id) if text else ()
+        for name, field in self.fields.items():
+            field.show_problems([p for p in problems if p.object_id in ids and p.field == name])
+
+    def focus_place(self, object_id: str, name: str, line: int, column: int) -> bool:
+        """Put the cursor into a field of the model; False if it is another model's."""
+        text = self._read(self._session.document)
+        if text is None or object_id not in (text.id, self._owner_id) or name not in self.fields:
+            return False
+        editor = self.fields[name].editor
+        unfold_around(editor)
+        editor.show_place(line, column)
+        return True
+
+    def _write(self, name: str, text: str) -> None:
+        model = self._read(self._session.document)
+        if model is not None:
+            edited = update_model(self._session.document, msgspec.structs.replace(model, **{name: text}))
+            touched = (self._owner_id,) if self._owner_id else ()
+            title = f"Edit {name.replace('_', ' ')} of {model.name}"
+            self._session.apply(edited, title, touched, f"{model.id}.{name}.{self._step}")
+
+    def _begin_step(self) -> None:
+        self._step += 1
