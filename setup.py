@@ -4,7 +4,7 @@ import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-COMPILED = ["engine.runtime.core"]
+COMPILED = ["engine.runtime.core", "engine.runtime.patterns"]
 
 
 def extension(module: str) -> Extension:
@@ -13,7 +13,8 @@ def extension(module: str) -> Extension:
         module,
         [module.replace(".", "/") + ".pyx"],
         language="c++",
-        include_dirs=[numpy.get_include()],
+        include_dirs=[numpy.get_include(), "engine/runtime"],
+        depends=["engine/runtime/patterns.hpp"],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
         extra_compile_args=["-O3", "-std=c++17", "-ffp-contract=off"],
     )

@@ -1,0 +1,23 @@
+"""Connection patterns: two sets of neurons and a rule in, sparse rows of synapses out.
+
+Random patterns are functions of (seed, stream, rank of the row): the same on every machine and on any number
+of threads.
+"""
+
+from engine.connectivity.patterns import (
+    all_to_all,
+    fixed_number_post,
+    fixed_number_pre,
+    fixed_probability,
+    one_to_one,
+)
+from engine.connectivity.rows import Connectivity
+
+__all__ = [
+    "Connectivity",
+    "all_to_all",
+    "fixed_number_post",
+    "fixed_number_pre",
+    "fixed_probability",
+    "one_to_one",
+]

@@ -1,0 +1,257 @@
+"""Generated text in, compiled library out; what was compiled before is not compiled again.
+
+The cache is addressed by content: a library's name is the hash of its source, of the exact flags and of the
+compiler and processor that ``-march=native`` stands for, so that a folder shared by several machines never
+hands out another machine's code. Each entry is four files, ``<key>.cpp``, ``<key>.so``, ``<key>.sha256``
+(of the library) and ``<key>.lock``. The cache lies in the user's cache folder or where the environment
+variable ``NEUROLOOM_CACHE_DIR`` says; beyond 512 MB the least recently used entries go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+from platformdirs import user_cache_path
+
+from engine.errors import CompilationError, EngineError
+
+CACHE_LIMIT = 512 * 2**20
+"""Bytes that the cache may hold."""
+
+STALE_AFTER = 3600.0
+"""Seconds after which a temporary file is the left-over of a process that died."""
+
+Target = Literal["single", "openmp"]
+
+FLAGS = (
+    *("-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
+    # Without exceptions, type information and C++ headers a cold compile takes two thirds of the time.
+    *("-fno-exceptions", "-fno-rtti", "-nostdinc++", "-pipe"),
+    *("-fPIC", "-shared", "-std=c++17", "-fvisibility=hidden", "-Wall"),
+)
+
+_PROCESSOR_FIELDS = {
+    *("vendor_id", "cpu family", "model", "stepping", "flags"),
+    *("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "Features"),
+}
+
+
+class CompilationCancelled(EngineError):
+    """The user stopped the compilation."""
+
+
+def build(
+    source: str,
+    target: Target,
+    *,
+    compiler: str = "g++",
+    flags: Sequence[str] | None = None,
+    cancel: threading.Event | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Compile generated text to a shared library, or find it in the cache.
+
+    Any number of threads and processes may ask for the same library at once; one of them compiles it.
+
+    Parameters
+    ----------
+    source : str
+        C++ text with a C interface.
+    target : {"single", "openmp"}
+    compiler : str
+        Name or path of a compiler that understands the options of GCC.
+    flags : sequence of str, optional
+        Replace :data:`FLAGS`; ``-fopenmp`` is added for the target "openmp" in any case.
+    cancel : threading.Event, optional
+        Once set, the compiler is killed.
+    progress : callable, optional
+        Called with a short text as each phase begins.
+
+    Returns
+    -------
+    Path
+        The library. It stays in place at least until other libraries are built.
+
+    Raises
+    ------
+    CompilationError
+        When there is no compiler or it refuses the text.
+    CompilationCancelled
+        When ``cancel`` was set.
+    """
+    program = shutil.which(compiler)
+    if program is None:
+        raise CompilationError(_missing(compiler))
+    options = [*(FLAGS if flags is None else flags), *(["-fopenmp"] if target == "openmp" else [])]
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    library = folder / f"{_key(source, options, program)}.so"
+    if _is_complete(library):
+        return library
+    with _locked(library, cancel):
+        if not _is_complete(library):  # else another process built it while this one waited
+            if progress is not None:
+                progress("compiling")
+            _compile(source, options, program, library, cancel)
+            _evict(folder, library)
+    return library
+
+
+def cache_folder() -> Path:
+    """The folder of compiled libraries."""
+    chosen = os.environ.get("NEUROLOOM_CACHE_DIR")
+    return (Path(chosen) if chosen else user_cache_path("neuroloom")) / "compiled"
+
+
+def _missing(compiler: str) -> str:
+    return (
+        f"The C++ compiler {compiler!r} was not found. Install it: 'sudo apt-get install g++' (Debian, "
+        "Ubuntu), 'sudo dnf install gcc-c++' (Fedora) or 'brew install gcc' (macOS)."
+    )
+
+
+def _key(source: str, options: Sequence[str], program: str) -> str:
+    """Name of the library. A changed compiler has another size or date of change, so it need not be asked."""
+    path = Path(program).resolve()
+    status = path.stat()
+    identity = [str(path), str(status.st_size), str(status.st_mtime_ns), _processor()]
+    return hashlib.sha256("\0".join([*identity, *options, source]).encode()).hexdigest()[:40]
+
+
+@cache
+def _processor() -> str:
+    """What ``-march=native`` depends on."""
+    information = Path("/proc/cpuinfo")
+    if not information.exists():
+        return f"{platform.machine()} {platform.processor()}"
+    first = information.read_text(errors="replace").split("\n\n", 1)[0]
+    lines = [line for line in first.splitlines() if line.split(":")[0].strip() in _PROCESSOR_FIELDS]
+    return "\n".join([platform.machine(), *lines])
+
+
+def _is_complete(library: Path) -> bool:
+    """Whether the library is there and whole; if so it counts as used now."""
+    try:
+        whole = library.with_suffix(".sha256").read_text() == hashlib.sha256(library.read_bytes()).hexdigest()
+        if whole:
+            os.utime(library)
+    except FileNotFoundError:
+        return False
+    return whole
+
+
+def _locked(library: Path, cancel: threading.Event | None) -> AbstractContextManager[object]:
+    """The entry's lock, acquired."""
+    lock = FileLock(library.with_suffix(".lock"))
+    while True:
+        try:
+            return lock.acquire(timeout=-1 if cancel is None else 0.1, poll_interval=0.02)
+        except Timeout:
+            if cancel is not None and cancel.is_set():
+                raise _cancelled() from None
+
+
+def _cancelled() -> CompilationCancelled:
+    return CompilationCancelled("The compilation was cancelled; press Run or compile again to continue.")
+
+
+def _compile(
+    source: str, options: Sequence[str], program: str, library: Path, cancel: threading.Event | None
+) -> None:
+    """Compile beside the final place; only a finished library gets its final name."""
+    text = library.with_suffix(".cpp")
+    _write(text, source.encode())
+    handle, name = tempfile.mkstemp(dir=library.parent, prefix=library.stem, suffix=".tmp")
+    os.close(handle)
+    unfinished = Path(name)
+    try:
+        # Libraries follow the source: a linker that drops what nobody needs yet would drop them.
+        _run([program, *options, str(text), "-o", name, "-lm"], text, cancel)
+        content = unfinished.read_bytes()
+        _write(library.with_suffix(".sha256"), hashlib.sha256(content).hexdigest().encode())
+        _synchronise(unfinished)
+        unfinished.replace(library)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _run(command: list[str], text: Path, cancel: threading.Event | None) -> None:
+    """Run the compiler in a process group of its own, so that all its parts can be killed."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        try:
+            output = _output(process, cancel)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    if process.returncode:
+        raise CompilationError(
+            f"The compiler refused the generated code, kept in {text}. This is a fault of Neuroloom, not of "
+            f"the model; please report it with that file.\n{output.decode(errors='replace').strip()}"
+        )
+
+
+def _output(process: subprocess.Popen[bytes], cancel: threading.Event | None) -> bytes:
+    """What the compiler says until it ends or ``cancel`` is set."""
+    while True:
+        try:
+            return process.communicate(timeout=None if cancel is None else 0.05)[0]
+        except subprocess.TimeoutExpired:
+            if cancel is not None and cancel.is_set():
+                raise _cancelled() from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole, also when the power fails."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".tmp")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    Path(name).replace(path)
+
+
+def _synchronise(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _evict(folder: Path, newest: Path) -> None:
+    """Remove left-overs of dead processes and, beyond the limit, the least recently used entries."""
+    for path in folder.glob("*.tmp"):
+        if path.exists() and time.time() - path.stat().st_mtime > STALE_AFTER:
+            path.unlink(missing_ok=True)
+    entries = []
+    for library in folder.glob("*.so"):
+        try:
+            status = library.stat()
+        except FileNotFoundError:  # another process evicts, too
+            continue
+        entries.append((status.st_mtime, status.st_size + len(library.stem), library))
+    total = sum(size for _, size, _ in entries)
+    for _, size, library in sorted(entries):
+        if total <= CACHE_LIMIT:
+            break
+        if library != newest:
+            for suffix in (".so", ".sha256", ".cpp", ".lock"):
+                library.with_suffix(suffix).unlink(missing_ok=True)
+            total -= size

@@ -1,0 +1,44 @@
+"""Synapses as sparse rows, one row for each post-synaptic neuron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity:
+    """The synapses of a projection.
+
+    Attributes
+    ----------
+    n_pre, n_post : int
+        Sizes of the whole populations, also where a projection joins views of them.
+    offsets : int64 array of n_post + 1
+        Synapses ``offsets[i] .. offsets[i + 1]`` belong to post-synaptic neuron ``i``.
+    pre : int32 array of nnz
+        Pre-synaptic rank of each synapse, ascending within a row.
+    weights : float or float64 array of nnz
+        One number: all synapses are equal.
+    delay_steps : int
+        Delay of all synapses in steps.
+    """
+
+    n_pre: int
+    n_post: int
+    offsets: NDArray[np.int64]
+    pre: NDArray[np.int32]
+    weights: float | NDArray[np.float64] = 1.0
+    delay_steps: int = 1
+
+    @property
+    def nnz(self) -> int:
+        """Number of synapses."""
+        return len(self.pre)
+
+    @property
+    def post(self) -> NDArray[np.int32]:
+        """Post-synaptic rank of each synapse; a new array."""
+        return np.repeat(np.arange(self.n_post, dtype=np.int32), np.diff(self.offsets))
