@@ -242,7 +242,7 @@ def _connector(wiring: Connector, owner: Reference) -> Call:
 
 
 def _assignments(key: str, values: Mapping[str, Value], size: int) -> Iterator[Statement]:
-    for name, value in values.items():
+    for name, value in sorted(values.items()):  # files do not keep the order, and draws depend on it
         if isinstance(value, Pieces):
             ends = (*value.starts[1:], size)
             for start, stop, piece in zip(value.starts, ends, value.values, strict=True):
