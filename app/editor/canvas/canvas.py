@@ -42,6 +42,7 @@ class Canvas(QWidget):
         QPixmapCache.setCacheLimit(_CACHE_KIB)
         self._populations: dict[str, PopulationItem] = {}
         self._projections: dict[str, ProjectionItem] = {}
+        self._selected: list[str] = []
         self._viewer = viewer = CanvasViewer()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -63,6 +64,7 @@ class Canvas(QWidget):
         with QSignalBlocker(self._viewer.scene()):
             self._show_populations(document)
             self._show_projections(document)
+        self._update_order()
 
     def _show_populations(self, document: ProjectDocument) -> None:
         ids = {p.id for p in document.populations}
@@ -119,20 +121,30 @@ class Canvas(QWidget):
         return lanes
 
     def _report_selection(self) -> None:
+        self._update_order()
         self.selectionChanged.emit(self.selection())
+
+    def _update_order(self) -> None:
+        items = {**self._populations, **self._projections}
+        selected = [i for i, item in items.items() if item.isSelected()]
+        kept = [i for i in self._selected if i in selected]
+        self._selected = kept + [i for i in selected if i not in kept]
 
     # --- selection ---------------------------------------------------------------------------------------
 
     def selection(self) -> tuple[str, ...]:
-        """Ids of what is selected: populations, then projections, in the order of the document."""
-        items = {**self._populations, **self._projections}
-        return tuple(i for i, item in items.items() if item.isSelected())
+        """Ids of what is selected, in the order in which it was."""
+        return tuple(self._selected)
 
     def set_selection(self, ids: Iterable[str]) -> None:
-        """Select exactly ``ids``."""
+        """Select exactly ``ids``, without reporting it."""
         items = {**self._populations, **self._projections}
-        if set(ids) != set(self.selection()):
-            self._viewer.select(items[i] for i in ids if i in items)
+        wanted = {i for i in ids if i in items}
+        with QSignalBlocker(self._viewer.scene()):
+            for object_id, item in items.items():
+                if item.isSelected() != (object_id in wanted):
+                    item.setSelected(object_id in wanted)
+        self._selected = list(dict.fromkeys(i for i in ids if i in wanted))
 
     def neighbour(self, direction: str) -> str | None:
         """Id of the object next to the selected one (or of the first) to the left, right, up or down."""
@@ -197,6 +209,10 @@ class Canvas(QWidget):
     def viewport(self) -> QWidget:
         """The widget that gets the mouse."""
         return self._viewer.viewport()
+
+    def positions(self, ids: Iterable[str]) -> dict[str, tuple[float, float]]:
+        """Where those of ``ids`` that are populations lie in the drawing."""
+        return {i: self._populations[i].look.position for i in ids if i in self._populations}
 
     def free_place(self) -> QPointF:
         """Where a new population goes when no place was pointed at: in the middle, but on no other."""

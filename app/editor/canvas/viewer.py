@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from NodeGraphQt.qgraphics.node_abstract import AbstractNodeItem
 from NodeGraphQt.widgets.viewer import NodeViewer
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -144,6 +141,12 @@ class CanvasViewer(NodeViewer):
 
     # --- keys: the actions of the window see to them -----------------------------------------------------
 
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and self._start_port is not None:
+            event.accept()  # Escape ends the line that is being drawn, whatever else it is a shortcut of
+            return True
+        return bool(super().event(event))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self._start_port is not None:
             self.end_live_connection()
@@ -198,14 +201,6 @@ class CanvasViewer(NodeViewer):
 
     def _population_at(self, place: QPointF) -> PopulationItem | None:
         return next((i for i in self.scene().items(place) if isinstance(i, PopulationItem)), None)
-
-    def select(self, items: Iterable[AbstractNodeItem | ProjectionItem]) -> None:
-        """Select exactly ``items``."""
-        wanted = set(items)
-        for item in set(self.scene().selectedItems()) - wanted:
-            item.setSelected(False)
-        for item in wanted:
-            item.setSelected(True)
 
 
 def _shift_as_control(event: QMouseEvent) -> QMouseEvent:

@@ -1,0 +1,94 @@
+"""The middle of the window: canvas, what is said while it is empty, and what its gestures do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.editor.canvas import Canvas
+from app.editor.editing import Editing, describe_selection
+from app.editor.empty_state import EmptyState
+from app.editor.name_field import NameField
+from app.session import Session
+from engine.project import edits
+from engine.project.document import ProjectDocument
+
+
+class NetworkEditor(QWidget):
+    """Keeps the canvas and the session in step, both ways."""
+
+    exampleRequested = Signal(object)
+
+    def __init__(self, session: Session, examples: dict[str, Path]) -> None:
+        super().__init__()
+        self._session = session
+        self._fit_when_shown = True
+        self.canvas = Canvas()
+        self.editing = Editing(session, self.canvas)
+        self.empty_state = EmptyState(examples, self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas)
+        self.setFocusProxy(self.canvas)
+        self._wire()
+        self._show(session.document, session.document)
+
+    def _wire(self) -> None:
+        session, canvas, editing = self._session, self.canvas, self.editing
+        session.documentChanged.connect(self._show)
+        session.selectionChanged.connect(self._select)
+        session.pathChanged.connect(lambda path: self._fit())
+        canvas.selectionChanged.connect(session.select)
+        canvas.moved.connect(editing.move)
+        canvas.labelMoved.connect(editing.move_label)
+        canvas.connectRequested.connect(editing.connect_populations)
+        canvas.addRequested.connect(editing.open_add_palette)
+        self.empty_state.addRequested.connect(lambda: editing.open_add_palette())
+        self.empty_state.exampleRequested.connect(self.exampleRequested)
+
+    def rename_selected(self) -> NameField | None:
+        """Edit the name of the selected object in place."""
+        if len(self._session.selection) != 1:
+            self.editing.refused.emit("Select one population or projection to rename it.")
+            return None
+        chosen = self._session.selection[0]
+        name = getattr(edits.find(self._session.document, chosen), "name", "")
+        self.canvas.reveal(chosen)
+        place = self.canvas.rect_of(chosen)
+        return NameField(name, lambda new: self.editing.rename(chosen, new), place, self.canvas.viewport)
+
+    def _show(self, before: ProjectDocument, after: ProjectDocument) -> None:
+        self.canvas.show_document(after)
+        self.canvas.set_description(describe_selection(after, self._session.selection))
+        empty = not after.populations
+        self.empty_state.setVisible(empty)
+        if empty:
+            self._center_empty_state()
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        self.canvas.set_selection(ids)
+        self.canvas.set_description(describe_selection(self._session.document, ids))
+
+    def _fit(self) -> None:
+        if self.isVisible():
+            self.canvas.fit()
+        else:
+            self._fit_when_shown = True
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._fit_when_shown:
+            self._fit_when_shown = False
+            self.canvas.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._center_empty_state()
+
+    def _center_empty_state(self) -> None:
+        self.empty_state.adjustSize()
+        self.empty_state.move(self.rect().center() - self.empty_state.rect().center())
+        self.empty_state.raise_()

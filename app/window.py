@@ -1,0 +1,188 @@
+"""The main window: what sits where, and who tells whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
+
+from app.actions import ActionRegistry
+from app.commands import fill_menus, register_commands
+from app.editor.editing import describe_selection
+from app.editor.inspector import Inspector
+from app.editor.network_editor import NetworkEditor
+from app.editor.palette import Entry, SearchPopup
+from app.editor.problems import ProblemsDock
+from app.files import Files, example_projects
+from app.notice import NoticeBar
+from app.plots import PlotArea
+from app.session import Session
+from app.shortcuts import ShortcutsDialog
+from app.simulation.client import Simulation
+from app.simulation.controls import RunBar
+
+_LAYOUT_VERSION = 1
+_MESSAGE_MS = 8000
+_NODE_MENU = ("edit.rename", "edit.connect", None, "edit.copy", "edit.cut", "edit.duplicate", "edit.delete")
+_GROUND_MENU = ("edit.add", "edit.paste", "edit.select_all", None, "view.fit", "view.zoom_reset")
+
+
+class MainWindow(QMainWindow):
+    """Canvas in the middle, inspector at the right, plots and problems below, run controls above."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.files = Files(session, self)
+        self.simulation = Simulation(session, self)
+        self.editor = NetworkEditor(session, example_projects())
+        self.inspector = Inspector(session)
+        self.problems = ProblemsDock(session)
+        self.plots = PlotArea(session, self.simulation)
+        self.run_bar = RunBar(self.simulation, session)
+        self.notice = NoticeBar()
+        self.registry = ActionRegistry(self)
+        self.docks: dict[str, QDockWidget] = {}
+        self._lay_out()
+        register_commands(self)
+        fill_menus(self)
+        self._wire()
+        self._restore_layout()
+        self._update_title()
+        self.editor.setFocus()
+
+    # --- what sits where ---------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notice)
+        column.addWidget(self.editor, 1)
+        self.setCentralWidget(middle)
+        self.run_bar.setObjectName("run_bar")
+        self.run_bar.setWindowTitle("Run")
+        self.run_bar.setMovable(False)
+        self.addToolBar(Qt.ToolBarArea.TopToolBarArea, self.run_bar)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        right, bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+        self._add_dock("inspector", "Inspector", self.inspector, right)
+        self._add_dock("plots", "Plots", self.plots, bottom)
+        self._add_dock("problems", "Problems", self.problems, bottom)
+        self.tabifyDockWidget(self.docks["plots"], self.docks["problems"])
+        self.docks["plots"].raise_()
+        self.resize(1440, 900)
+        self.resizeDocks([self.docks["inspector"]], [350], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["plots"]], [340], Qt.Orientation.Vertical)
+        self._selected = QLabel()
+        self.statusBar().addPermanentWidget(self._selected)
+
+    def _add_dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> None:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        self.docks[name] = dock
+
+    def _restore_layout(self) -> None:
+        settings = QSettings()
+        geometry, state = settings.value("window/geometry"), settings.value("window/state")
+        if isinstance(geometry, QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(state, QByteArray):
+            self.restoreState(state, _LAYOUT_VERSION)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_discard():
+            event.ignore()
+            return
+        settings = QSettings()
+        settings.setValue("window/geometry", self.saveGeometry())
+        settings.setValue("window/state", self.saveState(_LAYOUT_VERSION))
+        self.simulation.close()
+        event.accept()
+
+    # --- who tells whom ----------------------------------------------------------------------------------
+
+    def _wire(self) -> None:
+        session, files, editing = self.session, self.files, self.editor.editing
+        session.pathChanged.connect(lambda path: self._update_title())
+        session.documentChanged.connect(lambda before, after: self._update_title())
+        session.undo_stack.cleanChanged.connect(lambda clean: self._update_title())
+        session.documentChanged.connect(lambda before, after: self._update_status())
+        session.selectionChanged.connect(lambda ids: self._update_status())
+        files.notice.connect(lambda text, error: self.notice.show_notice(text, error=error))
+        session.pathChanged.connect(lambda path: self.notice.hide())
+        files.message.connect(self.say)
+        editing.message.connect(self.say)
+        editing.refused.connect(self.say)
+        self.editor.exampleRequested.connect(self.files.open)
+        self.editor.canvas.menuRequested.connect(self._open_canvas_menu)
+        self.editor.canvas.opened.connect(lambda object_id: self.show_dock("inspector"))
+        self.problems.activated.connect(self._show_place)
+        self.problems.titleChanged.connect(self.docks["problems"].setWindowTitle)
+        self.problems.problemsChanged.connect(self.run_bar.set_problems)
+        self.run_bar.set_problems(self.problems.problems)
+        self.docks["problems"].setWindowTitle(self.problems.title)
+        self.simulation.failed.connect(lambda text, details: self.notice.show_notice(text, error=True))
+        self._update_status()
+
+    def say(self, text: str) -> None:
+        """Show ``text`` in the status bar for a while."""
+        self.statusBar().showMessage(text, _MESSAGE_MS)
+
+    def show_dock(self, name: str) -> None:
+        """Bring a dock to the front and put the focus into it."""
+        dock = self.docks[name]
+        dock.show()
+        dock.raise_()
+        dock.widget().setFocus()
+
+    def _show_place(self, object_id: str, field: str, line: int, column: int) -> None:
+        self.docks["inspector"].show()
+        self.inspector.show_place(object_id, field, line, column)
+        if object_id in self.session.selection:
+            self.editor.canvas.reveal(object_id)
+
+    def _update_title(self) -> None:
+        clean = self.session.undo_stack.isClean()
+        self.setWindowTitle(f"{self.files.title}[*] — Neuroloom")
+        self.setWindowModified(not clean)
+
+    def _update_status(self) -> None:
+        self._selected.setText(describe_selection(self.session.document, self.session.selection))
+
+    # --- menus that open at the pointer ------------------------------------------------------------------
+
+    def _open_canvas_menu(self, object_id: str, place: QPoint) -> None:
+        if object_id and object_id not in self.session.selection:
+            self.session.select((object_id,))
+        menu = QMenu(self)
+        self.registry.fill(menu, _NODE_MENU if object_id else _GROUND_MENU)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(place)
+
+    def open_command_palette(self) -> SearchPopup:
+        """All commands that can be done now, by typing."""
+        entries = [
+            Entry(c.title.removesuffix("…"), c.where, c.action.trigger, c.shortcut)
+            for c in self.registry
+            if c.action.isEnabled() and c.action.isVisible()
+        ]
+        popup = SearchPopup(entries, "Type to search a command", self)
+        popup.open_at(self.mapToGlobal(QPoint((self.width() - popup.sizeHint().width()) // 2, 80)))
+        return popup
+
+    def open_shortcuts(self) -> ShortcutsDialog:
+        """The list of shortcuts, without keeping the window from being used."""
+        dialog = ShortcutsDialog(self.registry, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+        return dialog
+
+    def open_later(self, path: Path) -> None:
+        """Open ``path`` as soon as the window is seen."""
+        QTimer.singleShot(0, self, lambda: self.files.open(path))
