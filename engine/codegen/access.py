@@ -1,0 +1,237 @@
+"""Who touches what: proves that a plan may run on any number of threads, and says where they must meet.
+
+Threads own ranges of neurons, and with a neuron the synapses onto it. A kernel may write only what the
+thread that runs the iteration owns. Two entries of the schedule need a barrier between them where one writes
+a buffer that the other touches, unless both go to it by the same ownership.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from engine.codegen.ir import (
+    Accumulate,
+    Const,
+    Each,
+    EachEvent,
+    EachRow,
+    Emit,
+    Expr,
+    Kernel,
+    Load,
+    Once,
+    Op,
+    Store,
+    Symbol,
+)
+from engine.codegen.plan import Entry, EventList, EventRecorder, Matrix, Plan, Recorder
+from engine.codegen.traverse import (
+    iteration_expressions,
+    statements,
+    subexpressions,
+    uniform_expressions,
+)
+
+ANYONE = "anyone"
+THREAD_0 = "thread 0"
+
+
+class AccessError(Exception):
+    """A plan that would not run the same on several threads: a bug of the lowering, not of the user."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """One touch of a buffer (or of the events of this step) by the thread named ``owner``."""
+
+    buffer: str
+    writes: bool
+    owner: str
+
+
+def check_stores(plan: Plan) -> None:
+    """Prove that every store goes to the iteration's own index and every accumulate to what its thread owns.
+
+    Raises
+    ------
+    AccessError
+        Naming the kernel and the buffer.
+    """
+    emitting: set[str] = set()
+    for entry in plan.schedule:
+        if not isinstance(entry.work, Kernel):
+            continue
+        kernel = entry.work
+        for statement in statements((*kernel.body, *kernel.after)):
+            if isinstance(statement, Store | Accumulate):
+                _check_write(plan, kernel, statement)
+            elif isinstance(statement, Emit):
+                _check_emit(plan, kernel, statement)
+        emits = {s.events for s in statements(kernel.body) if isinstance(s, Emit)}
+        if twice := emits & emitting:
+            raise AccessError(f"{kernel.name}: {sorted(twice)} are emitted by another kernel already")
+        emitting |= emits
+        _check_own_reads(plan, kernel)
+        _check_segments(plan, kernel)
+
+
+def place_barriers(plan: Plan) -> Plan:
+    """The same plan with ``Entry.barrier`` set exactly where threads must wait for each other.
+
+    An event list read with a lag other than the constant 0 is taken to be read at an earlier tick.
+    """
+    schedule: list[Entry] = []
+    since: dict[str, set[tuple[bool, str]]] = {}
+    for entry in plan.schedule:
+        accesses = list(accesses_of(plan, entry))
+        barrier = any(
+            _conflict(access, earlier) for access in accesses for earlier in since.get(access.buffer, ())
+        )
+        if barrier:
+            since = {}
+        for access in accesses:
+            since.setdefault(access.buffer, set()).add((access.writes, access.owner))
+        schedule.append(replace(entry, barrier=barrier))
+    return replace(plan, schedule=tuple(schedule))
+
+
+def accesses_of(plan: Plan, entry: Entry) -> Iterator[Access]:
+    """Every touch of a buffer that another entry may write."""
+    work = entry.work
+    if isinstance(work, EventRecorder):
+        yield Access(_now(work.events), False, _neurons(event_list(plan, work.events).count))
+    elif isinstance(work, Recorder):
+        owned = work.owned and plan.buffer(work.source).count != 1
+        yield Access(work.source, False, _neurons(work.owned) if owned else ANYONE)
+    else:
+        yield from _kernel_accesses(plan, work)
+
+
+def _kernel_accesses(plan: Plan, kernel: Kernel) -> Iterator[Access]:
+    for expression in uniform_expressions(kernel):
+        if isinstance(expression, Load):
+            yield Access(expression.array, False, ANYONE)
+    for expression in iteration_expressions(kernel):
+        if isinstance(expression, Load):
+            yield Access(expression.array, False, _owner(plan, kernel, expression.index))
+    for statement in statements((*kernel.body, *kernel.after)):
+        if isinstance(statement, Store | Accumulate):
+            yield Access(statement.array, True, _owner(plan, kernel, statement.index))
+        elif isinstance(statement, Emit):
+            yield Access(_now(statement.events), True, _owner(plan, kernel, statement.index))
+    domain = kernel.domain
+    if isinstance(domain, EachEvent) and domain.lag == Const(0, "int"):
+        own_segment = matrix_of(plan, domain.matrix).rows == "post"
+        count = event_list(plan, domain.events).count
+        yield Access(_now(domain.events), False, _neurons(count) if own_segment else ANYONE)
+
+
+def _conflict(access: Access, earlier: tuple[bool, str]) -> bool:
+    wrote, owner = earlier
+    return (wrote or access.writes) and (owner != access.owner or owner == ANYONE)
+
+
+def matrix_of(plan: Plan, name: str) -> Matrix:
+    """The matrix called ``name``."""
+    return next(matrix for matrix in plan.matrices if matrix.name == name)
+
+
+def event_list(plan: Plan, name: str) -> EventList:
+    """The event list called ``name``."""
+    return next(events for events in plan.events if events.name == name)
+
+
+def _now(events: str) -> str:
+    return f"events of this step in {events}"
+
+
+def _neurons(count: str) -> str:
+    return f"owner of neuron in {count}"
+
+
+def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
+    """Which thread runs the iteration that goes to ``index``."""
+    domain = kernel.domain
+    if isinstance(domain, Once):
+        return THREAD_0
+    if isinstance(domain, Each):
+        return _neurons(domain.count) if _base(index, domain.count) == "i" else ANYONE
+    matrix = matrix_of(plan, domain.matrix)
+    base = _base(index, matrix.n_post)
+    if base == "s":
+        return f"owner of synapse onto {matrix.n_post}"
+    if base == "post" or (base == "row" and matrix.rows == "post"):
+        return _neurons(matrix.n_post)
+    return ANYONE
+
+
+def _base(index: Expr, count: str) -> str:
+    """Name of the domain symbol in ``index`` or ``offset * count + index`` with a uniform offset."""
+    if isinstance(index, Symbol):
+        return index.name
+    if isinstance(index, Op) and index.op == "+" and len(index.args) == 2:
+        for offset, symbol in (index.args, index.args[::-1]):
+            if isinstance(symbol, Symbol) and _is_slot(offset, count):
+                return symbol.name
+    return ""
+
+
+def _is_slot(offset: Expr, count: str) -> bool:
+    if not (isinstance(offset, Op) and offset.op == "*" and len(offset.args) == 2):
+        return False
+    if Symbol(count, "int") not in offset.args:
+        return False
+    symbols = {part.name for part in subexpressions(offset) if isinstance(part, Symbol)}
+    loads = [part for part in subexpressions(offset) if isinstance(part, Load)]
+    bound = {"i", "s", "pre", "post", "row", "length"}
+    return not symbols & bound and all(isinstance(load.index, Const) for load in loads)
+
+
+def _check_write(plan: Plan, kernel: Kernel, statement: Store | Accumulate) -> None:
+    domain = kernel.domain
+    owner = _owner(plan, kernel, statement.index)
+    if owner == ANYONE:
+        raise AccessError(f"{kernel.name}: writes {statement.array} at an index that its thread does not own")
+    if isinstance(statement, Accumulate) or isinstance(domain, Once):
+        return
+    if isinstance(domain, Each):
+        own = True
+    elif isinstance(domain, EachRow) and any(statement is s for s in statements(kernel.after)):
+        own = not owner.startswith("owner of synapse")
+    else:
+        own = owner.startswith("owner of synapse")
+    if not own:
+        raise AccessError(f"{kernel.name}: stores into {statement.array} at another iteration's index")
+
+
+def _check_emit(plan: Plan, kernel: Kernel, statement: Emit) -> None:
+    events = event_list(plan, statement.events)
+    domain = kernel.domain
+    if not isinstance(domain, Each) or domain.count != events.count or statement.index != Symbol("i", "int"):
+        raise AccessError(f"{kernel.name}: emits into {events.name} something else than its own neuron")
+
+
+def _check_own_reads(plan: Plan, kernel: Kernel) -> None:
+    """What a kernel writes, its other iterations must not read: their order is not fixed."""
+    if isinstance(kernel.domain, Once):
+        return
+    owners: dict[str, set[str]] = {}
+    for access in _kernel_accesses(plan, kernel):
+        if access.writes:
+            owners.setdefault(access.buffer, set()).add(access.owner)
+    for access in _kernel_accesses(plan, kernel):
+        if access.buffer in owners and owners[access.buffer] != {access.owner}:
+            raise AccessError(
+                f"{kernel.name}: reads or writes {access.buffer} where another thread writes it"
+            )
+
+
+def _check_segments(plan: Plan, kernel: Kernel) -> None:
+    domain = kernel.domain
+    if isinstance(domain, EachRow) and matrix_of(plan, domain.matrix).rows != "post":
+        raise AccessError(f"{kernel.name}: iterates rows of {domain.matrix}, which are not post-synaptic")
+    if isinstance(domain, EachEvent):
+        matrix, count = matrix_of(plan, domain.matrix), event_list(plan, domain.events).count
+        if matrix.n_rows != count or (matrix.rows == "post" and matrix.n_post != count):
+            raise AccessError(f"{kernel.name}: rows of {matrix.name} are not the neurons of {domain.events}")

@@ -1,0 +1,252 @@
+"""The C++ text of a plan: declarations, the time loop and the schedule, the same for every C++ target.
+
+The text exports ``nl_run`` and ``nl_abi`` and includes nothing. Each thread runs ``nl_thread``: it owns a
+range of every population and of the synapses onto it, and meets the others where an entry of the schedule
+says so and at the end of each step.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cache
+from pathlib import Path
+
+from engine.codegen.access import check_stores, place_barriers
+from engine.codegen.expressions import STORAGE, ExpressionPrinter
+from engine.codegen.identifiers import Identifiers
+from engine.codegen.ir import Draw, Each, Kernel
+from engine.codegen.loops import LoopPrinter, fusible
+from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
+from engine.codegen.records import (
+    filled_counter,
+    print_event_recorder,
+    print_recorder,
+    print_room,
+    row_counter,
+)
+from engine.codegen.text import Text
+from engine.codegen.traverse import expressions_of, subexpressions, written_buffers
+
+ABI = 1
+"""Version of the C interface; ``nl_abi`` in the library holds it."""
+
+_ARGUMENTS = (
+    "void** buffers, const int64_t* sizes, const int64_t* clock, int64_t steps, "
+    "{threads}volatile int32_t* stop, volatile int64_t* progress"
+)
+SIGNATURE = 'extern "C" __attribute__((visibility("default"))) int64_t nl_run(' + _ARGUMENTS.format(
+    threads="int32_t threads, "
+)
+THREAD_SIGNATURE = "static int64_t nl_thread(" + _ARGUMENTS.format(
+    threads="const int64_t thread, const int64_t threads, volatile int32_t* stopping, "
+)
+
+
+class CppPrinter(LoopPrinter):
+    """Base of the C++ targets. Use :func:`engine.codegen.printer.print_plan`."""
+
+    barrier = ""
+    """The directive that makes threads meet."""
+
+    def __init__(self, plan: Plan) -> None:
+        check_stores(plan)
+        plan = place_barriers(plan)
+        kernels = [entry.work for entry in plan.schedule if isinstance(entry.work, Kernel)]
+        written = {name for kernel in kernels for name in written_buffers(kernel)} | _kept_by_loops(plan)
+        scalars = {b.name for b in plan.buffers if b.count == 1 and b.name not in written}
+        identifiers = Identifiers()
+        expressions = ExpressionPrinter(plan, identifiers, frozenset(scalars))
+        super().__init__(plan, identifiers, expressions, Text(depth=2))
+        self._scalars = scalars
+        used = [e for kernel in kernels for e in expressions_of(kernel)]
+        used += [e for let in plan.prologue for e in subexpressions(let.value)]
+        self._draws = any(isinstance(e, Draw) for e in used)
+
+    @abstractmethod
+    def entry_point(self) -> str:
+        """Text of ``nl_run``."""
+
+    def print(self) -> str:
+        """The whole text."""
+        self._schedule()
+        self._end_of_step()
+        declarations = self._declarations()
+        real = self.plan.precision
+        parts = [
+            _prelude("prelude.h"),
+            _prelude("prelude_math.h"),
+            *([_prelude("prelude_random.h")] if self._draws else []),
+            f"typedef {real} real;\n",
+            f"{THREAD_SIGNATURE}) {{",
+            str(declarations).rstrip("\n"),
+            str(self.text).rstrip("\n"),
+            *self._closing(),
+            "}\n",
+            self.entry_point(),
+            f'extern "C" __attribute__((visibility("default"))) const int64_t nl_abi = {ABI};\n',
+        ]
+        return "\n".join(parts)
+
+    # --- the time loop --------------------------------------------------------------------------------
+
+    def _schedule(self) -> None:
+        entries = list(self.plan.schedule)
+        phase = 0
+        while entries:
+            first = entries.pop(0)
+            group = [first]
+            while entries and fusible(first, entries[0]):
+                group.append(entries.pop(0))
+            if first.phase != phase:
+                self.text.line()
+                self.text.comment(f"--- phase {first.phase}: {PHASES[first.phase]}")
+                phase = first.phase
+            if first.barrier and self.barrier:
+                self.text.line(self.barrier)
+            self._entries_of_schedule(group)
+
+    def _entries_of_schedule(self, group: list[Entry]) -> None:
+        work = group[0].work
+        if isinstance(work, Recorder):
+            print_recorder(self, work)
+        elif isinstance(work, EventRecorder):
+            print_event_recorder(self, work)
+        elif isinstance(work.domain, Each):
+            self.each([entry.work for entry in group if isinstance(entry.work, Kernel)])
+        else:
+            self.kernel(work)
+
+    def _end_of_step(self) -> None:
+        """Agree whether to go on.
+
+        Who wants to stop says so before the barrier in the flag of the step's parity; all read that flag
+        after it. The next writer of the same flag is two steps away, and with them a barrier that waits for
+        all readers.
+        """
+        text = self.text
+        text.line()
+        text.comment("--- end of the step")
+        recorders = self._event_recorders()
+        if recorders:
+            text.line("bool full = false;")
+            for recorder in recorders:
+                print_room(self, recorder, text)
+        with text.block("if (thread == 0)"):
+            text.line("*progress = done + 1;")
+            text.line("if (*stop) stopping[done & 1] = 1;")
+        if recorders:
+            text.line("if (full) stopping[done & 1] = 1;")
+        if self.barrier:
+            text.line(self.barrier)
+        with text.block("if (stopping[done & 1])"):
+            text.line("++done;")
+            text.line("break;")
+
+    def _event_recorders(self) -> list[EventRecorder]:
+        return [e.work for e in self.plan.schedule if isinstance(e.work, EventRecorder)]
+
+    def _recorders(self) -> list[Recorder]:
+        return [e.work for e in self.plan.schedule if isinstance(e.work, Recorder)]
+
+    # --- around the time loop -------------------------------------------------------------------------
+
+    def _declarations(self) -> Text:
+        """What the loop uses: sizes, buffers, scalars, ranges, the prologue, counters and the clock."""
+        prologue, used = self._prologue(self.text.words())
+        ranges, used = self._ranges(used)
+        counters, used = self._counters(used)
+        text = Text(depth=1)
+        text.line("const uint32_t denormals = nl_flush_denormals();")
+        for number, size in enumerate(self.plan.sizes):
+            if (name := self.expressions.size(size)) in used:
+                text.line(f"const int64_t {name} = sizes[{number}];")
+        for number, buffer in enumerate(self.plan.buffers):
+            if buffer.name == self.plan.seed and "seed" in used:
+                text.line(f"const uint64_t seed = *(const uint64_t*)buffers[{number}];")
+            if self.expressions.buffer(buffer.name) in used:
+                self._declare(text, number, buffer)
+        for part in (ranges, counters, prologue):
+            text.lines += part.lines
+        text.line("int64_t done = 0;")
+        header = "for (; done < steps; ++done) {"
+        text.line(header)
+        clock = {
+            "step": "const int64_t step = clock[0] + done;",
+            "tick": "const int64_t tick = clock[1] + done;",
+            "draw": "const uint64_t draw = (uint64_t)(clock[2] + done);",
+            "t": f"const real t = (real)((double)step * {self.plan.dt!r});",
+        }
+        if "t" in used:
+            used = used | {"step"}
+        text.lines += [f"        {line}" for name, line in clock.items() if name in used]
+        return text
+
+    def _declare(self, text: Text, number: int, buffer: Buffer) -> None:
+        name, kind = self.expressions.buffer(buffer.name), STORAGE[buffer.dtype]
+        if buffer.comment:
+            text.comment(buffer.comment)
+        if buffer.name in self._scalars:
+            text.line(f"const {kind} {name} = *(const {kind}*)buffers[{number}];")
+        else:
+            text.line(f"{kind}* __restrict const {name} = ({kind}*)buffers[{number}];")
+
+    def _prologue(self, used: set[str]) -> tuple[Text, set[str]]:
+        kept: list[str] = []
+        for let in reversed(self.plan.prologue):
+            name = self.expressions.symbol(let.name)
+            if name in used:
+                line = Text(depth=1)
+                kind = {"real": "real", "int": "int64_t", "bool": "bool"}[let.value.type]
+                line.line(f"const {kind} {name} = {self.expressions.text(let.value)};")
+                used = used | line.words()
+                kept = line.lines + kept
+        text = Text(depth=1)
+        text.lines = kept
+        return text, used
+
+    def _ranges(self, used: set[str]) -> tuple[Text, set[str]]:
+        text = Text(depth=1)
+        for size in self.plan.sizes:
+            for name, thread in zip(self.bounds(size), ("thread", "thread + 1"), strict=True):
+                if name in used:
+                    n = self.expressions.size(size)
+                    text.line(f"const int64_t {name} = nl_lower({n}, {thread}, threads);")
+        return text, used | text.words()
+
+    def _counters(self, used: set[str]) -> tuple[Text, set[str]]:
+        text = Text(depth=1)
+        for recorder in self._recorders():
+            control = self.expressions.buffer(recorder.control)
+            text.line(f"int64_t {row_counter(self, recorder)} = {control}[4];")
+        for events in self._event_recorders():
+            filled = self.expressions.buffer(events.filled)
+            text.line(f"int64_t {filled_counter(self, events)} = {filled}[thread];")
+        return text, used | text.words()
+
+    def _closing(self) -> list[str]:
+        text = Text(depth=1)
+        text.line("}")
+        for recorder in self._recorders():
+            control = self.expressions.buffer(recorder.control)
+            text.line(f"if (thread == 0) {control}[4] = {row_counter(self, recorder)};")
+        for events in self._event_recorders():
+            text.line(f"{self.expressions.buffer(events.filled)}[thread] = {filled_counter(self, events)};")
+        text.line("nl_restore_denormals(denormals);")
+        text.line("return done;")
+        return text.lines
+
+
+def _kept_by_loops(plan: Plan) -> set[str]:
+    """Buffers that the loops themselves write: events and records."""
+    names = {name for events in plan.events for name in (events.ranks, events.counts)}
+    for entry in plan.schedule:
+        if isinstance(entry.work, Recorder):
+            names |= {entry.work.target, entry.work.control}
+        elif isinstance(entry.work, EventRecorder):
+            names |= {entry.work.steps, entry.work.ranks, entry.work.filled}
+    return names
+
+
+@cache
+def _prelude(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")

@@ -1,0 +1,36 @@
+"""C++ with OpenMP: one parallel region around the time loop, barriers where the schedule says so."""
+
+from __future__ import annotations
+
+from engine.codegen.cpp import SIGNATURE, CppPrinter
+from engine.codegen.plan import Matrix
+
+
+class OpenMPPrinter(CppPrinter):
+    """Prints a plan for any number of threads."""
+
+    barrier = "#pragma omp barrier"
+
+    def own_entries(self, matrix: Matrix) -> tuple[str, str]:
+        """The part of the row whose post-synaptic neurons the thread owns."""
+        split = self.expressions.buffer(matrix.split)
+        return f"{split}[row * (threads + 1) + thread]", f"{split}[row * (threads + 1) + thread + 1]"
+
+    def entry_point(self) -> str:
+        """``nl_run``: -1 when the system does not give the threads that the buffers are laid out for."""
+        return f"""extern "C" int omp_get_thread_num(void);
+extern "C" int omp_get_num_threads(void);
+
+{SIGNATURE}) {{
+    int32_t stopping[2] = {{0, 0}};
+    int64_t result = -1;
+#pragma omp parallel num_threads(threads)
+    if (omp_get_num_threads() == threads) {{
+        const int64_t thread = omp_get_thread_num();
+        const int64_t done =
+            nl_thread(buffers, sizes, clock, steps, thread, threads, stopping, stop, progress);
+        if (thread == 0) result = done;
+    }}
+    return result;
+}}
+"""

@@ -1,0 +1,154 @@
+"""Counter-based random numbers in plain Python: the same bits as the C++ prelude's.
+
+Philox4x32-10 is from Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+Words = tuple[int, int, int, int]
+
+_MASK = 0xFFFFFFFF
+
+
+def philox(counter: Words, key: tuple[int, int]) -> Words:
+    """Four random 32-bit words of a 128-bit counter and a 64-bit key."""
+    a, b, c, d = counter
+    low, high = key
+    for _ in range(10):
+        first, second = a * 0xD2511F53, c * 0xCD9E8D57
+        a, b, c, d = (second >> 32) ^ b ^ low, second & _MASK, (first >> 32) ^ d ^ high, first & _MASK
+        low, high = (low + 0x9E3779B9) & _MASK, (high + 0xBB67AE85) & _MASK
+    return a, b, c, d
+
+
+def unit(high: int, low: int) -> float:
+    """53 bits of two words as a number in [0, 1)."""
+    return ((high >> 5) * 2.0**26 + (low >> 6)) * 2.0**-53
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a draw stands."""
+
+    seed: int
+    draw: int
+    index: int
+    stream: int
+
+    def words(self, attempt: int = 0) -> Words:
+        """Random words; ``attempt`` numbers those of methods that reject."""
+        counter = (
+            self.index & _MASK,
+            self.draw & _MASK,
+            ((self.draw >> 32 << 16) & _MASK) | attempt,
+            self.stream | ((self.index >> 32 << 24) & _MASK),
+        )
+        return philox(counter, (self.seed & _MASK, (self.seed >> 32) & _MASK))
+
+    def uniform(self) -> float:
+        """A number in [0, 1)."""
+        a, b, _, _ = self.words()
+        return unit(a, b)
+
+
+def _normal_of(words: Words) -> float:
+    radius = math.sqrt(-2.0 * math.log(1.0 - unit(*words[:2])))
+    return radius * math.cos(2.0 * math.pi * unit(*words[2:]))
+
+
+def _uniform(at: Place, low: float, high: float) -> float:
+    return low + (high - low) * at.uniform()
+
+
+def _discrete_uniform(at: Place, low: float, high: float) -> float:
+    return low + math.floor((high - low + 1.0) * at.uniform())
+
+
+def _normal(at: Place, mu: float, sigma: float) -> float:
+    return mu + sigma * _normal_of(at.words())
+
+
+def _log_normal(at: Place, mu: float, sigma: float) -> float:
+    return math.exp(_normal(at, mu, sigma))
+
+
+def _exponential(at: Place, rate: float) -> float:
+    return -math.log(1.0 - at.uniform()) / rate
+
+
+def _gamma(at: Place, shape: float, scale: float) -> float:
+    """Marsaglia and Tsang 2000."""
+    if not shape > 0.0:
+        return math.nan
+    d = (shape + 1.0 if shape < 1.0 else shape) - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    for attempt in range(0, 65534, 2):
+        x = _normal_of(at.words(attempt + 1))
+        v = (1.0 + c * x) ** 3
+        others = at.words(attempt + 2)
+        u = 1.0 - unit(*others[:2])
+        if v > 0.0 and math.log(u) < 0.5 * x * x + d - d * v + d * math.log(v):
+            boost = 1.0 - unit(*others[2:])
+            return scale * d * v * (boost ** (1.0 / shape) if shape < 1.0 else 1.0)
+    return scale * shape
+
+
+def _binomial(at: Place, trials: float, probability: float) -> float:
+    """Inversion for a small mean, Hormann 1993 (transformed rejection) otherwise."""
+    n = math.floor(trials)
+    mirrored = probability > 0.5
+    p = 1.0 - probability if mirrored else probability
+    if n <= 0 or not p > 0.0:
+        return float(n) if mirrored else 0.0
+    k = _binomial_by_inversion(at, n, p) if n * p < 10.0 else _binomial_by_rejection(at, n, p)
+    return n - k if mirrored else k
+
+
+def _binomial_by_inversion(at: Place, n: int, p: float) -> float:
+    rest, chance, k = at.uniform(), math.exp(n * math.log(1.0 - p)), 0.0
+    while rest >= chance and k < n:
+        rest -= chance
+        chance *= (n - k) / (k + 1.0) * (p / (1.0 - p))
+        k += 1.0
+    return k
+
+
+def _binomial_by_rejection(at: Place, n: int, p: float) -> float:
+    spread = math.sqrt(n * p * (1.0 - p))
+    b = 1.15 + 2.53 * spread
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    alpha, limit, odds = (2.83 + 5.1 / b) * spread, 0.92 - 4.2 / b, p / (1.0 - p)
+    mode = math.floor((n + 1.0) * p)
+
+    def log_probability(k: float) -> float:
+        return k * math.log(odds) - math.lgamma(k + 1.0) - math.lgamma(n - k + 1.0)
+
+    k = 0.0
+    for attempt in range(1, 65535):
+        words = at.words(attempt)
+        u, v = unit(*words[:2]) - 0.5, 1.0 - unit(*words[2:])
+        us = 0.5 - abs(u)
+        k = float(math.floor((2.0 * a / us + b) * u + n * p + 0.5)) if us > 0.0 else -1.0
+        if us >= 0.07 and v <= limit:
+            break
+        if k < 0.0 or k > n:
+            continue
+        if math.log(v * alpha / (a / (us * us) + b)) <= log_probability(k) - log_probability(mode):
+            break
+    return k
+
+
+DRAWS: dict[str, Callable[..., float]] = {
+    "Uniform": _uniform,
+    "DiscreteUniform": _discrete_uniform,
+    "Normal": _normal,
+    "LogNormal": _log_normal,
+    "Exponential": _exponential,
+    "Gamma": _gamma,
+    "Binomial": _binomial,
+}
+"""Each distribution as a function of the place and the arguments."""

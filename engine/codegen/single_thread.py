@@ -1,0 +1,24 @@
+"""C++ for one thread: no directive but ``omp simd``, no barrier, whole rows."""
+
+from __future__ import annotations
+
+from engine.codegen.cpp import SIGNATURE, CppPrinter
+from engine.codegen.plan import Matrix
+
+
+class SingleThreadPrinter(CppPrinter):
+    """Prints a plan for one thread."""
+
+    def own_entries(self, matrix: Matrix) -> tuple[str, str]:
+        """All entries of the row."""
+        offsets = self.expressions.buffer(matrix.offsets)
+        return f"{offsets}[row]", f"{offsets}[row + 1]"
+
+    def entry_point(self) -> str:
+        """``nl_run``: refuses other numbers of threads, for which buffers are laid out otherwise."""
+        return f"""{SIGNATURE}) {{
+    if (threads != 1) return -1;
+    int32_t stopping[2] = {{0, 0}};
+    return nl_thread(buffers, sizes, clock, steps, 0, 1, stopping, stop, progress);
+}}
+"""

@@ -1,0 +1,122 @@
+"""Walks over kernels: which expressions a statement holds, which parts an expression has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from engine.codegen.ir import (
+    Accumulate,
+    Cast,
+    Comment,
+    Draw,
+    Each,
+    EachEvent,
+    Emit,
+    Expr,
+    Function,
+    If,
+    Kernel,
+    Let,
+    Load,
+    Op,
+    Select,
+    Statement,
+    Store,
+    Symbol,
+)
+
+
+def parts(expression: Expr) -> tuple[Expr, ...]:
+    """The direct operands of an expression."""
+    match expression:
+        case Load(index=index):
+            return (index,)
+        case Op(args=args) | Function(args=args):
+            return args
+        case Select(condition=condition, then=then, otherwise=otherwise):
+            return (condition, then, otherwise)
+        case Cast(operand=operand):
+            return (operand,)
+        case Draw(args=args, index=index):
+            return (*args, index)
+    return ()
+
+
+def subexpressions(expression: Expr) -> Iterator[Expr]:
+    """The expression itself and everything below it."""
+    yield expression
+    for part in parts(expression):
+        yield from subexpressions(part)
+
+
+def statements(body: Iterable[Statement]) -> Iterator[Statement]:
+    """Every statement of a body, also those inside an :class:`If`."""
+    for statement in body:
+        yield statement
+        if isinstance(statement, If):
+            yield from statements(statement.then)
+
+
+def direct_expressions(statement: Statement) -> tuple[Expr, ...]:
+    """The expressions that a statement itself holds (not those of statements inside an :class:`If`)."""
+    match statement:
+        case Let(value=value):
+            return (value,)
+        case Store(index=index, value=value) | Accumulate(index=index, value=value):
+            return (index, value)
+        case If(condition=condition):
+            return (condition,)
+        case Emit(index=index):
+            return (index,)
+        case Comment():
+            return ()
+
+
+def expressions_of_body(body: Iterable[Statement]) -> Iterator[Expr]:
+    """Every expression in a body, with all subexpressions."""
+    for statement in statements(body):
+        for expression in direct_expressions(statement):
+            yield from subexpressions(expression)
+
+
+def uniform_expressions(kernel: Kernel) -> Iterator[Expr]:
+    """Expressions evaluated once for the whole kernel: its condition and its lag."""
+    if kernel.condition is not None:
+        yield from subexpressions(kernel.condition)
+    if isinstance(kernel.domain, EachEvent):
+        yield from subexpressions(kernel.domain.lag)
+
+
+def iteration_expressions(kernel: Kernel) -> Iterator[Expr]:
+    """Expressions evaluated in each iteration: body, reduction and ``after``."""
+    yield from expressions_of_body(kernel.body)
+    if kernel.reduction is not None:
+        yield from subexpressions(kernel.reduction.start)
+        yield from subexpressions(kernel.reduction.value)
+    yield from expressions_of_body(kernel.after)
+
+
+def expressions_of(kernel: Kernel) -> Iterator[Expr]:
+    """Every expression of a kernel."""
+    yield from uniform_expressions(kernel)
+    yield from iteration_expressions(kernel)
+
+
+def written_buffers(kernel: Kernel) -> set[str]:
+    """Names of the buffers that a kernel stores or accumulates into."""
+    both = (*kernel.body, *kernel.after)
+    return {s.array for s in statements(both) if isinstance(s, Store | Accumulate)}
+
+
+def symbols(expressions: Iterable[Expr]) -> set[str]:
+    """Names of all symbols among the expressions and their parts."""
+    found = (part for expression in expressions for part in subexpressions(expression))
+    return {part.name for part in found if isinstance(part, Symbol)}
+
+
+def rare_condition(kernel: Kernel) -> If | None:
+    """The one ``If`` that a rare kernel consists of, or None when the kernel has another shape."""
+    if not (isinstance(kernel.domain, Each) and kernel.domain.rare):
+        return None
+    rest = [statement for statement in kernel.body if not isinstance(statement, Comment)]
+    return rest[0] if len(rest) == 1 and isinstance(rest[0], If) else None
