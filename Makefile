@@ -1,0 +1,43 @@
+# Each target sets up what it needs first; see tools/environment.py.
+
+# The first Python on the path that is new enough.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$python" && break; done)
+VENV_PYTHON := .venv/bin/python
+XVFB := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
+
+.PHONY: run test test-slow bench lint lock python
+
+run: python
+	@$(PYTHON) tools/environment.py --window
+	@$(VENV_PYTHON) main.py
+
+# The end-to-end tests drive a real window on a display in memory; all others draw offscreen.
+test: lint
+	QT_QPA_PLATFORM=xcb $(XVFB) $(VENV_PYTHON) -m pytest tests/e2e -n 0
+	$(VENV_PYTHON) -m pytest --ignore=tests/e2e
+
+test-slow: lint
+	$(VENV_PYTHON) -m pytest --ignore=tests/e2e -m slow
+
+lint: python
+	@$(PYTHON) tools/environment.py --window --display
+	$(VENV_PYTHON) -m ruff format --check .
+	$(VENV_PYTHON) -m ruff check .
+	$(VENV_PYTHON) -m mypy
+
+bench: python
+	@$(PYTHON) tools/environment.py
+	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
+	@bench/.peer/bin/python -m pip install --quiet --disable-pip-version-check annarchy==4.8.2.6
+	$(VENV_PYTHON) bench/coba.py --peer bench/.peer/bin/python
+
+# Write requirements.lock anew from pyproject.toml.
+lock: python
+	@$(PYTHON) tools/environment.py
+	$(VENV_PYTHON) -m pip install --quiet uv
+	$(VENV_PYTHON) -m uv pip compile pyproject.toml --extra window --group dev --universal \
+		--python-version 3.11 --no-annotate --no-emit-index-url --upgrade --output-file requirements.lock
+
+python:
+	@test -n "$(PYTHON)" || { echo "Neuroloom needs Python 3.11 or newer: sudo apt-get install python3 python3-venv python3-dev"; exit 1; }
