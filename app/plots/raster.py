@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
-from shiboken6 import wrapInstance
 from PySide6.QtCore import QLineF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from shiboken6 import wrapInstance
 
 from app.plots.binning import COLUMNS, LEVELS, BinnedRaster, smooth_width
 from app.simulation.stores import SpikeStore

@@ -15,6 +15,7 @@ from app.session import Session
 from app.simulation import protocol
 from app.simulation.child import Child
 from app.simulation.stores import SpikeStore, TraceStore
+from engine.project import arrays
 from engine.project.document import ProjectDocument
 
 FRAME_MS = 25
@@ -182,8 +183,9 @@ class Simulation(QObject):
         self.dt = self.document.run.dt
         self._run += 1
         self._clear()
-        folder = str(self._session.path.parent) if self._session.path else None
-        self._send(protocol.Run(self._run, msgspec.json.encode(self.document), folder, pause_after))
+        known = [file for _, file in arrays.used_in(self.document) if arrays.is_known(file)]
+        contents = {file.sha256: arrays.content_of(file) for file in known}
+        self._send(protocol.Run(self._run, msgspec.json.encode(self.document), contents, pause_after))
         traces = [store for store in self._stores.values() if isinstance(store, TraceStore)]
         self._stores.clear()
         for monitor in self.document.monitors:

@@ -26,12 +26,12 @@ class Attach(_Message):
 
 
 class Run(_Message):
-    """Build this document (JSON) and simulate it from the start. ``run`` numbers the attempts; ``folder`` is
-    where the document's arrays lie. With ``pause_after`` the run pauses after so many steps."""
+    """Build this document (JSON; ``arrays`` has the content of its arrays by their hash) and simulate it from
+    the start. ``run`` numbers the attempts. With ``pause_after`` the run pauses after so many steps."""
 
     run: int
     document: bytes
-    folder: str | None = None
+    arrays: dict[str, bytes] = {}
     pause_after: int | None = None
 
 

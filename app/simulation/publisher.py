@@ -58,8 +58,9 @@ class SampleRecording:
         return np.empty((0, 0)) if self._rows is None else self._rows.view
 
     def extend(self, taken: NDArray) -> None:
-        rows = np.asarray(taken)
-        rows = rows.reshape(len(rows), -1)
+        if not len(taken):
+            return
+        rows = taken.reshape(len(taken), -1)
         if self._rows is None:
             self._rows = GrowingArray(rows.dtype, rows.shape[1])
         self._rows.extend(rows)

@@ -66,7 +66,7 @@ class Ring:
 
     @property
     def mark(self) -> int:
-        """All data of the steps before this one are written (set by the writer; to be read before the data)."""
+        """All data of the steps before this one are there (set by the writer, read before the data)."""
         mark = int(self._counters[_MARK])
         self._order()
         return mark

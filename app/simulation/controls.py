@@ -1,0 +1,237 @@
+"""The tool bar that runs the network: verbs, settings of the run, progress."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QDoubleSpinBox,
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QSpinBox,
+    QToolBar,
+    QWidget,
+)
+
+from app import theme
+from app.session import Session
+from app.simulation.client import Simulation, State
+from app.simulation.icons import icon
+from engine.project.check import Problem, errors
+from engine.project.edits import set_run
+
+_RANDOM_SEED: Final = -1
+_LARGEST: Final = 2**31 - 1
+
+
+class RunBar(QToolBar):
+    """Run, pause, step, stop, reset; duration, dt, threads, seed; what is going on.
+
+    Attributes
+    ----------
+    run_action, pause_action, step_action, stop_action, reset_action : QAction
+        With their shortcuts, for menus and the command palette.
+    """
+
+    def __init__(self, simulation: Simulation, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Run", parent)
+        self.setObjectName("run_bar")
+        self._simulation = simulation
+        self._session = session
+        self._problems: Sequence[Problem] = ()
+        self._stalled = False
+        self._error = ""
+        self._add_actions()
+        self.addSeparator()
+        self._add_fields()
+        self.addSeparator()
+        self._add_progress()
+        session.documentChanged.connect(self._on_document)
+        simulation.stateChanged.connect(self._on_state)
+        simulation.phaseChanged.connect(self._on_phase)
+        simulation.progress.connect(self._on_progress)
+        simulation.failed.connect(self._on_failed)
+        simulation.stalled.connect(self._on_stalled)
+        self._on_document()
+
+    @property
+    def commands(self) -> list[QAction]:
+        """The verbs, in order."""
+        return [self.run_action, self.pause_action, self.step_action, self.stop_action, self.reset_action]
+
+    def set_problems(self, problems: Sequence[Problem]) -> None:
+        """Let errors among ``problems`` keep the user from running, with the reason as tool tip."""
+        self._problems = errors(problems)
+        self._enable()
+
+    def _add_actions(self) -> None:
+        simulation = self._simulation
+
+        def add(name: str, text: str, shortcut: str, tip: str, does: Callable[[], None]) -> QAction:
+            action = QAction(icon(name), text, self)
+            action.setShortcut(shortcut)
+            action.setToolTip(f"{tip} ({shortcut})")
+            action.triggered.connect(lambda: does())
+            self.addAction(action)
+            return action
+
+        self.run_action = add("run", "Run", "F5", "Run the network, or go on after a pause", simulation.run)
+        self.pause_action = add("pause", "Pause", "F6", "Pause the simulation", simulation.pause)
+        self.step_action = add("step", "Step", "F7", "Simulate one step of dt, then pause", simulation.step)
+        self.stop_action = add("stop", "Stop", "F8", "End the run and keep its data", self._stop)
+        self.reset_action = add("reset", "Reset", "F9", "Clear the plots, back to 0 ms", simulation.reset)
+        run_button = self.widgetForAction(self.run_action)
+        run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def _add_fields(self) -> None:
+        self.duration = QDoubleSpinBox(minimum=0.001, maximum=1e9, decimals=3, suffix=" ms", singleStep=100.0)
+        self.dt = QDoubleSpinBox(minimum=0.0001, maximum=1000.0, decimals=4, suffix=" ms", singleStep=0.1)
+        self.threads = QSpinBox(minimum=1, maximum=max(1, os.cpu_count() or 1))
+        self.seed = QSpinBox(minimum=_RANDOM_SEED, maximum=_LARGEST, specialValueText="random")
+        self._add_field("Duration", self.duration, "duration", "Simulated time of a run")
+        self._add_field("dt", self.dt, "dt", "Length of a step of the numerical methods")
+        self._add_field(
+            "Threads", self.threads, "threads", "Processor cores; the results do not depend on it"
+        )
+        self._add_field(
+            "Seed", self.seed, "seed", "Same seed, same results; the lowest value draws a new one"
+        )
+
+    def _add_field(self, label: str, field: QDoubleSpinBox | QSpinBox, name: str, tip: str) -> None:
+        field.setKeyboardTracking(False)
+        field.setToolTip(tip)
+        field.setAccessibleName(label)
+        if isinstance(field, QDoubleSpinBox):
+            field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+            field.textFromValue = lambda value: f"{value:.10g}"
+        field.valueChanged.connect(lambda value: self._set(name, value))
+        caption = QLabel(f" {label} ")
+        caption.setBuddy(field)
+        self.addWidget(caption)
+        self.addWidget(field)
+
+    def _add_progress(self) -> None:
+        self._bar = QProgressBar(maximum=1000, textVisible=False)
+        self._bar.setAccessibleName("Progress of the run")
+        self._bar.setFixedWidth(120)
+        self._bar.setMaximumHeight(12)
+        self._status = QLabel()
+        self._status.setAccessibleName("State of the simulation")
+        self._status.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._status.setMinimumWidth(220)
+        self._status.setContentsMargins(8, 0, 0, 0)
+        self.addWidget(self._bar)
+        self.addWidget(self._status)
+
+    def _set(self, name: str, value: Any) -> None:
+        if name == "seed" and value == _RANDOM_SEED:
+            value = None
+        document = set_run(self._session.document, **{name: value})
+        self._session.apply(document, f"Change {name}", merge_key=f"run.{name}")
+
+    def _stop(self) -> None:
+        if self._stalled:
+            self._simulation.cancel()
+        else:
+            self._simulation.stop()
+
+    def _on_document(self) -> None:
+        run = self._session.document.run
+        shown = {
+            self.duration: run.duration,
+            self.dt: run.dt,
+            self.threads: run.threads,
+            self.seed: _RANDOM_SEED if run.seed is None else min(run.seed, _LARGEST),
+        }
+        for field, value in shown.items():
+            field.blockSignals(True)
+            field.setValue(value)
+            field.blockSignals(False)
+        self._enable()
+
+    def _reason_not_to_run(self) -> str:
+        if not self._session.document.populations:
+            return "There is nothing to run: add a population to the canvas first."
+        if self._problems:
+            count = len(self._problems)
+            more = f" (and {count - 1} more, see Problems)" if count > 1 else ""
+            return f"Cannot run: {self._problems[0].diagnostic}{more}"
+        return ""
+
+    def _enable(self) -> None:
+        state = self._simulation.state
+        busy = state in (State.COMPILING, State.RUNNING)
+        reason = "" if state == State.PAUSED else self._reason_not_to_run()
+        self.run_action.setText("Continue" if state == State.PAUSED else "Run")
+        for action, tip in (
+            (self.run_action, "Run the network, or go on after a pause"),
+            (self.step_action, "Simulate one step of dt, then pause"),
+        ):
+            action.setEnabled(not busy and not reason)
+            action.setToolTip(reason or f"{tip} ({action.shortcut().toString()})")
+        self.pause_action.setEnabled(state == State.RUNNING)
+        self.stop_action.setEnabled(busy or state == State.PAUSED)
+        self.stop_action.setText("Cancel" if state == State.COMPILING else "Stop")
+        self.reset_action.setEnabled(state in (State.PAUSED, State.FINISHED, State.FAILED))
+
+    def _on_state(self, name: str) -> None:
+        state = State(name)
+        self._stalled = False
+        simulation = self._simulation
+        self._bar.setMaximum(0 if state == State.COMPILING else 1000)
+        if state == State.IDLE:
+            self._bar.reset()
+            self._say("")
+        elif state == State.PAUSED:
+            self._say(f"Paused at {simulation.done * simulation.dt:g} ms")
+        elif state == State.FINISHED:
+            at = simulation.done * simulation.dt
+            self._say(f"Finished {at:g} ms in {simulation.seconds:.2f} s · {_speed(simulation.speed)}")
+        elif state == State.COMPILING:
+            self._say("Starting…")
+        self._enable()
+
+    def _on_phase(self, text: str) -> None:
+        self._say(f"{text}…")
+
+    def _on_progress(self, fraction: float, simulated: float, left: float) -> None:
+        self._stalled = False
+        self._bar.setValue(round(1000 * fraction))
+        total = self._simulation.total * self._simulation.dt
+        speed = _speed(self._simulation.speed)
+        self._say(f"{simulated:,.0f} of {total:,.0f} ms · {_time(left)} left · {speed}")
+
+    def _on_failed(self, message: str, details: str) -> None:
+        self._bar.reset()
+        self._say(message, theme.ERROR, f"{message}\n\n{details}".strip())
+
+    def _on_stalled(self, seconds: float) -> None:
+        self._stalled = True
+        self.stop_action.setText("End")
+        self._say(
+            f"No answer for {seconds:.0f} s. Press Stop to end the simulation process.",
+            theme.WARNING,
+        )
+
+    def _say(self, text: str, color: str = theme.MUTED, tip: str = "") -> None:
+        self._status.setText(text.splitlines()[0] if text else "")
+        self._status.setStyleSheet(f"color: {color}")
+        self._status.setToolTip(tip or text)
+
+
+def _speed(factor: float) -> str:
+    """Simulated time over real time."""
+    return f"{factor:.2g} × real time" if factor < 100.0 else f"{factor:,.0f} × real time"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 60.0:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"

@@ -1,0 +1,60 @@
+"""From the document that the window sent to a compiled network, as the worker runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.simulation import protocol
+from app.simulation.publisher import Publisher, SpikeRecording
+from engine.network.attributes import steps_to_cover
+from engine.project import arrays
+from engine.project.build import build
+from engine.project.document import ProjectDocument
+from engine.project.recordings import recordings, save_recordings
+
+
+class CompiledNetwork:
+    """A network, built just as without the window, so that the same seed gives the same spikes."""
+
+    def __init__(self, document: ProjectDocument, phase: Callable[[str], None]) -> None:
+        phase("Checking")
+        self._document = document
+        self._built = build(document)
+        phase("Drawing connectivity")
+        self._built.network.compile(silent=True, progress=lambda text: phase(_PHASES.get(text, text)))
+        self.dt = document.run.dt
+        self.total = steps_to_cover(document.run.duration, document.run.dt)
+        self.monitors = {monitor.source: self._built.objects[monitor.id] for monitor in document.monitors}
+
+    def run(self, steps: int, stop: NDArray[np.int32]) -> int:
+        """Advance; returns the steps done, fewer if ``stop`` was set meanwhile."""
+        return self._built.network.run_steps(steps, stop=stop)
+
+    def save(self, path: Path, publisher: Publisher) -> None:
+        """Write everything recorded as a run without the window would: the monitors get their data back
+        for as long as that takes."""
+        for (source, variable), recording in publisher.recordings.items():
+            if isinstance(recording, SpikeRecording):
+                self.monitors[source].append_events(variable, recording.steps.view, recording.ranks.view)
+            elif len(recording):
+                self.monitors[source].append(variable, recording.rows)
+        save_recordings(recordings(self._document, self._built), path)
+        for source, variable in publisher.recordings:
+            self.monitors[source].take(variable)
+
+
+_PHASES = {"Drawing synapses": "Drawing connectivity", "compiling": "Compiling"}
+
+
+def prepare(command: protocol.Run, phase: Callable[[str], None]) -> CompiledNetwork:
+    """Build and compile the document of ``command``."""
+    document = msgspec.json.decode(command.document, type=ProjectDocument)
+    for _, file in arrays.used_in(document):
+        if file.sha256 in command.arrays:
+            arrays.accept(file, command.arrays[file.sha256])
+    return CompiledNetwork(document, phase)
