@@ -79,8 +79,8 @@ CALLABLE: frozenset[str] = frozenset(
 """Every name that may stand before ``(`` without being defined by the user."""
 
 FORBIDDEN_ATTRIBUTES = frozenset(
-    "pos positive neg negative modulo fabs ite clip True False power round".split()
+    ["pos", "positive", "neg", "negative", "modulo", "fabs", "ite", "clip", "True", "False", "power", "round"]
 )
 RESERVED_ATTRIBUTES = frozenset(
-    "t dt t_pre t_post t_last last_spike rk_post rk_pre i j active refractory size g_target".split()
+    ["t", "dt", "t_pre", "t_post", "t_last", "last_spike", "rk_post", "rk_pre", "i", "j", "active", "refractory", "size", "g_target"]
 )

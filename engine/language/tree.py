@@ -114,14 +114,5 @@ class Conditional:
 
 
 Expression = (
-    Number
-    | Boolean
-    | Name
-    | WeightedSum
-    | GlobalOperation
-    | Random
-    | Unary
-    | Binary
-    | Call
-    | Conditional
+    Number | Boolean | Name | WeightedSum | GlobalOperation | Random | Unary | Binary | Call | Conditional
 )

@@ -1,0 +1,200 @@
+"""The text of a neuron to a checked :class:`NeuronModel`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from engine.language.definitions import Definitions, read_parameters
+from engine.language.discretise import discretise_into
+from engine.language.equations import check_localities, read_left_sides, read_right_sides
+from engine.language.events import read_reset
+from engine.language.expression import Parser
+from engine.language.lexer import lex, span_of
+from engine.language.model import Assignment, Equation, NeuronModel, Ode, Variable
+from engine.language.report import Leftover, Problem, Report, suggestion
+from engine.language.statements import single_expression
+from engine.language.traverse import walk
+from engine.language.tree import NOWHERE, Expression, Number, Span, WeightedSum
+from engine.language.user_functions import read_functions, read_global_functions
+
+
+def parse_neuron(
+    *,
+    parameters: str = "",
+    equations: str = "",
+    spike: str | None = None,
+    reset: str | None = None,
+    refractory: float | str | None = None,
+    functions: str | None = None,
+    axon_spike: str | None = None,
+    axon_reset: str | None = None,
+    name: str = "",
+    constants: Mapping[str, float] | None = None,
+    global_functions: Sequence[str] = (),
+) -> NeuronModel:
+    """Parse and check the text of a neuron.
+
+    Parameters
+    ----------
+    parameters, equations, spike, reset, functions : str
+        The fields of the neuron; one with ``spike`` is spiking, any other rate-coded.
+    refractory : float or str, optional
+        Milliseconds, or the name of an attribute that holds them.
+    axon_spike, axon_reset : str, optional
+        Axonal spikes (not supported yet).
+    name : str
+        Names the neuron in messages.
+    constants : mapping, optional
+        Value of each Constant.
+    global_functions : sequence of str
+        Functions shared by all models, as text.
+
+    Raises
+    ------
+    ModelError
+        With every mistake that was found.
+    """
+    texts = {
+        "parameters": parameters or "",
+        "functions": functions or "",
+        "equations": equations or "",
+        "spike": spike or "",
+        "reset": reset or "",
+    }
+    report = Report(name or "neuron", texts)
+    definitions = Definitions("neuron", report, constants or {})
+    is_spiking = bool(texts["spike"].strip())
+    read_global_functions(global_functions, definitions)
+    read_functions(texts["functions"], "functions", definitions)
+    read_parameters(texts["parameters"], definitions)
+    lines = read_left_sides(texts["equations"], definitions)
+    _check_rate_variable(is_spiking, definitions)
+    conductances: tuple[Equation, ...] = ()
+    if is_spiking:
+        conductances = _implicit_conductances(texts, definitions)
+        definitions.variables.setdefault("r", Variable("r"))
+    extra = frozenset({"t_last"}) if is_spiking else frozenset()
+    allows = frozenset({"random", "sum", "operations", "if"})
+    trees = (*read_right_sides(lines, definitions, extra, allows), *conductances)
+    check_localities(trees, definitions)
+    condition = _read_condition(texts["spike"], definitions) if is_spiking else None
+    reset_scope = definitions.scope("reset", extra, frozenset())
+    model = NeuronModel(
+        name=name,
+        kind="spike" if is_spiking else "rate",
+        parameters=tuple(definitions.parameters.values()),
+        variables=tuple(definitions.variables.values()),
+        equations=trees,
+        spike=condition,
+        reset=read_reset(texts["reset"], reset_scope, definitions) if is_spiking else (),
+        refractory=_read_refractory(refractory, definitions) if is_spiking else None,
+        targets=_targets(trees, definitions, is_spiking),
+        uses_sum_of_all=any(not node.target for node in _sums(trees)),
+        texts=texts,
+    )
+    _refuse_axonal(is_spiking, axon_spike, axon_reset, report)
+    if not report.diagnostics:
+        discretise_into(model, "explicit", report)
+    report.finish()
+    return model
+
+
+def _check_rate_variable(is_spiking: bool, definitions: Definitions) -> None:
+    known = definitions.parameters.get("r") or definitions.variables.get("r")
+    if is_spiking and known is not None:
+        definitions.report.add(
+            'Spiking neurons use the variable "r" for the average FR, use another name.', known.span
+        )
+    elif not is_spiking and known is None:
+        definitions.report.add(
+            'Rate-coded neurons must define the variable "r".',
+            Span("equations", 1, 1, 0),
+            "Add an equation r = ..., or give the spike condition of a spiking neuron.",
+        )
+
+
+def _implicit_conductances(texts: Mapping[str, str], definitions: Definitions) -> tuple[Equation, ...]:
+    """Define every ``g_target`` that is used but has no equation; it holds the input of one step."""
+    known = definitions.localities.keys() | definitions.constants.keys() | definitions.functions.keys()
+    result: list[Equation] = []
+    for field_name in ("equations", "spike", "reset"):
+        for token in lex(texts[field_name]):
+            target = token.text
+            if (
+                token.kind == "name"
+                and target.startswith("g_")
+                and target not in ("g_", "g_target")
+                and target not in known
+            ):
+                if target not in definitions.variables:
+                    span = span_of([token], field_name)
+                    definitions.variables[target] = Variable(target, span=span)
+                    result.append(Assignment(target, "=", Number(0.0), text=f"{target} = 0.0", span=span))
+    return tuple(result)
+
+
+def _read_condition(text: str, definitions: Definitions) -> Expression | None:
+    """The spike condition."""
+    statement = single_expression(text, "spike", definitions.report)
+    if statement is None:
+        return None
+    scope = definitions.scope("spike", frozenset({"t_last"}), frozenset())
+    place = span_of(statement.right, "spike")
+    with definitions.report.guard():
+        try:
+            return Parser(statement.right, scope, place).parse()
+        except Leftover as leftover:
+            message = "The spike condition must be a single expression."
+            raise Problem(
+                message, leftover.span, leftover.hint or "Join conditions with 'and' or 'or'."
+            ) from leftover
+    return None
+
+
+def _read_refractory(refractory: float | str | None, definitions: Definitions) -> float | str | None:
+    if refractory is None:
+        return None
+    if not isinstance(refractory, str):
+        if not refractory >= 0:
+            definitions.report.add(
+                f"refractory = {refractory}: the duration cannot be negative.", Span("refractory", 0, 0, 0)
+            )
+        return float(refractory)
+    attribute = refractory.strip()
+    try:
+        return float(attribute)
+    except ValueError:
+        pass
+    if attribute not in definitions.localities:
+        definitions.report.add(
+            f"refractory = {attribute}: parameter or variable does not exist.",
+            replace(NOWHERE, field="refractory"),
+            suggestion(attribute, definitions.localities) or "Give milliseconds, or define the attribute.",
+        )
+    return attribute
+
+
+def _sums(equations: Iterable[Equation]) -> list[WeightedSum]:
+    """Every ``sum(target)`` in the equations."""
+    trees = [eq.gradient if isinstance(eq, Ode) else eq.expression for eq in equations]
+    limits = [limit for eq in equations for _, limit in eq.bounds.limits]
+    return [node for tree in [*trees, *limits] for node in walk(tree) if isinstance(node, WeightedSum)]
+
+
+def _targets(equations: tuple[Equation, ...], definitions: Definitions, is_spiking: bool) -> tuple[str, ...]:
+    """The input ports, in order of appearance."""
+    found = [node.target for node in _sums(equations) if node.target]
+    if is_spiking:
+        found += [name[2:] for name in definitions.variables if name.startswith("g_") and name != "g_"]
+    return tuple(dict.fromkeys(found))
+
+
+def _refuse_axonal(is_spiking: bool, axon_spike: str | None, axon_reset: str | None, report: Report) -> None:
+    if not is_spiking:
+        return
+    for field_name, text in (("axon_spike", axon_spike), ("axon_reset", axon_reset)):
+        if text and text.strip():
+            report.add(
+                "Axonal spikes are not supported yet.", Span(field_name, 1, 1, 0), "Leave this field empty."
+            )

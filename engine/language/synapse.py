@@ -1,0 +1,194 @@
+"""The text of a synapse to a checked :class:`SynapseModel`, and whether it fits two neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from engine.errors import Diagnostic
+from engine.language.definitions import Definitions, read_parameters
+from engine.language.discretise import discretise_into
+from engine.language.equations import check_localities, read_left_sides, read_right_sides
+from engine.language.events import DEFAULT_TRANSMISSION, declare_event_variables, read_event
+from engine.language.expression import Parser
+from engine.language.lexer import span_of
+from engine.language.model import Assignment, NeuronModel, Ode, SynapseModel, Variable
+from engine.language.report import Report, suggestion
+from engine.language.statements import single_expression
+from engine.language.traverse import walk
+from engine.language.tree import Expression, GlobalOperation, Name, Span
+from engine.language.user_functions import read_functions, read_global_functions
+
+OPERATIONS = ("sum", "min", "max", "mean")
+
+
+def parse_synapse(
+    *,
+    parameters: str = "",
+    equations: str = "",
+    psp: str | None = None,
+    operation: str = "sum",
+    pre_spike: str | None = None,
+    post_spike: str | None = None,
+    functions: str | None = None,
+    pre_axon_spike: str | None = None,
+    pruning: str | None = None,
+    creating: str | None = None,
+    name: str = "",
+    constants: Mapping[str, float] | None = None,
+    global_functions: Sequence[str] = (),
+) -> SynapseModel:
+    """Parse and check the text of a synapse.
+
+    What depends on the two neurons (``pre.x`` exists, ...) is left to :func:`check_synapse_use`.
+
+    Parameters
+    ----------
+    parameters, equations, psp, pre_spike, post_spike, functions : str
+        The fields of the synapse.
+    operation : str
+        ``sum``, ``min``, ``max`` or ``mean`` over the synapses of a rate-coded neuron.
+    pre_axon_spike, pruning, creating : str, optional
+        Axonal spikes and structural plasticity (not supported yet).
+    name : str
+        Names the synapse in messages.
+    constants : mapping, optional
+        Value of each Constant.
+    global_functions : sequence of str
+        Functions shared by all models, as text.
+
+    Raises
+    ------
+    ModelError
+        With every mistake that was found.
+    """
+    texts = {
+        "parameters": parameters or "",
+        "functions": functions or "",
+        "equations": equations or "",
+        "psp": psp or "",
+        "operation": operation,
+        "pre_spike": pre_spike or "",
+        "post_spike": post_spike or "",
+    }
+    report = Report(name or "synapse", texts)
+    definitions = Definitions("synapse", report, constants or {})
+    read_global_functions(global_functions, definitions)
+    read_functions(texts["functions"], "functions", definitions)
+    read_parameters(texts["parameters"], definitions)
+    weight = definitions.parameters.pop("w", None)
+    lines = read_left_sides(texts["equations"], definitions)
+    definitions.variables.setdefault("w", Variable("w", weight.value if weight else 0.0))
+    pre_lines = declare_event_variables(texts["pre_spike"], "pre_spike", definitions)
+    post_lines = declare_event_variables(texts["post_spike"], "post_spike", definitions)
+    times = frozenset({"t_pre", "t_post"})
+    allows = frozenset({"random", "operations", "sides", "if"})
+    trees = tuple(read_right_sides(lines, definitions, times, allows))
+    check_localities(trees, definitions)
+    event_allows = frozenset({"sides", "if"})
+    pre_scope = definitions.scope("pre_spike", times | {"g_target"}, event_allows)
+    post_scope = definitions.scope("post_spike", times, event_allows)
+    psp_tree = _read_psp(texts["psp"], definitions, times)
+    model = SynapseModel(
+        name=name,
+        parameters=tuple(definitions.parameters.values()),
+        variables=tuple(definitions.variables.values()),
+        equations=trees,
+        psp=psp_tree,
+        operation=operation,
+        pre_spike=_with_transmission(read_event(pre_lines, pre_scope, definitions), texts),
+        post_spike=read_event(post_lines, post_scope, definitions),
+        texts=texts,
+    )
+    _check_operation(operation, texts, report)
+    _refuse_unsupported({"pre_axon_spike": pre_axon_spike, "pruning": pruning, "creating": creating}, report)
+    if not report.diagnostics:
+        discretise_into(model, "explicit", report)
+    report.finish()
+    return model
+
+
+def _read_psp(text: str, definitions: Definitions, times: frozenset[str]) -> Expression | None:
+    statement = single_expression(text, "psp", definitions.report)
+    if statement is None:
+        return None
+    scope = definitions.scope("psp", times, frozenset({"operations", "sides", "if"}))
+    with definitions.report.guard():
+        return Parser(statement.right, scope, span_of(statement.right, "psp")).parse()
+    return None
+
+
+def _with_transmission(
+    statements: tuple[Assignment, ...], texts: Mapping[str, str]
+) -> tuple[Assignment, ...] | None:
+    """Add ``g_target += w`` where nothing else transmits; None where no text was given."""
+    if not texts["pre_spike"].strip():
+        return None
+    transmits = texts["psp"].strip() or any(statement.name == "g_target" for statement in statements)
+    return statements if transmits else (DEFAULT_TRANSMISSION, *statements)
+
+
+def _check_operation(operation: str, texts: Mapping[str, str], report: Report) -> None:
+    place = Span("operation", 1, 1, len(operation))
+    if operation not in OPERATIONS:
+        message = "The only operations permitted are: sum (default), min, max, mean."
+        report.add(message, place, suggestion(operation, OPERATIONS))
+    elif operation != "sum" and texts["pre_spike"].strip():
+        report.add("Spiking synapses can only perform a sum of presynaptic potentials.", place, "Use sum.")
+
+
+def _refuse_unsupported(fields: Mapping[str, str | None], report: Report) -> None:
+    for field_name, text in fields.items():
+        if text and text.strip():
+            what = "Axonal spikes are" if field_name == "pre_axon_spike" else "Structural plasticity is"
+            report.add(f"{what} not supported yet.", Span(field_name, 1, 1, 0), "Leave this field empty.")
+
+
+# --- together with the two neurons
+
+
+def check_synapse_use(model: SynapseModel, pre: NeuronModel, post: NeuronModel) -> list[Diagnostic]:
+    """What is wrong with ``model`` between neurons of these two models; empty if all is well."""
+    report = Report(model.name or "synapse", model.texts)
+    neurons = {"pre": pre, "post": post}
+    for node in _all_nodes(model, spiking=pre.kind == "spike"):
+        if isinstance(node, Name | GlobalOperation) and node.owner != "own":
+            _check_side(node, neurons[node.owner], report)
+        elif isinstance(node, Name) and node.name in ("t_pre", "t_post"):
+            side = node.name[2:]
+            if neurons[side].kind != "spike":
+                message = f"{node.name} needs a spiking {side}-synaptic neuron."
+                report.add(message, node.span, f"'{neurons[side].name}' is rate-coded.")
+    if pre.kind == "spike" and model.operation != "sum":
+        place = Span("operation", 1, 1, len(model.operation))
+        report.add("Spiking synapses can only perform a sum of presynaptic potentials.", place, "Use sum.")
+    for equation in model.equations:
+        if isinstance(equation, Ode) and equation.method == "event-driven" and pre.kind != "spike":
+            message = "The event-driven method needs a spiking pre-synaptic neuron."
+            report.add(message, equation.span, "Use exponential.")
+    return report.diagnostics
+
+
+def _check_side(node: Name | GlobalOperation, neuron: NeuronModel, report: Report) -> None:
+    """``pre.x`` exists; operations need a local attribute."""
+    localities = {attribute.name: attribute.locality for attribute in (*neuron.parameters, *neuron.variables)}
+    if node.name not in localities:
+        report.add(
+            f"The {node.owner}-synaptic neuron {neuron.name} has no variable called {node.name}.",
+            node.span,
+            suggestion(node.name, localities),
+        )
+    elif isinstance(node, GlobalOperation) and localities[node.name] != "local":
+        report.add(f"There is no local attribute {node.name}.", node.span)
+
+
+def _all_nodes(model: SynapseModel, *, spiking: bool) -> Iterator[Expression]:
+    """Every node of the fields that are in use."""
+    trees = [model.psp] if model.psp is not None else []
+    statements: list[Assignment] = [eq for eq in model.equations if isinstance(eq, Assignment)]
+    if spiking:
+        statements += [*(model.pre_spike or ()), *model.post_spike]
+    trees += [statement.expression for statement in statements]
+    trees += [eq.gradient for eq in model.equations if isinstance(eq, Ode)]
+    trees += [limit for part in (*model.equations, *statements) for _, limit in part.bounds.limits]
+    for tree in trees:
+        yield from walk(tree)
