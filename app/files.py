@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -18,9 +19,10 @@ _RECENT = "files/recent"
 _MOST_RECENT = 10
 
 
+@cache
 def example_projects() -> dict[str, Path]:
     """The projects that come with the program, by name."""
-    return {project_name(p).replace("_", " ").capitalize(): p for p in sorted(EXAMPLES.glob(f"*{SUFFIX}"))}
+    return {load(path).document.name: path for path in sorted(EXAMPLES.glob(f"*{SUFFIX}"))}
 
 
 class Files(QObject):

@@ -30,7 +30,7 @@ class EmptyState(QFrame):
         self.add_button = QPushButton("&Add a population")
         self.add_button.setDefault(True)
         self.add_button.clicked.connect(self.addRequested)
-        self.example_button = QPushButton("Open an &example")
+        self.example_button = QPushButton("Open an e&xample")
         menu = QMenu(self.example_button)
         for name, path in examples.items():
             menu.addAction(name).triggered.connect(

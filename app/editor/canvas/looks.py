@@ -10,7 +10,10 @@ from engine.project.models import kind_of, model_of, targets_of
 from engine.project.values import synapse_count
 
 _COLUMN, _LINE = 300.0, 180.0
-_SOURCE_KINDS: dict[str, Kind] = {"PoissonPopulation": "poisson", "SpikeSourceArray": "spikes"}
+_SOURCES: dict[str, tuple[Kind, str]] = {
+    "PoissonPopulation": ("poisson", "Poisson"),
+    "SpikeSourceArray": ("spikes", "Spike times"),
+}
 
 
 def population_look(
@@ -21,8 +24,10 @@ def population_look(
     While its equations do not parse it keeps the ports of ``last``, what was drawn of it before.
     """
     targets = targets_of(document, population)
-    kind = _SOURCE_KINDS.get(population.model)
-    if kind is None:
+    if population.model in _SOURCES:
+        kind, model = _SOURCES[population.model]
+    else:
+        model = model_name(document, population.model)
         readable = model_of(document, population) is not None
         kind = ("spiking" if kind_of(document, population) == "spike" else "rate") if readable else "unknown"
         if not readable and last is not None:
@@ -30,7 +35,7 @@ def population_look(
     waiting = (_COLUMN * (index % 4), _LINE * (index // 4))  # a file may leave positions out
     return PopulationLook(
         name=population.name,
-        model=model_name(document, population.model),
+        model=model,
         size=" × ".join(map(str, population.geometry)),
         kind=kind,
         targets=targets,

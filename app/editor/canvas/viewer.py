@@ -111,11 +111,12 @@ class CanvasViewer(NodeViewer):
             self._panned_from = None
             self.viewport().unsetCursor()
             return
-        QGraphicsView.mouseReleaseEvent(self, event)
+        QGraphicsView.mouseReleaseEvent(self, _shift_as_control(event))
         before = self._positions_before
-        moved = {n.id: tuple(n.xy_pos) for n in self.all_nodes() if before.get(n.id) != tuple(n.xy_pos)}
         self._positions_before = {}
-        if moved and before:
+        places = {node.id: tuple(node.xy_pos) for node in self.all_nodes()}
+        moved = {i: (round(x), round(y)) for i, (x, y) in places.items() if before.get(i, (x, y)) != (x, y)}
+        if moved:
             self.positions_changed.emit(moved)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
