@@ -105,7 +105,7 @@ def build(
     with _locked(library, cancel):
         if not _is_complete(library):  # else another process built it while this one waited
             if progress is not None:
-                progress("compiling")
+                progress("Compiling")
             _compile(source, options, program, library, cancel)
             _evict(folder, library)
     return library

@@ -20,7 +20,6 @@ cdef extern from "dlfcn.h" nogil:
     int RTLD_LOCAL
 
 
-ctypedef int32_t (*AbiFunction)() noexcept nogil
 ctypedef int64_t (*RunFunction)(void** buffers, const int64_t* sizes, const int64_t* clock, int64_t steps,
                                 int32_t threads, volatile int32_t* stop,
                                 volatile int64_t* progress) noexcept nogil
@@ -73,13 +72,13 @@ cdef class Library:
         cdef void* handle = dlopen(encoded, RTLD_NOW | RTLD_LOCAL)
         if handle == NULL:
             raise LibraryError(f"compiled network {self.path} cannot be loaded: {os.fsdecode(dlerror())}")
-        cdef AbiFunction abi = <AbiFunction><uintptr_t>dlsym(handle, b"nl_abi")
+        cdef const int64_t* abi = <const int64_t*>dlsym(handle, b"nl_abi")
         self._run = <RunFunction><uintptr_t>dlsym(handle, b"nl_run")
         if abi == NULL or self._run == NULL:
             raise LibraryError(f"compiled network {self.path} lacks nl_abi or nl_run; delete the file")
-        if abi() != ABI:
+        if abi[0] != ABI:
             raise LibraryError(
-                f"compiled network {self.path} speaks version {abi()} of the interface, "
+                f"compiled network {self.path} speaks version {abi[0]} of the interface, "
                 f"this runtime version {ABI}; delete the file"
             )
 

@@ -20,7 +20,7 @@ from engine.runtime.core import Library
 SOURCE = """
 #include <stdint.h>
 #define API extern "C" __attribute__((visibility("default")))
-API int32_t nl_abi(void) { return 1; }
+API const int64_t nl_abi = 1;
 API int64_t nl_run(void** b, const int64_t* n, const int64_t* c, int64_t steps, int32_t threads,
                    volatile int32_t* stop, volatile int64_t* progress) { return steps; }
 """
@@ -97,9 +97,9 @@ def test_the_second_call_does_not_start_the_compiler(counting_compiler):
     compiler, starts = counting_compiler
     phases = []
     first = build(SOURCE, "single", compiler=compiler, progress=phases.append)
-    assert starts() == 1 and phases == ["compiling"]
+    assert starts() == 1 and phases == ["Compiling"]
     assert build(SOURCE, "single", compiler=compiler, progress=phases.append) == first
-    assert starts() == 1 and phases == ["compiling"]
+    assert starts() == 1 and phases == ["Compiling"]
 
 
 def test_source_flags_target_and_compiler_each_make_another_library(counting_compiler):

@@ -11,7 +11,7 @@ from engine.runtime.core import Library, LibraryError, aligned_zeros, partition,
 
 COUNTER = """
 #include <stdint.h>
-extern "C" int32_t nl_abi(void) { return %(abi)s; }
+extern "C" const int64_t nl_abi = %(abi)s;
 extern "C" int64_t nl_run(void** buffers, const int64_t* sizes, const int64_t* clock, int64_t steps,
                           int32_t threads, volatile int32_t* stop, volatile int64_t* progress) {
     double* sum = (double*)buffers[0];
