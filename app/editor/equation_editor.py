@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextCharFormat,
     QTextCursor,
+    QTextOption,
 )
 from PySide6.QtWidgets import QCompleter, QPlainTextEdit, QTextEdit, QToolTip, QWidget
 
@@ -47,19 +48,20 @@ class EquationEditor(QPlainTextEdit):
         super().__init__(parent)
         self._lines = lines
         self._diagnostics: tuple[Diagnostic, ...] = ()
-        self._showing = False
+        self._text = ""
+        self._numbers = _LineNumbers(self)
         self.setAccessibleName(name)
         self.setFont(theme.monospace())
         self.setUndoRedoEnabled(False)
-        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabChangesFocus(lines == 1)
         self.highlighter = EquationHighlighter(self.document())
-        self._numbers = _LineNumbers(self)
         self._completer = QCompleter([], self)
         self._completer.setWidget(self)
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.activated.connect(self._complete)
-        self.blockCountChanged.connect(self._fit_height)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit_height)
         self.updateRequest.connect(self._move_numbers)
         self.textChanged.connect(self._report)
         self._fit_height()
@@ -68,19 +70,16 @@ class EquationEditor(QPlainTextEdit):
 
     def show_text(self, text: str) -> None:
         """Show the document's text; what stays the same is left alone, so that the cursor stays in place."""
-        old = self.toPlainText()
+        old = self._text
         if text == old:
             return
+        self._text = text
         head = _common(old, text)
         tail = _common(old[head:][::-1], text[head:][::-1])
         cursor = QTextCursor(self.document())
         cursor.setPosition(_units(old[:head]))
         cursor.setPosition(_units(old[: len(old) - tail]), QTextCursor.MoveMode.KeepAnchor)
-        self._showing = True
-        try:
-            cursor.insertText(text[head : len(text) - tail])
-        finally:
-            self._showing = False
+        cursor.insertText(text[head : len(text) - tail])
 
     def set_names(self, own: Iterable[str], others: Iterable[str] = ()) -> None:
         """Names that the model defines (coloured and completed) and more that are completed."""
@@ -107,6 +106,9 @@ class EquationEditor(QPlainTextEdit):
                 wave = QTextCharFormat()
                 wave.setUnderlineStyle(QTextCharFormat.UnderlineStyle.WaveUnderline)
                 wave.setUnderlineColor(QColor(theme.ERROR))
+                ground = QColor(theme.ERROR)
+                ground.setAlphaF(0.25)
+                wave.setBackground(ground)
                 selection.format = wave
                 selections.append(selection)
         self.setExtraSelections(selections)
@@ -143,8 +145,11 @@ class EquationEditor(QPlainTextEdit):
         return cursor
 
     def _report(self) -> None:
-        if not self._showing:
-            self.textEdited.emit(self.toPlainText())
+        # Qt reports new colours as changes, too.
+        text = self.toPlainText()
+        if text != self._text:
+            self._text = text
+            self.textEdited.emit(text)
 
     # --- keys --------------------------------------------------------------------------------------------
 
@@ -225,6 +230,11 @@ class EquationEditor(QPlainTextEdit):
         area = self.contentsRect()
         self._numbers.setGeometry(QRect(area.left(), area.top(), self._numbers.needed(), area.height()))
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit_height()
+
     def sizeHint(self) -> QSize:
         return QSize(240, self.minimumHeight())
 
@@ -236,12 +246,10 @@ class EquationEditor(QPlainTextEdit):
 
     def _fit_height(self) -> None:
         self.setViewportMargins(self._numbers.needed(), 0, 0, 0)
-        lines = min(max(self._lines, self.blockCount()), _MOST_LINES)
+        # A plain text's height is counted in lines as wrapped.
+        wrapped = round(self.document().documentLayout().documentSize().height())
+        lines = min(max(self._lines, wrapped), _MOST_LINES)
         extra = 2 * (self.frameWidth() + self.document().documentMargin()) + 4
-        if lines > 1:
-            extra += self.horizontalScrollBar().sizeHint().height()
-        else:
-            self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing() + extra))
 
     def _move_numbers(self, area: QRect, dy: int) -> None:
@@ -260,9 +268,10 @@ class EquationEditor(QPlainTextEdit):
         top = self.blockBoundingGeometry(block).translated(self.contentOffset()).top()
         while block.isValid() and top <= event.rect().bottom():
             height = self.blockBoundingRect(block).height()
+            line = self.fontMetrics().lineSpacing()
             number = block.blockNumber() + 1
             painter.setPen(QColor(theme.ERROR if number in wrong else theme.MUTED))
-            area = QRect(0, round(top), self._numbers.width() - 6, round(height))
+            area = QRect(0, round(top), self._numbers.width() - 6, line)
             painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, str(number))
             top += height
             block = block.next()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QLabel,
+    QListWidget,
     QSizePolicy,
     QToolButton,
     QVBoxLayout,
@@ -26,6 +27,7 @@ Read = Callable[[ProjectDocument], str]
 Write = Callable[[ProjectDocument, str], ProjectDocument]
 Choices = Sequence[tuple[str, str]]
 """(text, value) of each entry of a choice; a text of ``""`` is a line between groups."""
+_MOST_ROWS = 8
 
 
 class Section(QWidget):
@@ -36,15 +38,15 @@ class Section(QWidget):
         self._heading = QToolButton(text=title, checkable=True, checked=True)
         self._heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._heading.setArrowType(Qt.ArrowType.DownArrow)
-        self._heading.setAutoRaise(True)
+        self._heading.setObjectName("sectionHeading")
         self._heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._heading.setAccessibleName(f"{title} (fold or unfold)")
-        font = self._heading.font()
-        font.setBold(True)
-        self._heading.setFont(font)
         self.body = QWidget()
-        self.rows = QFormLayout(self.body)
-        self.rows.setContentsMargins(8, 2, 2, 8)
+        self.rows = QFormLayout()
+        self._whole = QVBoxLayout(self.body)
+        self._whole.setContentsMargins(8, 2, 2, 8)
+        self._whole.setSpacing(6)
+        self._whole.addLayout(self.rows)
         self.rows.setHorizontalSpacing(8)
         self.rows.setVerticalSpacing(6)
         self.rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -55,6 +57,10 @@ class Section(QWidget):
         column.addWidget(self._heading)
         column.addWidget(self.body)
         self._heading.toggled.connect(self._fold)
+
+    def add(self, widget: QWidget) -> None:
+        """Add a widget of the whole width below the rows."""
+        self._whole.addWidget(widget)
 
     def unfold(self) -> None:
         self._heading.setChecked(True)
@@ -239,3 +245,9 @@ def unfold_around(widget: QWidget) -> None:
         if isinstance(parent, Section):
             parent.unfold()
         parent = parent.parentWidget()
+
+
+def fit_height(entries: QListWidget) -> None:
+    """Make a list as high as its rows, up to a few."""
+    rows = range(min(entries.count(), _MOST_ROWS))
+    entries.setFixedHeight(sum(map(entries.sizeHintForRow, rows)) + 2 * entries.frameWidth() + 4)

@@ -54,7 +54,7 @@ class EquationHighlighter(QSyntaxHighlighter):
             return "flag"
         if kind == "function":
             return kind
-        if word in self._own:
+        if word in self._own or (word.startswith("d") and word[1:] in self._own and word != "dt"):
             return "own"
         if word.startswith("g_"):
             return "target"

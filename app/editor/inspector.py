@@ -20,7 +20,14 @@ from engine.project.edits import objects
 
 _STYLE = f"""
 QLabel#fieldError {{ color: {theme.ERROR}; }}
-QLineEdit[wrong="true"] {{ border: 1px solid {theme.ERROR}; border-radius: 2px; padding: 2px; }}
+QLineEdit, QPlainTextEdit, QListWidget {{ border: 1px solid {theme.BORDER}; border-radius: 3px; }}
+QLineEdit {{ padding: 2px 4px; }}
+QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus {{ border-color: {theme.ACCENT}; }}
+QLineEdit[changed="true"] {{ font-weight: 600; }}
+QLineEdit[wrong="true"] {{ border-color: {theme.ERROR}; }}
+QToolButton#sectionHeading {{ border: none; border-bottom: 1px solid {theme.BORDER}; padding: 3px 0;
+                              font-weight: 600; }}
+QToolButton#sectionHeading:focus {{ border-bottom-color: {theme.ACCENT}; }}
 """
 
 

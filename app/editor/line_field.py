@@ -110,7 +110,11 @@ class LineField(QWidget):
         self.error.setText(message)
         self.error.setVisible(bool(message))
         self.edit.setAccessibleDescription(message)
-        if bool(self.edit.property("wrong")) != bool(message):
-            self.edit.setProperty("wrong", bool(message))
+        self.mark("wrong", bool(message))
+
+    def mark(self, property_: str, on: bool) -> None:
+        """Set a property that the style sheet looks at."""
+        if bool(self.edit.property(property_)) != on:
+            self.edit.setProperty(property_, on)
             self.edit.style().unpolish(self.edit)
             self.edit.style().polish(self.edit)

@@ -27,9 +27,9 @@ class ModelForm(Form):
             lambda document, text: rename(document, object_id, text.strip()),
         )
         self.texts = ModelTexts(session, NEURON_FIELDS if neuron else SYNAPSE_FIELDS, self._model)
-        section.rows.addRow(self.texts)
+        section.add(self.texts)
         self.on_refresh(self.texts.refresh)
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         problems = list(problems)

@@ -35,7 +35,7 @@ class MonitorSection:
             tip="Time between two samples of variables; empty: every step. Spikes are always all recorded.",
         )
         self.period.edit.setPlaceholderText("every step")
-        form.on_refresh(lambda document: self.period.setEnabled(bool(self._recorded(document))))
+        form.on_refresh(self._show_period)
 
     def _recorded(self, document: ProjectDocument) -> tuple[str, ...]:
         monitor = monitor_of(document, self._form.object_id)
@@ -51,6 +51,10 @@ class MonitorSection:
             self._rebuild(names)
         for name, box in self.boxes.items():
             box.setChecked(name in recorded)
+
+    def _show_period(self, document: ProjectDocument) -> None:
+        self._section.rows.setRowVisible(self.period, list(self.boxes) != ["spike"])
+        self.period.setEnabled(bool(self._recorded(document)))
 
     def _rebuild(self, names: tuple[str, ...]) -> None:
         for box in self.boxes.values():

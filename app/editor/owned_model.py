@@ -53,7 +53,7 @@ class OwnedModel:
         self._lay_out_ownership(section)
         fields = NEURON_FIELDS if self._of_neurons else SYNAPSE_FIELDS
         self.texts = ModelTexts(form.session, fields, text_of, form.object_id)
-        section.rows.addRow(self.texts)
+        section.add(self.texts)
         if not self._of_neurons:
             self.operation = form.choice(
                 section,
@@ -92,9 +92,10 @@ class OwnedModel:
         self._rows.setRowVisible(self.name, own)
         if not self._of_neurons:
             self._rows.setRowVisible(self.operation, own)
-        self._rows.setRowVisible(self.customise, not own or bool(others))
+        # A source of spikes has no text that could be copied; a projection can always start from nothing.
+        can_fork = text is not None or not self._of_neurons
+        self._rows.setRowVisible(self.customise, can_fork and (not own or bool(others)))
         self.customise.setText("&Customise…" if not own else "Make own &copy")
-        self.customise.setEnabled(text is not None or not self._of_neurons)
         if text is None:
             self.note.setText(self._about(document))
         elif not own:

@@ -55,7 +55,7 @@ class PopulationForm(Form):
         self.values = ValueSections(self)
         self.spike_times = SpikeTimes(self)
         self.monitor = MonitorSection(self)
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         problems = list(problems)

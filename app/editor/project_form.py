@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPlainTextEdit
 
-from app.editor.form import Form, Section
+from app.editor.form import Form, Section, fit_height
 from app.editor.value_text import ValueTextError, format_number, parse_number
 from app.session import Session
 from engine.project.catalogue import model_name
@@ -48,7 +48,7 @@ class ProjectForm(Form):
         self.on_refresh(self._show_description)
         self._lay_out_run(self.section("Run"))
         self._lay_out_objects()
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def _lay_out_run(self, section: Section) -> None:
         def number(label: str, field: str, tip: str) -> None:
@@ -146,8 +146,7 @@ def _fill(entries: QListWidget, rows: Iterable[tuple[str, str]]) -> None:
         for text, object_id in rows:
             item = QListWidgetItem(text, entries)
             item.setData(Qt.ItemDataRole.UserRole, object_id)
-    height = sum(entries.sizeHintForRow(row) for row in range(min(len(rows), 8)))
-    entries.setFixedHeight(height + 2 * entries.frameWidth() + 2)
+    fit_height(entries)
 
 
 def _positive(text: str) -> float:

@@ -54,7 +54,7 @@ class ProjectionForm(Form):
         )
         self.values = ValueSections(self)
         self.monitor = MonitorSection(self)
-        self.column.addStretch()
+        self.column.addStretch(1)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         problems = list(problems)

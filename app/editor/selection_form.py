@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton
 
-from app.editor.form import Form
+from app.editor.form import Form, fit_height
 from app.session import Session
 from engine.project.clipboard import duplicate
 from engine.project.document import Population, ProjectDocument
@@ -32,7 +32,7 @@ class SelectionForm(Form):
         self.remove.clicked.connect(self._remove)
         for widget in (self.summary, self.list, self.duplicate, self.remove):
             section.rows.addRow(widget)
-        self.column.addStretch()
+        self.column.addStretch(1)
         self.on_refresh(self._show)
 
     def _touched(self) -> tuple[str, ...]:
@@ -52,6 +52,7 @@ class SelectionForm(Form):
         for each in chosen:
             item = QListWidgetItem(each.name, self.list)
             item.setData(Qt.ItemDataRole.UserRole, each.id)
+        fit_height(self.list)
 
     def _open(self, item: QListWidgetItem) -> None:
         self.session.select((item.data(Qt.ItemDataRole.UserRole),))

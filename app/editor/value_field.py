@@ -52,10 +52,8 @@ class ValueField(LineField):
 
     def show_changed(self, changed: bool, default: str) -> None:
         """Tell whether the value differs from the default."""
-        font = self.edit.font()
-        font.setBold(changed)
-        self.edit.setFont(font)
         if self._reset is not None:
+            self.mark("changed", changed)
             self._reset.setEnabled(changed)
             self._reset.setText(f"Reset to default ({default})")
 

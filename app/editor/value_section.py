@@ -15,7 +15,7 @@ from engine.project.catalogue import SOURCES, builtin_neurons
 from engine.project.check import Problem
 from engine.project.document import Constant, Population, ProjectDocument, Projection, Value
 from engine.project.edits import find, set_value
-from engine.project.models import settable
+from engine.project.models import kind_of, settable
 from engine.project.values import describe
 
 Attribute = Parameter | Variable
@@ -31,7 +31,7 @@ class ValueSections:
         self._form = form
         self._parameters = form.section("Parameters")
         self._initial = form.section("Initial values")
-        self._attributes: tuple[Attribute, ...] = ()
+        self._shapes: list[tuple[object, ...]] | None = None
         self.fields: dict[str, ValueField] = {}
         form.on_refresh(self._show)
 
@@ -53,12 +53,16 @@ class ValueSections:
     def _show(self, document: ProjectDocument) -> None:
         owner = _owner(document, self._form.object_id)
         attributes = settable(LastGood.of(self._form.session).document, owner)
+        if isinstance(owner, Population) and kind_of(document, owner) == "spike":
+            # The mean firing rate of a spiking neuron is measured, never given.
+            attributes = tuple(a for a in attributes if a.name != "r")
         # A value without an attribute stays in sight, so that it can be removed.
         named = {a.name for a in attributes}
         attributes += tuple(Parameter(name, 0.0) for name in owner.values if name not in named)
-        if [_shape(a) for a in attributes] != [_shape(a) for a in self._attributes]:
+        shapes = [_shape(a) for a in attributes]
+        if shapes != self._shapes:
+            self._shapes = shapes
             self._rebuild(document, owner, attributes)
-        self._attributes = attributes
         for attribute in attributes:
             field = self.fields[attribute.name]
             default = _default_text(attribute)
