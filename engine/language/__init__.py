@@ -1,8 +1,8 @@
 """Model text comes in, checked trees go out.
 
 :func:`parse_neuron` and :func:`parse_synapse` turn the text fields of a neuron or a synapse into a
-:class:`NeuronModel` or a :class:`SynapseModel`, or raise a :class:`~engine.errors.ModelError` with every mistake
-and its place. :func:`check_synapse_use` adds what is known only between two given neurons, and
+:class:`NeuronModel` or a :class:`SynapseModel`, or raise a :class:`~engine.errors.ModelError` with every
+mistake and its place. :func:`check_synapse_use` adds what is known only between two given neurons, and
 :func:`discretise` says what one time step of a model computes. Nothing here knows networks or C++.
 """
 

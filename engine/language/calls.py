@@ -140,11 +140,11 @@ class CallReader:
         arguments, span = self.counted(token, (FUNCTIONS | REWRITTEN)[name])
         match name:
             case "ite":
-                return Conditional(*arguments, span)
+                return Conditional(arguments[0], arguments[1], arguments[2], span)
             case "fmod":
-                return Binary("%", *arguments, span)
+                return Binary("%", arguments[0], arguments[1], span)
             case "pow":
-                return Binary("**", *arguments, span)
+                return Binary("**", arguments[0], arguments[1], span)
             case "power":
                 exponent = arguments[1]
                 if not isinstance(exponent, Number) or exponent.value < 1 or exponent.value % 1:
@@ -229,10 +229,9 @@ class CallReader:
         scope = self.parser.scope
         if isinstance(argument, Unary) and argument.operator == "-" and isinstance(argument.operand, Number):
             return Number(-argument.operand.value, argument.span)
-        is_name = isinstance(argument, Name) and argument.owner == "own"
-        if isinstance(argument, Number) or (
-            is_name and (scope.attributes.get(argument.name) == "global" or self.is_constant(argument.name))
-        ):
+        if isinstance(argument, Number):
+            return argument
+        if isinstance(argument, Name) and argument.owner == "own" and self.is_global(argument.name):
             return argument
         flag = "population" if scope.kind == "neuron" else "projection"
         raise Problem(
@@ -242,6 +241,7 @@ class CallReader:
             f"Use a number, or an attribute with the flag '{flag}'.",
         )
 
-    def is_constant(self, name: str) -> bool:
+    def is_global(self, name: str) -> bool:
+        """Whether one value of ``name`` serves all neurons or synapses."""
         scope = self.parser.scope
-        return (name in scope.constants and name not in scope.attributes) or name in ("pi", "dt")
+        return scope.attributes.get(name, "global" if name in scope.names else "") == "global" and name != "t"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
+import math
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
@@ -21,6 +23,15 @@ from engine.language.statements import (
     split_statements,
 )
 from engine.language.tree import Binary, Boolean, Expression, Name, Number, Span, Unary
+
+_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "%": math.fmod,
+    "**": operator.pow,
+}
 
 ALWAYS_VISIBLE = frozenset({"t", "dt", "pi", "E"})
 
@@ -40,7 +51,7 @@ class Definitions:
     @property
     def localities(self) -> dict[str, str]:
         """Locality of every attribute."""
-        attributes = [*self.parameters.values(), *self.variables.values()]
+        attributes: list[Parameter | Variable] = [*self.parameters.values(), *self.variables.values()]
         return {attribute.name: attribute.locality for attribute in attributes}
 
     def scope(
@@ -160,7 +171,7 @@ class Definitions:
             return tree.value, ""
         try:
             return _evaluate(tree), ""
-        except (ArithmeticError, TypeError) as error:
+        except (ArithmeticError, TypeError, ValueError) as error:
             raise Problem("This is not a number.", place) from error
 
 
@@ -180,7 +191,7 @@ def read_parameters(text: str, definitions: Definitions) -> None:
             place = span_of([token], "parameters")
             definitions.check_name(token, place)
             definitions.check_new(token.text, place)
-            definitions.refuse_flags(statement, LOCALITY_FLAGS.keys() | TYPE_FLAGS, "for a parameter")
+            definitions.refuse_flags(statement, TYPE_FLAGS | LOCALITY_FLAGS.keys(), "for a parameter")
             definitions.parameters[token.text] = _read_parameter(token, statement, place, definitions)
 
 
@@ -209,7 +220,13 @@ def _read_parameter(token: Token, statement: Statement, place: Span, definitions
 
 
 def _converted(value: float | int | bool, dtype: Dtype) -> float | int | bool:
-    return {"float": float, "int": int, "bool": bool}[dtype](value)
+    match dtype:
+        case "float":
+            return float(value)
+        case "int":
+            return int(value)
+        case "bool":
+            return bool(value)
 
 
 def _evaluate(node: Expression) -> float:
@@ -219,16 +236,7 @@ def _evaluate(node: Expression) -> float:
             return float(value)
         case Unary(operator="-", operand=operand):
             return -_evaluate(operand)
-        case Binary(operator, left, right):
-            a, b = _evaluate(left), _evaluate(right)
-            operations = {
-                "+": lambda: a + b,
-                "-": lambda: a - b,
-                "*": lambda: a * b,
-                "/": lambda: a / b,
-                "%": lambda: a % b,
-                "**": lambda: a**b,
-            }
-            if operator in operations:
-                return float(operations[operator]())
-    raise TypeError
+        case Binary(symbol, left, right) if symbol in _ARITHMETIC:
+            return float(_ARITHMETIC[symbol](_evaluate(left), _evaluate(right)))
+        case _:
+            raise TypeError

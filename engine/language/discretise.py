@@ -96,7 +96,7 @@ def _check_mixed_methods(equations: Iterable[Equation], methods: dict[str, Metho
             report.add(
                 "Can not mix different numerical methods when solving a coupled system of equations.",
                 ode.span,
-                f"'{first.name}' is solved with {methods[first.name]}, '{ode.name}' with {methods[ode.name]}.",
+                f"'{first.name}' uses {methods[first.name]}, '{ode.name}' uses {methods[ode.name]}.",
             )
 
 
@@ -260,7 +260,7 @@ class _Context:
 
 
 def split_scale(ode: Ode) -> tuple[Expression, Expression]:
-    """``scale`` and ``numerator`` of a gradient ``numerator / scale``; the scale does not hold the variable."""
+    """``scale`` and ``numerator`` of a gradient ``numerator / scale``; only the latter holds the variable."""
     match ode.gradient:
         case Binary(operator="/", left=left, right=right) if not depends_on(right, ode.name):
             return right, left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.language.algebra import ONE, collect, subtract
@@ -169,7 +169,7 @@ def _method(statement: Statement) -> Method | None:
 # --- what depends on what
 
 
-def check_localities(equations: list[Equation], definitions: Definitions) -> None:
+def check_localities(equations: Sequence[Equation], definitions: Definitions) -> None:
     """A value that is shared by many neurons or synapses cannot depend on what each has for itself."""
     for equation in equations:
         locality = definitions.variables[equation.name].locality

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as default
 from typing import NoReturn
 
 from engine.language.calls import CallReader, UserFunction
@@ -73,12 +74,12 @@ class Scope:
     field: str
     report: Report
     names: frozenset[str]
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = default(default_factory=dict)
     constants: frozenset[str] = frozenset()
-    functions: Mapping[str, UserFunction] = field(default_factory=dict)
+    functions: Mapping[str, UserFunction] = default(default_factory=dict)
     allows: frozenset[str] = frozenset()
     kind: str = "neuron"
-    streams: dict[tuple[str, str], int] = field(default_factory=dict)
+    streams: dict[tuple[str, str], int] = default(default_factory=dict)
     equation: str = ""
     unknown: str = ""
 

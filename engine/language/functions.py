@@ -82,5 +82,6 @@ FORBIDDEN_ATTRIBUTES = frozenset(
     ["pos", "positive", "neg", "negative", "modulo", "fabs", "ite", "clip", "True", "False", "power", "round"]
 )
 RESERVED_ATTRIBUTES = frozenset(
-    ["t", "dt", "t_pre", "t_post", "t_last", "last_spike", "rk_post", "rk_pre", "i", "j", "active", "refractory", "size", "g_target"]
+    {"t", "dt", "t_pre", "t_post", "t_last", "last_spike", "rk_post", "rk_pre", "i", "j", "active"}
+    | {"refractory", "size", "g_target"}
 )

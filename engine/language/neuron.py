@@ -117,21 +117,16 @@ def _check_rate_variable(is_spiking: bool, definitions: Definitions) -> None:
 def _implicit_conductances(texts: Mapping[str, str], definitions: Definitions) -> tuple[Equation, ...]:
     """Define every ``g_target`` that is used but has no equation; it holds the input of one step."""
     known = definitions.localities.keys() | definitions.constants.keys() | definitions.functions.keys()
-    result: list[Equation] = []
+    known |= {"g_", "g_target"}
+    result: dict[str, Equation] = {}
     for field_name in ("equations", "spike", "reset"):
         for token in lex(texts[field_name]):
-            target = token.text
-            if (
-                token.kind == "name"
-                and target.startswith("g_")
-                and target not in ("g_", "g_target")
-                and target not in known
-            ):
-                if target not in definitions.variables:
-                    span = span_of([token], field_name)
-                    definitions.variables[target] = Variable(target, span=span)
-                    result.append(Assignment(target, "=", Number(0.0), text=f"{target} = 0.0", span=span))
-    return tuple(result)
+            name = token.text
+            if token.kind == "name" and name.startswith("g_") and name not in known | result.keys():
+                span = span_of([token], field_name)
+                definitions.variables[name] = Variable(name, span=span)
+                result[name] = Assignment(name, "=", Number(0.0), text=f"{name} = 0.0", span=span)
+    return tuple(result.values())
 
 
 def _read_condition(text: str, definitions: Definitions) -> Expression | None:

@@ -11,7 +11,7 @@ from engine.language.equations import check_localities, read_left_sides, read_ri
 from engine.language.events import DEFAULT_TRANSMISSION, declare_event_variables, read_event
 from engine.language.expression import Parser
 from engine.language.lexer import span_of
-from engine.language.model import Assignment, NeuronModel, Ode, SynapseModel, Variable
+from engine.language.model import Assignment, NeuronModel, Ode, Parameter, SynapseModel, Variable
 from engine.language.report import Report, suggestion
 from engine.language.statements import single_expression
 from engine.language.traverse import walk
@@ -170,7 +170,8 @@ def check_synapse_use(model: SynapseModel, pre: NeuronModel, post: NeuronModel) 
 
 def _check_side(node: Name | GlobalOperation, neuron: NeuronModel, report: Report) -> None:
     """``pre.x`` exists; operations need a local attribute."""
-    localities = {attribute.name: attribute.locality for attribute in (*neuron.parameters, *neuron.variables)}
+    attributes: list[Parameter | Variable] = [*neuron.parameters, *neuron.variables]
+    localities = {attribute.name: attribute.locality for attribute in attributes}
     if node.name not in localities:
         report.add(
             f"The {node.owner}-synaptic neuron {neuron.name} has no variable called {node.name}.",
