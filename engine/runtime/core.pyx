@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.errors import EngineError
 
+cimport numpy as cnp
 from libc.stdint cimport int32_t, int64_t, uintptr_t
 from libcpp.algorithm cimport lower_bound
 from libcpp.vector cimport vector
@@ -19,6 +20,8 @@ cdef extern from "dlfcn.h" nogil:
     int RTLD_NOW
     int RTLD_LOCAL
 
+
+cnp.import_array()
 
 ctypedef int64_t (*RunFunction)(void** buffers, const int64_t* sizes, const int64_t* clock, int64_t steps,
                                 int32_t threads, volatile int32_t* stop,
@@ -111,18 +114,19 @@ cdef class Library:
         cdef int64_t done
         with nogil:
             done = self._run(pointers.data(), first_size, &clock[0], steps, threads, &stop[0], &progress[0])
+        if done < 0:
+            raise LibraryError(f"compiled network {self.path} cannot run on {threads} threads")
         return done
 
     cdef vector[void*] _pointers(self, list buffers) except *:
         cdef vector[void*] pointers
         pointers.reserve(len(buffers))
         for position, buffer in enumerate(buffers):
-            flags = buffer.flags
-            if not (flags.c_contiguous and flags.aligned and flags.writeable):
+            if not (isinstance(buffer, cnp.ndarray) and cnp.PyArray_ISCARRAY(buffer)):
                 raise LibraryError(
                     f"compiled network {self.path}: buffer {position} is not contiguous, aligned and writable"
                 )
-            pointers.push_back(<void*><uintptr_t>buffer.ctypes.data)
+            pointers.push_back(cnp.PyArray_DATA(buffer))
         return pointers
 
 

@@ -16,6 +16,7 @@ extern "C" int64_t nl_run(void** buffers, const int64_t* sizes, const int64_t* c
                           int32_t threads, volatile int32_t* stop, volatile int64_t* progress) {
     double* sum = (double*)buffers[0];
     int64_t done = 0;
+    if (threads > 8) return -1;
     for (; done < steps && !*stop; done++) {
         for (int64_t i = 0; i < sizes[0]; i++) sum[i] += clock[2] * threads;
         *progress = done + 1;
@@ -100,6 +101,11 @@ def test_buffers_that_compiled_code_cannot_walk_are_refused(compiled):
     for bad in (aligned_zeros(8)[::2], read_only):
         with pytest.raises(LibraryError, match="buffer 1"):
             Library(compiled(1)).run([aligned_zeros(4), bad], np.array([4]), clock(), 1, 1, stop, progress)
+
+
+def test_a_number_of_threads_that_the_library_refuses_is_an_error(compiled):
+    with pytest.raises(LibraryError, match="9 threads"):
+        Library(compiled(1)).run([aligned_zeros(1)], np.array([1]), clock(), 1, 9, *flags())
 
 
 @pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 1000, 4000])
