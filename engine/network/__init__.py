@@ -1,0 +1,28 @@
+"""The objects of a network, as a user's script makes them.
+
+In: calls of the public API and model text. Out: a :class:`Network` whose populations, projections and
+monitors :mod:`engine.codegen` turns into running code. Values live in :attr:`Population.init` before compile
+and in the engine's buffers after it.
+"""
+
+from engine.network.dendrite import Dendrite, IndividualSynapse
+from engine.network.monitor import Monitor
+from engine.network.network import Network
+from engine.network.neuron import Neuron
+from engine.network.population import Population
+from engine.network.projection import Projection
+from engine.network.synapse import Synapse
+from engine.network.view import IndividualNeuron, PopulationView
+
+__all__ = [
+    "Dendrite",
+    "IndividualNeuron",
+    "IndividualSynapse",
+    "Monitor",
+    "Network",
+    "Neuron",
+    "Population",
+    "PopulationView",
+    "Projection",
+    "Synapse",
+]

@@ -1,0 +1,114 @@
+"""Attributes of populations and projections: what a model declares, and how Python values become theirs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError
+from engine.language.model import Dtype, Locality, NeuronModel, SynapseModel
+from engine.network.distributions import RandomDistribution
+
+Scalar = float | int | bool
+Values = Scalar | NDArray[Any]
+Draw = Callable[[RandomDistribution, int], NDArray[Any]]
+"""Samples a distribution with the network's random numbers."""
+
+NUMPY_TYPES: dict[Dtype, type[np.generic]] = {"float": np.float64, "int": np.int64, "bool": np.bool_}
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A parameter or variable of a model."""
+
+    name: str
+    initial: Scalar
+    dtype: Dtype
+    locality: Locality
+    is_parameter: bool
+
+    @property
+    def numpy_type(self) -> type[np.generic]:
+        """float64, int64 or bool."""
+        return NUMPY_TYPES[self.dtype]
+
+
+def attributes_of(model: NeuronModel | SynapseModel) -> dict[str, Attribute]:
+    """Parameters, then variables, by name."""
+    parameters = [Attribute(p.name, p.value, p.dtype, p.locality, True) for p in model.parameters]
+    variables = [Attribute(v.name, v.init, v.dtype, v.locality, False) for v in model.variables]
+    return {attribute.name: attribute for attribute in (*parameters, *variables)}
+
+
+def is_number(value: object) -> bool:
+    """True for everything that stands for one number: Python and numpy scalars, 0-d arrays."""
+    return isinstance(value, (bool, int, float, np.generic)) or (
+        isinstance(value, np.ndarray) and value.ndim == 0
+    )
+
+
+def to_scalar(value: Any, attribute: Attribute, owner: str) -> Scalar:
+    """One number as the attribute's type; floats are truncated for int attributes."""
+    if not is_number(value):
+        raise EngineError(
+            f"{owner}.{attribute.name} has one value for all, so it takes a number, "
+            f"not {type(value).__name__}."
+        )
+    result: Scalar = _cast(np.asarray(value), attribute, owner).item()
+    return result
+
+
+def to_values(value: Any, attribute: Attribute, size: int, owner: str, draw: Draw) -> Values:
+    """A value assigned to a local attribute: a number for all, or ``size`` numbers.
+
+    Parameters
+    ----------
+    value : number, list, array or RandomDistribution
+        Of any shape with ``size`` elements in row-major order.
+    """
+    if is_number(value):
+        return to_scalar(value, attribute, owner)
+    if isinstance(value, RandomDistribution):
+        return _cast(draw(value, size), attribute, owner)
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise EngineError(f"{owner}.{attribute.name}: rows of different length cannot be assigned.") from None
+    if array.size != size:
+        raise EngineError(
+            f"{owner}.{attribute.name} needs one value or {size} values, not {array.size} "
+            f"(shape {array.shape})."
+        )
+    return _cast(array.reshape(size), attribute, owner)
+
+
+def _cast(array: NDArray[Any], attribute: Attribute, owner: str) -> NDArray[Any]:
+    if array.dtype.kind not in "biuf":
+        raise EngineError(f"{owner}.{attribute.name} takes numbers, not {array.dtype}.")
+    if attribute.dtype == "int" and array.dtype.kind == "f" and not np.all(np.isfinite(array)):
+        raise EngineError(f"{owner}.{attribute.name} is an integer; NaN and infinity do not fit.")
+    return array.astype(attribute.numpy_type)
+
+
+def unknown_attribute(name: str, owner: str, known: Iterable[str]) -> str:
+    """Message for a name that is no attribute."""
+    return f"{owner} has no attribute {name!r}; it has: {', '.join(known) or 'none'}."
+
+
+_NOISE = 1e-9
+"""Relative slack that swallows rounding in quotients such as 0.3 / 0.1."""
+
+
+def whole_steps(duration: float, dt: float) -> int:
+    """Number of complete steps in ``duration`` (ms)."""
+    return math.floor(duration / dt * (1.0 + _NOISE) + _NOISE)
+
+
+def steps_to_cover(duration: float, dt: float) -> int:
+    """Smallest number of steps that last at least ``duration`` (ms)."""
+    return math.ceil(duration / dt * (1.0 - _NOISE) - _NOISE)

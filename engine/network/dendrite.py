@@ -1,0 +1,194 @@
+"""Dendrite: the synapses of a projection onto one post-synaptic neuron."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError
+from engine.network.attributes import to_scalar, unknown_attribute
+from engine.network.geometry import rank_of
+from engine.network.synaptic_values import SynapticValues
+
+if TYPE_CHECKING:
+    from engine.network.network import Network
+    from engine.network.population import Population
+    from engine.network.projection import Projection
+
+
+class Dendrite:
+    """Synapses onto one neuron; made by ``proj.dendrite(post)`` after compile.
+
+    Attributes
+    ----------
+    proj : Projection
+    post_rank : int
+        Rank in the post-synaptic population.
+    """
+
+    proj: Projection
+    post_rank: int
+
+    def __init__(self, proj: Projection, post_rank: int) -> None:
+        vars(self).update(proj=proj, post_rank=post_rank)
+
+    @property
+    def network(self) -> Network:
+        """Network of the projection."""
+        return self.proj.network
+
+    @property
+    def name(self) -> str:
+        """Name of the projection and the rank."""
+        return f"{self.proj.name}[{self.post_rank}]"
+
+    @property
+    def idx(self) -> int:
+        """Position in the projection's ``post_ranks``."""
+        return int(np.searchsorted(SynapticValues(self.proj).posts, self.post_rank))
+
+    @property
+    def pre(self) -> Population:
+        """The pre-synaptic population."""
+        return self.proj.pre_population
+
+    @property
+    def target(self) -> Any:
+        """Target of the projection."""
+        return self.proj.target
+
+    @property
+    def attributes(self) -> list[str]:
+        """Names of parameters and variables."""
+        return self.proj.attributes
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the parameters."""
+        return self.proj.parameters
+
+    @property
+    def variables(self) -> list[str]:
+        """Names of the variables."""
+        return self.proj.variables
+
+    @property
+    def pre_ranks(self) -> list[int]:
+        """Ranks of the pre-synaptic neurons, ascending."""
+        ranks: list[int] = self.proj.connectivity.pre[self._row].tolist()
+        return ranks
+
+    @property
+    def _row(self) -> slice:
+        return SynapticValues(self.proj).row(self.post_rank)
+
+    @property
+    def size(self) -> int:
+        """Number of synapses."""
+        return self._row.stop - self._row.start
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "delay":
+            return self.proj.delay
+        if "proj" in self.__dict__ and name in self.proj._attributes:
+            return self.get(name)
+        raise AttributeError(unknown_attribute(name, "Dendrite", self.proj.attributes))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.proj._attributes:
+            SynapticValues(self.proj).assign_dendrite(self.proj._attributes[name], self.post_rank, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def get(self, name: str) -> Any:
+        """List of a local attribute's values, or the number of another."""
+        if name == "pre_ranks":
+            return self.pre_ranks
+        if name == "delay":
+            return self.proj.delay
+        if name not in self.proj._attributes:
+            raise EngineError(unknown_attribute(name, self.name, self.proj.attributes))
+        return SynapticValues(self.proj).of_dendrite(self.proj._attributes[name], self.post_rank)
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Assign several attributes."""
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def synapse(self, pos: int | tuple[int, ...]) -> IndividualSynapse:
+        """The synapse from the pre-synaptic neuron of that rank or coordinates."""
+        rank = rank_of(pos, self.pre.geometry, self.pre.name)
+        ranks = self.proj.connectivity.pre[self._row]
+        place = int(np.searchsorted(ranks, rank))
+        if place == len(ranks) or ranks[place] != rank:
+            raise EngineError(f"{self.name}: there is no synapse from neuron {rank} of {self.pre.name}.")
+        return IndividualSynapse(self, rank, self._row.start + place)
+
+    def __getitem__(self, pos: int | tuple[int, ...]) -> IndividualSynapse:
+        return self.synapse(pos)
+
+    @property
+    def synapses(self) -> Iterator[IndividualSynapse]:
+        """All synapses by ascending pre-synaptic rank."""
+        start = self._row.start
+        return (IndividualSynapse(self, rank, start + k) for k, rank in enumerate(self.pre_ranks))
+
+    def __iter__(self) -> Iterator[IndividualSynapse]:
+        return self.synapses
+
+    def receptive_field(self, variable: str = "w", fill: float = 0.0) -> NDArray[np.float64]:
+        """Values in the geometry of the pre-synaptic population; ``fill`` where there is no synapse."""
+        field = np.full(self.pre.size, fill, dtype=np.float64)
+        field[self.pre_ranks] = self.get(variable)
+        return field.reshape(self.pre.geometry)
+
+    def __repr__(self) -> str:
+        return f"<Dendrite {self.name}: {self.size} synapses>"
+
+
+class IndividualSynapse:
+    """One synapse; attributes are read and written as numbers.
+
+    Attributes
+    ----------
+    dendrite : Dendrite
+    rank : int
+        Rank of the pre-synaptic neuron.
+    """
+
+    dendrite: Dendrite
+    rank: int
+
+    def __init__(self, dendrite: Dendrite, rank: int, place: int) -> None:
+        vars(self).update(dendrite=dendrite, rank=rank, _place=slice(place, place + 1))
+
+    def __getattr__(self, name: str) -> Any:
+        if "dendrite" not in self.__dict__ or name not in self.dendrite.proj._attributes:
+            raise AttributeError(f"IndividualSynapse has no attribute {name!r}.")
+        values = SynapticValues(self.dendrite.proj)
+        attribute = self.dendrite.proj._attributes[name]
+        if attribute.locality == "local":
+            return values.post_major(attribute, self._place)[0].item()
+        return values.of_dendrite(attribute, self.dendrite.post_rank)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        proj = self.dendrite.proj
+        attribute = proj._attributes.get(name)
+        if attribute is None:
+            object.__setattr__(self, name, value)
+        elif attribute.locality == "local":
+            number = to_scalar(value, attribute, self.dendrite.name)
+            SynapticValues(proj).assign_synapses(attribute, self._place, number)
+        elif attribute.locality == "semiglobal":
+            setattr(self.dendrite, name, value)
+        else:
+            proj.set({name: value})
+
+    def __repr__(self) -> str:
+        return f"<synapse from {self.rank} to {self.dendrite.name}>"

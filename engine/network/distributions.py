@@ -1,0 +1,199 @@
+"""Random distributions for initial values, weights and delays.
+
+In: the arguments of a distribution, and a generator that belongs to the network. Out: arrays of samples.
+An object without a ``seed`` or ``rng`` of its own draws from the network that it is used in, so that one
+script with one seed always builds one network.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError
+
+Generator = np.random.Generator
+Shape = int | tuple[int, ...]
+
+
+class RandomDistribution:
+    """Base of all distributions.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Seed of a generator of its own. None: the network's seed decides.
+    rng : numpy.random.Generator, optional
+        Generator to draw from, instead of a seed.
+    """
+
+    def __init__(self, seed: int | None = None, rng: Generator | None = None) -> None:
+        self.seed = seed
+        self._generator = rng if rng is not None else None if seed is None else np.random.default_rng(seed)
+
+    def keywords(self) -> list[str]:
+        """Names of the distribution's arguments."""
+        return [name for name in vars(self) if name != "seed" and not name.startswith("_")]
+
+    def bound_to(self, generator: Generator) -> RandomDistribution:
+        """This distribution drawing from ``generator``, unless it has a seed or generator of its own."""
+        if self._generator is not None:
+            return self
+        bound = copy.copy(self)
+        bound._generator = generator
+        return bound
+
+    def get_values(self, shape: Shape) -> NDArray[Any]:
+        """Array of samples of the given shape."""
+        if self._generator is None:
+            from engine.network.network import default_network
+
+            self._generator = default_network().next_generator()
+        return self._clipped(np.asarray(self._draw(self._generator, shape)))
+
+    def get_list_values(self, size: int) -> list[Any]:
+        """List of ``size`` samples."""
+        values: list[Any] = self.get_values(size).tolist()
+        return values
+
+    def get_value(self) -> Any:
+        """One sample."""
+        return self.get_values(1)[0].item()
+
+    def latex(self) -> str:
+        """The distribution as text for a report."""
+        return f"$\\mathcal{{{type(self).__name__}}}$({self._arguments()})"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._arguments()})"
+
+    def _arguments(self) -> str:
+        values = (getattr(self, name) for name in self.keywords())
+        return ", ".join(repr(value) for value in values if value is not None)
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        raise NotImplementedError
+
+    def _clipped(self, values: NDArray[Any]) -> NDArray[Any]:
+        low, high = getattr(self, "min", None), getattr(self, "max", None)
+        return values if low is None and high is None else np.clip(values, low, high)
+
+    def _positive(self, name: str) -> None:
+        if getattr(self, name) < 0.0:
+            raise EngineError(
+                f"{type(self).__name__}: {name} must not be negative (it is {getattr(self, name)})."
+            )
+
+
+class Uniform(RandomDistribution):
+    """Uniform over the interval [``min``, ``max``)."""
+
+    def __init__(self, min: float, max: float, seed: int | None = None, rng: Generator | None = None) -> None:
+        super().__init__(seed, rng)
+        self.min = min
+        self.max = max
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        return generator.uniform(self.min, self.max, shape)
+
+
+class DiscreteUniform(RandomDistribution):
+    """Uniform over the integers ``min``, ..., ``max``, both included."""
+
+    def __init__(self, min: int, max: int, seed: int | None = None, rng: Generator | None = None) -> None:
+        super().__init__(seed, rng)
+        self.min = min
+        self.max = max
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        return generator.integers(self.min, self.max, shape, endpoint=True)
+
+
+class Normal(RandomDistribution):
+    """Normal with mean ``mu`` and standard deviation ``sigma``, clipped to [``min``, ``max``]."""
+
+    def __init__(
+        self,
+        mu: float,
+        sigma: float,
+        min: float | None = None,
+        max: float | None = None,
+        seed: int | None = None,
+        rng: Generator | None = None,
+    ) -> None:
+        super().__init__(seed, rng)
+        self.mu = mu
+        self.sigma = sigma
+        self.min = min
+        self.max = max
+        self._positive("sigma")
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        return generator.normal(self.mu, self.sigma, shape)
+
+
+class LogNormal(Normal):
+    """Log-normal; ``mu`` and ``sigma`` are those of the underlying normal."""
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        return generator.lognormal(self.mu, self.sigma, shape)
+
+
+class Exponential(RandomDistribution):
+    """Exponential with mean ``Lambda`` (the scale; inside equations the argument is the rate)."""
+
+    def __init__(
+        self,
+        Lambda: float,
+        min: float | None = None,
+        max: float | None = None,
+        seed: int | None = None,
+        rng: Generator | None = None,
+    ) -> None:
+        super().__init__(seed, rng)
+        self.Lambda = Lambda
+        self.min = min
+        self.max = max
+        self._positive("Lambda")
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        return generator.exponential(self.Lambda, shape)
+
+
+class Gamma(RandomDistribution):
+    """Gamma with shape ``alpha`` and scale ``beta``."""
+
+    def __init__(
+        self,
+        alpha: float,
+        beta: float = 1.0,
+        min: float | None = None,
+        max: float | None = None,
+        seed: int | None = None,
+        rng: Generator | None = None,
+    ) -> None:
+        super().__init__(seed, rng)
+        self.alpha = alpha
+        self.beta = beta
+        self.min = min
+        self.max = max
+        self._positive("alpha")
+        self._positive("beta")
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        return generator.gamma(self.alpha, self.beta, shape)
+
+
+class Binomial(RandomDistribution):
+    """Number of successes in ``n`` trials of probability ``p``."""
+
+    def __init__(self, n: int, p: float, seed: int | None = None, rng: Generator | None = None) -> None:
+        super().__init__(seed, rng)
+        self.n = n
+        self.p = p
+
+    def _draw(self, generator: Generator, shape: Shape) -> Any:
+        return generator.binomial(self.n, self.p, shape)

@@ -1,0 +1,478 @@
+"""Network: populations, projections and monitors that are compiled and run together."""
+
+from __future__ import annotations
+
+import weakref
+import zlib
+from collections.abc import Callable, Sequence
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError, ModelError
+from engine.network.attributes import Values
+from engine.network.configuration import Configuration
+from engine.network.constant import constant_values
+from engine.network.distributions import Generator, RandomDistribution
+from engine.network.monitor import Monitor
+from engine.network.neuron import Neuron
+from engine.network.population import Population
+from engine.network.projection import Part, Projection
+from engine.network.running import Running
+from engine.network.synapse import Synapse
+
+if TYPE_CHECKING:
+    from engine.runtime.instance import Instance
+
+
+class _NetworkType(type):
+    """Lets sub-classes define ``__init__`` freely: ``dt`` and ``seed`` are taken before it is called, and
+    the network is ready for ``self.create(...)`` in it."""
+
+    def __call__(cls, *args: Any, dt: float | None = None, seed: int | None = None, **kwargs: Any) -> Any:
+        network = cls.__new__(cls)
+        network._set_up(dt, seed)  # type: ignore[attr-defined]
+        network.__init__(*args, **kwargs)  # type: ignore[misc]
+        return network
+
+
+class Network(Running, metaclass=_NetworkType):
+    """A network of its own.
+
+    Parameters
+    ----------
+    dt : float
+        Step in ms; default 1.
+    seed : int, optional
+        Seed of every random number; None draws a fresh one.
+
+    Examples
+    --------
+    >>> net = Network(dt=0.1, seed=42)
+    >>> pop = net.create(100, Izhikevich)
+    >>> proj = net.connect(pop, pop, "exc").fixed_probability(0.1, weights=0.5)
+    >>> m = net.monitor(pop, "spike")
+    >>> net.compile()
+    >>> net.simulate(1000.0)
+    """
+
+    def __init__(self) -> None:
+        """Nothing is left to do here; sub-classes build their network in it."""
+
+    def _set_up(self, dt: float | None, seed: int | None) -> None:
+        self.configuration = Configuration(dt, seed)
+        self.populations: list[Population] = []
+        self.projections: list[Projection] = []
+        self.monitors: list[Monitor] = []
+        self._constants: dict[str, float] = {}
+        self._draws = 0
+        self._instance: Instance | None = None
+        self._stale = False
+        self._redrawn: list[Projection] = []
+        self._pending: list[tuple[Population | Projection, str, Values]] = []
+        _living.add(self)
+
+    # --- settings -------------------------------------------------------------------------------------
+
+    def config(self, **settings: Any) -> None:
+        """Change settings; the keys are those of ``setup``. ``dt`` and the threads are fixed by compile."""
+        fixed = {"dt", "num_threads", "precision", "method"} & settings.keys()
+        if self.compiled and fixed:
+            raise EngineError(
+                f"The network is compiled, so {', '.join(sorted(fixed))} cannot change any more."
+            )
+        for key in self.configuration.set(settings):
+            self.warn(f"setup(): unknown key: {key}")
+        if "dt" in settings and self.populations:
+            self.warn("dt was changed after objects were created.")
+        if "seed" in settings:
+            self._draws = 0
+
+    @property
+    def dt(self) -> float:
+        """Step in ms."""
+        return float(self.configuration.values["dt"])
+
+    @dt.setter
+    def dt(self, value: float) -> None:
+        self.config(dt=value)
+
+    @property
+    def seed(self) -> int:
+        """Seed in use."""
+        return self.configuration.seed
+
+    @property
+    def threads(self) -> int:
+        """Number of threads; results do not depend on it."""
+        return int(self.configuration.values["num_threads"])
+
+    @threads.setter
+    def threads(self, value: int) -> None:
+        self.config(num_threads=value)
+
+    @property
+    def precision(self) -> str:
+        """``"double"`` or ``"float"``."""
+        return str(self.configuration.values["precision"])
+
+    @property
+    def method(self) -> str:
+        """Numerical method of ODEs without a flag."""
+        return str(self.configuration.values["method"])
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """Values of the Constants in this network."""
+        return constant_values() | self._constants
+
+    def set_constant(self, name: str, value: float) -> None:
+        """Change a Constant in this network."""
+        self._constants[name] = value
+        array = None if self._instance is None else self._instance.arrays.get(f"const_{name}")
+        if array is not None:
+            array[0] = value
+
+    def set_seed(self, seed: int) -> None:
+        """Begin all random sequences anew from ``seed``; drawn synapses stay."""
+        self.configuration.new_seed(seed)
+        self._draws = 0
+        if self._instance is not None:
+            self._instance.restart_draws()
+
+    def warn(self, text: str) -> None:
+        """Print a warning, unless ``suppress_warnings`` is set."""
+        if not self.configuration.values["suppress_warnings"]:
+            print(f"WARNING: {text} ")
+
+    # --- random numbers of Python ---------------------------------------------------------------------
+
+    def generator(self, purpose: str, *numbers: int) -> Generator:
+        """A generator that is a function of the seed, the purpose and the numbers only."""
+        return np.random.default_rng([self.seed, zlib.crc32(purpose.encode()), *numbers])
+
+    def next_generator(self) -> Generator:
+        """The generator for the next use of a distribution in this network."""
+        self._draws += 1
+        return self.generator("values", self._draws)
+
+    def draw(self, distribution: RandomDistribution, size: int) -> NDArray[Any]:
+        """Samples for an attribute."""
+        return distribution.bound_to(self.next_generator()).get_values(size)
+
+    # --- objects --------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        geometry: int | tuple[int, ...] | Population | None = None,
+        neuron: Neuron | type[Neuron] | None = None,
+        stop_condition: str | None = None,
+        name: str | None = None,
+        population: Population | None = None,
+    ) -> Population:
+        """Add a population, or take one that was made on its own (``PoissonPopulation(...)``)."""
+        given = geometry if isinstance(geometry, Population) else population
+        if given is not None:
+            self._adopt(given)
+            return given
+        if geometry is None or neuron is None:
+            raise EngineError("create() needs a geometry and a neuron, or a population.")
+        assert not isinstance(geometry, Population)
+        return Population(geometry, neuron, name, stop_condition, network=self)
+
+    def connect(
+        self,
+        pre: Part | str | Projection | None = None,
+        post: Part | str | None = None,
+        target: str | Sequence[str] = "",
+        synapse: Synapse | type[Synapse] | None = None,
+        name: str | None = None,
+        disable_omp: bool = True,
+    ) -> Projection:
+        """Add a projection; call one of its ``connect_*`` methods next."""
+        if pre is None or post is None or isinstance(pre, Projection):
+            raise EngineError("connect() needs a pre- and a post-synaptic population.")
+        return Projection(pre, post, target, synapse, name, network=self)
+
+    def monitor(
+        self,
+        obj: Any,
+        variables: str | Sequence[str] = (),
+        period: float | None = None,
+        period_offset: float | None = None,
+        start: bool = True,
+        name: str | None = None,
+    ) -> Monitor:
+        """Record variables of a population, view, projection or dendrite of this network."""
+        if getattr(obj, "network", self) is not self:
+            raise EngineError(f"monitor(): {obj.name} belongs to another network.")
+        return Monitor(obj, variables, period, period_offset, start, name=name)
+
+    def _adopt(self, population: Population) -> None:
+        former = population.network
+        if former is self:
+            return
+        if former.compiled or any(
+            population in (p.pre_population, p.post_population) for p in former.projections
+        ):
+            raise EngineError(f"create(): {population.name} is already used in another network.")
+        self.check_open("population")
+        former.populations.remove(population)
+        for index, other in enumerate(former.populations):
+            other.id = index
+        population.network = self
+        self.add_population(population)
+
+    def add_population(self, population: Population) -> None:
+        """Register a population: gives it its number and name."""
+        population.id = len(self.populations)
+        population.name = population._given_name or f"pop{population.id}"
+        if any(other.name == population.name for other in self.populations):
+            raise EngineError(f"Population name='{population.name}' is already used.")
+        self.populations.append(population)
+
+    def add_projection(self, projection: Projection) -> None:
+        """Register a projection: gives it its number and name."""
+        projection.id = len(self.projections)
+        projection.name = projection.name or f"proj{projection.id}"
+        self.projections.append(projection)
+
+    def add_monitor(self, monitor: Monitor) -> int:
+        """Register a monitor; returns its number."""
+        self.monitors.append(monitor)
+        self.replan()
+        return len(self.monitors) - 1
+
+    def check_open(self, what: str) -> None:
+        """Raise if the network is compiled, so that its structure is fixed."""
+        if self.compiled:
+            raise EngineError(f"You cannot add a {what} after the network has been compiled.")
+
+    def get_population(self, name: str) -> Population | None:
+        """The population of that name, or None."""
+        return next((p for p in self.populations if p.name == name), None)
+
+    def get_projection(self, name: str) -> Projection | None:
+        """The first projection of that name, or None."""
+        return next((p for p in self.projections if p.name == name), None)
+
+    def get_monitor(self, name: str) -> Monitor | None:
+        """The first monitor of that name, or None."""
+        return next((m for m in self.monitors if m.name == name), None)
+
+    def get_populations(self) -> list[Population]:
+        """All populations in order of creation."""
+        return list(self.populations)
+
+    def get_projections(
+        self,
+        post: Part | str | None = None,
+        pre: Part | str | None = None,
+        target: str | None = None,
+        suppress_error: bool = False,
+    ) -> list[Projection]:
+        """Projections that match all given criteria; an error if there are none, unless suppressed."""
+        found = [
+            p
+            for p in self.projections
+            if (post is None or post in (p.post, p.post.name))
+            and (pre is None or pre in (p.pre, p.pre.name))
+            and (target is None or target in p.targets)
+        ]
+        criteria = post is not None or pre is not None or target is not None
+        if criteria and not found and not suppress_error:
+            raise EngineError("There is no projection that matches post, pre and target.")
+        return found
+
+    def get_monitors(self, obj: Any = None) -> list[Monitor]:
+        """All monitors, or those of one object."""
+        return [m for m in self.monitors if obj is None or m.source is obj]
+
+    # --- compiling ------------------------------------------------------------------------------------
+
+    @property
+    def compiled(self) -> bool:
+        """True once :meth:`compile` succeeded."""
+        return self._instance is not None
+
+    @property
+    def instance(self) -> Instance | None:
+        """The live values; None before compile."""
+        if self._pending:
+            self.refresh()
+        return self._instance
+
+    def compile(
+        self,
+        directory: str = "annarchy",
+        clean: bool = False,
+        compiler: str = "default",
+        compiler_flags: str = "default",
+        add_sources: str = "",
+        extra_libs: str = "",
+        cuda_config: dict[str, Any] | None = None,
+        annarchy_json: str = "",
+        silent: bool = False,
+        debug_build: bool = False,
+        profile_enabled: bool = False,
+        *,
+        cancel: Event | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        """Draw the synapses, generate and build the code, and set all initial values.
+
+        Parameters
+        ----------
+        silent : bool
+            Print nothing.
+        cancel : threading.Event, optional
+            Ends a running compiler; :class:`CompilationError` is raised.
+        progress : callable, optional
+            Is told what is being done.
+
+        Other parameters are accepted for compatibility and ignored.
+        """
+        from engine.codegen import compile_network
+
+        if self.compiled:
+            print("compile(): the network is already compiled; nothing was done. Call clear() to start anew.")
+            return
+        self._check_structure()
+        if not silent:
+            print("Compiling ... ", end="", flush=True)
+        if progress is not None:
+            progress("Drawing synapses")
+        for projection in self.projections:
+            projection.draw()
+        self._instance = compile_network(self, cancel=cancel, progress=progress)
+        self._stale = False
+        if not silent:
+            print(" OK ")
+
+    def _check_structure(self) -> None:
+        from engine.language import check_synapse_use
+
+        mistakes = []
+        for projection in self.projections:
+            if not projection.connected:
+                projection.draw()
+            pre, post = projection.pre_population.model, projection.post_population.model
+            mistakes += check_synapse_use(projection.model, pre, post)
+        if mistakes:
+            raise ModelError(mistakes)
+
+    def replan(self) -> None:
+        """Let the code be generated anew before the next step; values stay."""
+        self._stale = self.compiled
+
+    def refresh(self) -> Instance:
+        """The live values, after changes of the structure were put into effect."""
+        from engine.codegen import compile_network
+
+        if self._instance is None:
+            raise EngineError("The network is not compiled yet; call compile() first.")
+        if self._stale:
+            self._instance = compile_network(self, previous=self._instance, redrawn=self._redrawn)
+            self._stale, self._redrawn = False, []
+        pending, self._pending = self._pending, []
+        for obj, name, values in pending:
+            self._write(obj, name, values)
+        return self._instance
+
+    def redraw(self, projection: Projection) -> None:
+        """Draw the synapses of a projection again."""
+        projection.draw()
+        self._redrawn.append(projection)
+        self._stale = True
+        self.refresh()
+
+    # --- values ---------------------------------------------------------------------------------------
+
+    def store(self, obj: Population | Projection, name: str, values: Values) -> None:
+        """Set an attribute: a number for all or an array, synapses in post-major order.
+
+        Parameters that have one value for all become arrays when they are given one.
+        """
+        if self._instance is None:
+            obj.init[name] = values
+            return
+        array = isinstance(values, np.ndarray) and values.ndim > 0 and values.size > 1
+        if array and self._instance.is_single(obj, name) and name not in obj.widened:
+            obj.widened.add(name)
+            self._stale = True
+        if self._stale and name in obj.widened:
+            self._pending.append((obj, name, values))
+        else:
+            self._write(obj, name, values)
+
+    def _write(self, obj: Population | Projection, name: str, values: Values) -> None:
+        assert self._instance is not None
+        live = self._instance.values(obj, name)
+        if isinstance(obj, Projection) and isinstance(values, np.ndarray) and values.size == live.size:
+            local = obj._attributes[name].locality == "local"
+            order = self._instance.synapse_order(obj) if local else None
+            if order is not None:
+                live[order] = values
+                return
+        live[...] = values
+
+    def set_flag(self, projection: Projection, name: str, value: int) -> None:
+        """Set a switch of a compiled projection."""
+        if self._instance is not None:
+            self._instance.flag(projection, name)[0] = value
+
+    def set_refractory(self, population: Population, value: Values) -> None:
+        """Give a compiled population its refractory periods (ms)."""
+        if self._instance is None:
+            return
+        steps = np.trunc(np.asarray(value) / self.dt).astype(np.int64)
+        single = not self._instance.has_internal(population, "refractory") or (
+            self._instance.refractory(population).size == 1 and steps.ndim > 0
+        )
+        if single:
+            self._stale = True
+            self.refresh()
+        if self._instance.has_internal(population, "refractory"):
+            self._instance.refractory(population)[...] = steps
+
+    # --- whole network --------------------------------------------------------------------------------
+
+    def enable_learning(
+        self,
+        projections: Sequence[Projection] | None = None,
+        period: float | None = None,
+        offset: float | None = None,
+    ) -> None:
+        """Let all (or the given) projections learn; see :meth:`Projection.enable_learning`."""
+        for projection in self.projections if projections is None else projections:
+            projection.enable_learning(period, offset)
+
+    def disable_learning(self, projections: Sequence[Projection] | None = None) -> None:
+        """Stop the learning of all (or the given) projections."""
+        for projection in self.projections if projections is None else projections:
+            projection.disable_learning()
+
+    def clear(self) -> None:
+        """Forget all objects; the settings stay."""
+        configuration = self.configuration
+        self._set_up(None, None)
+        self.configuration = configuration
+
+
+_living: weakref.WeakSet[Network] = weakref.WeakSet()
+_default: list[Network] = []
+
+
+def default_network() -> Network:
+    """The network of the top-level functions."""
+    if not _default:
+        network: Network = Network()
+        _default.append(network)
+    return _default[0]
+
+
+def living_networks() -> list[Network]:
+    """All networks that still exist."""
+    return list(_living)

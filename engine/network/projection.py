@@ -1,0 +1,459 @@
+"""Projection: synapses of one model from a population to a target of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.connectivity import Connectivity
+from engine.errors import EngineError
+from engine.language.model import Assignment, SynapseModel
+from engine.network.attributes import Attribute, attributes_of, unknown_attribute, whole_steps
+from engine.network.connectors import Connectors, Recipe, checked_delay
+from engine.network.dendrite import Dendrite, IndividualSynapse
+from engine.network.geometry import rank_of
+from engine.network.population import Population
+from engine.network.synapse import Synapse
+from engine.network.synaptic_values import SynapticValues
+from engine.network.view import IndividualNeuron, PopulationView
+
+if TYPE_CHECKING:
+    from engine.network.network import Network
+
+Part = Population | PopulationView
+
+_NOT_YET = {
+    "connect_gaussian",
+    "connect_dog",
+    "connect_from_sparse",
+    "connect_from_matrix_market",
+    "connect_from_file",
+    "connect_with_func",
+    "from_function",
+}
+
+
+class Projection(Connectors):
+    """Synapses between two populations.
+
+    Parameters
+    ----------
+    pre, post : Population, PopulationView, IndividualNeuron or str
+        Ends of the projection; text is the name of a population.
+    target : str or list of str
+        What the synapses feed: ``"exc"`` is ``sum(exc)`` or ``g_exc`` of the post-synaptic neuron.
+    synapse : Synapse, optional
+        Model, as an instance or a class. Default: ``psp = w * pre.r`` from a rate-coded population and
+        ``g_target += w`` from a spiking one.
+    name : str, optional
+        Default ``proj<id>``.
+    disable_omp, copied
+        Accepted for compatibility.
+    network : Network, optional
+        Owner; default the network of ``pre``.
+
+    Notes
+    -----
+    Call a ``connect_*`` method once; synapses are drawn when the network is compiled.
+    """
+
+    _attributes: Mapping[str, Attribute] = {}
+
+    def __init__(
+        self,
+        pre: Part | IndividualNeuron | str,
+        post: Part | IndividualNeuron | str,
+        target: str | Sequence[str],
+        synapse: Synapse | type[Synapse] | None = None,
+        name: str | None = None,
+        disable_omp: bool = True,
+        copied: bool = False,
+        *,
+        network: Network | None = None,
+    ) -> None:
+        from engine.network.network import default_network
+
+        owner = network or getattr(pre, "network", None) or getattr(post, "network", None)
+        self.network: Network = owner or default_network()
+        self.network.check_open("projection")
+        self.pre, self.post = self._end(pre, "pre"), self._end(post, "post")
+        self.pre_population, self.post_population = _whole(self.pre), _whole(self.post)
+        self.targets = _targets(target)
+        self.target: str | list[str] = self.targets[0] if len(self.targets) == 1 else list(self.targets)
+        if isinstance(synapse, type) and issubclass(synapse, Synapse):
+            synapse = synapse()
+        if synapse is not None and not isinstance(synapse, Synapse):
+            raise EngineError(f"Projection: synapse must be a Synapse, not {type(synapse).__name__}.")
+        self.synapse_type = synapse or Synapse(name="Default synapse")
+        self._recipe: Recipe | None = None
+        self._redraws = 0
+        self._connectivity: Connectivity | None = None
+        self._switches = {"transmission": True, "update": True, "plasticity": True}
+        self.learning_period, self.learning_offset = 1, 0
+        self.widened: set[str] = set()
+        self.id, self.name = -1, name or ""
+        self.model: SynapseModel = self.synapse_type.analyse(self.pre_population.model.kind)
+        self._attributes = attributes_of(self.model)
+        self._given: dict[str, Any] = {a.name: a.initial for a in self._attributes.values()}
+        self.init: dict[str, Any] = dict(self._given)
+        self.network.add_projection(self)
+
+    def _end(self, part: Any, side: str) -> Part:
+        if isinstance(part, str):
+            found = self.network.get_population(part)
+            if found is None:
+                raise EngineError(f"Projection: there is no population named {part!r} to use as {side}.")
+            part = found
+        if isinstance(part, IndividualNeuron):
+            part = part.population
+        if not isinstance(part, (Population, PopulationView)):
+            raise EngineError(f"Projection: {side} must be a population, not {type(part).__name__}.")
+        if part.network is not self.network:
+            raise EngineError(f"Projection: {side} ({part.name}) belongs to another network.")
+        return part
+
+    # --- structure ------------------------------------------------------------------------------------
+
+    @property
+    def pre_candidates(self) -> NDArray[np.int64]:
+        """Ranks of the pre-synaptic neurons that may be connected, in the order of the view."""
+        return np.asarray(self.pre.ranks, dtype=np.int64)
+
+    @property
+    def post_candidates(self) -> NDArray[np.int64]:
+        """Ranks of the post-synaptic neurons that may be connected, in the order of the view."""
+        return np.asarray(self.post.ranks, dtype=np.int64)
+
+    def _connect(self, recipe: Recipe) -> Projection:
+        self.network.check_open("connection")
+        if self._recipe is not None:
+            self.network.warn(f"Projection {self.name} was already connected; the new connector replaces it.")
+        self._recipe = recipe
+        return self
+
+    def draw(self) -> None:
+        """Draw the synapses (done by compile, and again by a reset of the synapses)."""
+        if self._recipe is None:
+            raise EngineError(
+                f"Projection {self.name} from {self.pre.name} to {self.post.name} is not connected; "
+                f"call one of its connect_* methods before compile()."
+            )
+        self._connectivity = self._recipe.draw(self, self._redraws)
+        self._redraws += 1
+        values = SynapticValues(self)
+        self.init = {
+            name: values.flat(self._attributes[name], value)
+            for name, value in self._given.items()
+            if name != "w"
+        }
+
+    @property
+    def connected(self) -> bool:
+        """True once a ``connect_*`` method was called."""
+        return self._recipe is not None
+
+    @property
+    def connectivity(self) -> Connectivity:
+        """The drawn synapses; an error before compile."""
+        if self._connectivity is None:
+            raise EngineError(f"Projection {self.name} has no synapses before the network is compiled.")
+        return self._connectivity
+
+    @property
+    def connector_name(self) -> str:
+        """Name of the connection pattern; empty if none was chosen."""
+        return self._recipe.name if self._recipe else ""
+
+    @property
+    def force_multiple_weights(self) -> bool:
+        """One weight is stored for each synapse even if all are equal."""
+        return self._recipe is not None and self._recipe.force_multiple_weights
+
+    @property
+    def plastic(self) -> bool:
+        """True if the synapse changes ``w``."""
+        events = (*(self.model.pre_spike or ()), *self.model.post_spike)
+        changed = {e.name for e in (*self.model.equations, *events) if isinstance(e, Assignment)}
+        return "w" in changed | {e.name for e in self.model.equations}
+
+    @property
+    def size(self) -> int:
+        """Number of post-synaptic neurons with at least one synapse; 0 before compile."""
+        return len(self.post_ranks or [])
+
+    def __len__(self) -> int:
+        return self.size
+
+    @property
+    def nb_synapses(self) -> int:
+        """Number of synapses; 0 before compile."""
+        if self._connectivity is None:
+            self._warn_not_compiled("nb_synapses")
+            return 0
+        return len(self._connectivity.pre)
+
+    def nb_synapses_per_dendrite(self) -> list[int]:
+        """Number of synapses of each dendrite, in the order of ``post_ranks``."""
+        counts: list[int] = np.diff(self.connectivity.offsets)[self.post_ranks or []].tolist()
+        return counts
+
+    def nb_efferent_synapses(self) -> dict[int, int]:
+        """Number of synapses of each pre-synaptic neuron that has any (spiking only)."""
+        if self.pre_population.model.kind != "spike":
+            raise EngineError(f"Projection {self.name}: nb_efferent_synapses is for spiking projections.")
+        ranks, counts = np.unique(self.connectivity.pre, return_counts=True)
+        return dict(zip(ranks.tolist(), counts.tolist(), strict=True))
+
+    @property
+    def post_ranks(self) -> list[int] | None:
+        """Ascending ranks of the post-synaptic neurons that have synapses; None before compile."""
+        if self._connectivity is None:
+            self._warn_not_compiled("post_ranks")
+            return None
+        ranks: list[int] = np.flatnonzero(np.diff(self._connectivity.offsets)).tolist()
+        return ranks
+
+    @property
+    def pre_ranks(self) -> list[list[int]]:
+        """Pre-synaptic ranks of each dendrite."""
+        c = self.connectivity
+        return [c.pre[c.offsets[p] : c.offsets[p + 1]].tolist() for p in self.post_ranks or []]
+
+    def _warn_not_compiled(self, what: str) -> None:
+        self.network.warn(f"Projection {self.name}: {what} is only known after compile().")
+
+    def connectivity_matrix(self, fill: float = 0.0) -> NDArray[np.float64]:
+        """Weights as an array (post size, pre size); ``fill`` where there is no synapse."""
+        c = self.connectivity
+        matrix = np.full((c.n_post, c.n_pre), fill, dtype=np.float64)
+        posts = np.repeat(np.arange(c.n_post), np.diff(c.offsets))
+        matrix[posts, c.pre] = SynapticValues(self).post_major(self._attributes["w"])
+        return matrix
+
+    # --- dendrites ------------------------------------------------------------------------------------
+
+    def dendrite(self, post: int | tuple[int, ...]) -> Dendrite:
+        """Synapses of the post-synaptic neuron of that rank (in the population) or coordinates."""
+        rank = rank_of(post, self.post_population.geometry, self.post_population.name)
+        c = self.connectivity
+        if c.offsets[rank] == c.offsets[rank + 1]:
+            raise EngineError(f"Projection {self.name}: neuron {rank} of {self.post.name} has no synapse.")
+        return Dendrite(self, rank)
+
+    def __getitem__(self, post: int | tuple[int, ...]) -> Dendrite:
+        return self.dendrite(post)
+
+    @property
+    def dendrites(self) -> Iterator[Dendrite]:
+        """All dendrites by ascending post-synaptic rank."""
+        return (Dendrite(self, rank) for rank in self.post_ranks or [])
+
+    def __iter__(self) -> Iterator[Dendrite]:
+        return self.dendrites
+
+    def synapse(self, pre: int, post: int) -> IndividualSynapse:
+        """The synapse between two ranks."""
+        return self.dendrite(post).synapse(pre)
+
+    # --- attributes -----------------------------------------------------------------------------------
+
+    @property
+    def parameters(self) -> list[str]:
+        """Names of the parameters."""
+        return [a.name for a in self._attributes.values() if a.is_parameter]
+
+    @property
+    def variables(self) -> list[str]:
+        """Names of the variables, ``w`` among them."""
+        return [a.name for a in self._attributes.values() if not a.is_parameter]
+
+    @property
+    def attributes(self) -> list[str]:
+        """Names of parameters and variables."""
+        return list(self._attributes)
+
+    @property
+    def initialized(self) -> bool:
+        """True once the network is compiled."""
+        return self.network.compiled
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._attributes:
+            return self.get(name)
+        label = f"Projection {self.__dict__.get('name')}"
+        if name in _NOT_YET:
+            raise EngineError(f"{label}: {name} is not available yet.")
+        raise AttributeError(unknown_attribute(name, label, self._attributes))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self._attributes and not hasattr(type(self), name) and name not in self.__dict__:
+            self._assign(name, value)
+        else:
+            object.__setattr__(self, name, value)
+
+    def get(self, name: str) -> Any:
+        """Value of an attribute.
+
+        Before compile the initial value. After it: local ones as a list (dendrites) of lists (synapses by
+        ascending pre rank), or one number where all synapses share one weight; ``postsynaptic`` ones as a
+        list; ``projection`` ones as a number.
+        """
+        attribute = self._attributes.get(name)
+        if attribute is None:
+            raise AttributeError(unknown_attribute(name, f"Projection {self.name}", self._attributes))
+        if not self.network.compiled:
+            return self._given[name]
+        return SynapticValues(self).nested(attribute)
+
+    def set(self, values: Mapping[str, Any]) -> None:
+        """Assign several attributes."""
+        for name, value in values.items():
+            if name in self._attributes:
+                self._assign(name, value)
+            else:
+                setattr(self, name, value)
+
+    def _assign(self, name: str, value: Any) -> None:
+        if self.network.compiled:
+            SynapticValues(self).assign(self._attributes[name], value)
+        else:
+            self._given[name] = value
+
+    def reset(self, attributes: Sequence[str] | int = -1, synapses: bool = False) -> None:
+        """Bring all (or the listed) attributes except ``w`` back to their values before compile.
+
+        Parameters
+        ----------
+        synapses : bool
+            Draw connectivity, weights and delays again, too.
+        """
+        if not self.network.compiled:
+            return
+        if synapses:
+            self.network.redraw(self)
+        names = self.attributes if isinstance(attributes, int) else attributes
+        for name in set(names) - set(self._attributes):
+            self.network.warn(unknown_attribute(name, f"Projection {self.name}", self._attributes))
+        instance = self.network.instance
+        if instance is not None:
+            instance.reset_projection(self, [n for n in names if n in self._attributes and n != "w"])
+
+    # --- delays ---------------------------------------------------------------------------------------
+
+    @property
+    def uniform_delay(self) -> int:
+        """Delay in steps; 0 if none was asked for."""
+        if self._recipe is None:
+            return 0
+        return self._recipe.delay_steps
+
+    @property
+    def max_delay(self) -> int:
+        """Largest delay in steps."""
+        return self.uniform_delay
+
+    @property
+    def delay(self) -> float:
+        """Delay in ms."""
+        return max(1, self.uniform_delay) * self.network.dt
+
+    @delay.setter
+    def delay(self, value: Any) -> None:
+        if not self.network.compiled or self._recipe is None:
+            raise EngineError(
+                f"Projection {self.name}: give the delay to the connect_* method before compile()."
+            )
+        steps = max(1, checked_delay(value, self))
+        if max(1, self.uniform_delay) == steps:
+            return
+        if self.uniform_delay <= 1:
+            raise EngineError(f"Projection {self.name} was made without a delay, so it cannot get one now.")
+        self._recipe = replace(self._recipe, delay_steps=steps)
+        self._connectivity = replace(self.connectivity, delay_steps=steps)
+        self.network.set_flag(self, "delay", steps)
+        self.network.replan()
+
+    # --- switches -------------------------------------------------------------------------------------
+
+    def _switch(self, name: str, value: Any) -> None:
+        if not isinstance(value, (bool, np.bool_)) and value not in (0, 1):
+            raise EngineError(f"Projection {self.name}: {name} is True or False, not {value!r}.")
+        self._switches[name] = bool(value)
+        self.network.set_flag(self, name, int(value))
+
+    @property
+    def transmission(self) -> bool:
+        """Without it neither rates nor spikes pass, and nothing is learnt."""
+        return self._switches["transmission"]
+
+    @transmission.setter
+    def transmission(self, value: bool) -> None:
+        self._switch("transmission", value)
+
+    @property
+    def update(self) -> bool:
+        """Without it no synaptic variable is updated."""
+        return self._switches["update"]
+
+    @update.setter
+    def update(self, value: bool) -> None:
+        self._switch("update", value)
+
+    @property
+    def plasticity(self) -> bool:
+        """Without it ``w`` is frozen."""
+        return self._switches["plasticity"]
+
+    @plasticity.setter
+    def plasticity(self, value: bool) -> None:
+        self._switch("plasticity", value)
+
+    def enable_learning(self, period: float | None = None, offset: float | None = None) -> None:
+        """Learn every ``period`` ms (default: every step), first ``offset`` ms from now."""
+        if offset is not None and (period is None or offset >= period):
+            reason = "needs a period" if period is None else "must be smaller than the period"
+            raise EngineError(f"Projection {self.name}: the offset of enable_learning {reason}.")
+        if not self.network.compiled:
+            self._warn_not_compiled("enable_learning")
+            return
+        dt = self.network.dt
+        self.update = self.plasticity = True
+        self.learning_period = 1 if period is None else max(1, whole_steps(period, dt))
+        since = 0 if offset is None else self.network.current_step + whole_steps(offset, dt)
+        self.learning_offset = since % self.learning_period
+        self.network.set_flag(self, "period", self.learning_period)
+        self.network.set_flag(self, "offset", self.learning_offset)
+
+    def disable_learning(self, update: bool | None = None) -> None:
+        """Stop learning: rate-coded projections stop updating, spiking ones freeze ``w``."""
+        if not self.network.compiled:
+            self._warn_not_compiled("disable_learning")
+        elif self.pre_population.model.kind == "spike":
+            self.plasticity = False
+        else:
+            self.update = False
+
+    def size_in_bytes(self) -> int:
+        """Memory of the attributes; 0 before compile."""
+        if self.network.instance is None:
+            return 0
+        return sum(self.network.instance.values(self, name).nbytes for name in self._attributes)
+
+    def __repr__(self) -> str:
+        return f"<Projection {self.name}: {self.pre.name} -> {self.post.name} ({self.target})>"
+
+
+def _whole(part: Part) -> Population:
+    return part.population if isinstance(part, PopulationView) else part
+
+
+def _targets(target: str | Sequence[str]) -> tuple[str, ...]:
+    targets = (target,) if isinstance(target, str) else tuple(target)
+    for name in targets or ("",):
+        if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
+            raise EngineError(f"Projection: {name!r} is not a target; use a name such as 'exc'.")
+    return targets

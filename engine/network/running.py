@@ -1,0 +1,188 @@
+"""Time: running a compiled network, its clock, and reset."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError
+from engine.network.attributes import steps_to_cover, whole_steps
+
+if TYPE_CHECKING:
+    from engine.network.monitor import Monitor
+    from engine.network.population import Population
+    from engine.network.projection import Projection
+    from engine.runtime.instance import Instance
+
+CHUNK_SECONDS = 0.1
+"""Python looks at signals and the progress bar about this often while the engine runs."""
+
+
+class Running:
+    """What a network can do once it is compiled."""
+
+    populations: list[Population]
+    projections: list[Projection]
+    monitors: list[Monitor]
+    _instance: Instance | None
+
+    @property
+    def dt(self) -> float:
+        """Step in ms."""
+        raise NotImplementedError
+
+    def refresh(self) -> Instance:
+        """The live values, after changes of the structure were put into effect."""
+        raise NotImplementedError
+
+    def warn(self, text: str) -> None:
+        """Print a warning."""
+        raise NotImplementedError
+
+    # --- clock ----------------------------------------------------------------------------------------
+
+    @property
+    def current_step(self) -> int:
+        """Number of the next step; 0 before compile."""
+        return 0 if self._instance is None else self._instance.step
+
+    @current_step.setter
+    def current_step(self, step: int) -> None:
+        if self._instance is None:
+            self.warn("The time can only be set after compile().")
+        else:
+            self._instance.set_step(int(step))
+
+    @property
+    def time(self) -> float:
+        """Time in ms."""
+        return self.current_step * self.dt
+
+    @time.setter
+    def time(self, t: float) -> None:
+        self.current_step = whole_steps(t, self.dt)
+
+    def get_time(self) -> float:
+        """Time in ms."""
+        return self.time
+
+    def set_time(self, t: float) -> None:
+        """Move the clock to the step of time ``t`` (ms)."""
+        self.time = t
+
+    def get_current_step(self) -> int:
+        """Number of the next step."""
+        return self.current_step
+
+    def set_current_step(self, t: int) -> None:
+        """Move the clock to a step."""
+        self.current_step = int(t)
+
+    # --- running --------------------------------------------------------------------------------------
+
+    def run_steps(
+        self, n: int, stop: NDArray[np.int32] | None = None, progress: NDArray[np.int64] | None = None
+    ) -> int:
+        """Run ``n`` steps in one call of the engine.
+
+        Parameters
+        ----------
+        stop : int32 array of 1, optional
+            Non-zero ends the run after the current step; may be set from another thread.
+        progress : int64 array of 1, optional
+            Steps done so far.
+
+        Returns
+        -------
+        int
+            Steps done.
+        """
+        return self.refresh().run(int(n), stop=stop, progress=progress)
+
+    def step(self) -> None:
+        """Run one step."""
+        self.run_steps(1)
+
+    def simulate(
+        self,
+        duration: float,
+        measure_time: bool = False,
+        progress_bar: bool = False,
+        callbacks: bool = True,
+    ) -> None:
+        """Run for ``duration`` ms: the smallest number of steps that covers it.
+
+        Parameters
+        ----------
+        measure_time : bool
+            Print how long it took.
+        progress_bar : bool
+            Show a progress bar.
+        callbacks : bool
+            Accepted for compatibility.
+        """
+        if not duration >= 0.0 or duration == float("inf"):
+            raise EngineError(f"simulate(): the duration must be a number of ms >= 0, not {duration}.")
+        started = time.perf_counter()
+        self._run_in_chunks(steps_to_cover(float(duration), self.dt), progress_bar)
+        if measure_time:
+            took = time.perf_counter() - started
+            print(f"Simulating {duration / 1000.0} seconds of the network took {took} seconds. ")
+
+    def _run_in_chunks(self, steps: int, progress_bar: bool) -> None:
+        """Chunks grow until one takes about CHUNK_SECONDS; results do not depend on them."""
+        from tqdm import tqdm
+
+        instance = self.refresh()
+        done, chunk = 0, 1
+        with tqdm(total=steps, unit="step", disable=not progress_bar) as bar:
+            while done < steps:
+                started = time.perf_counter()
+                part = instance.run(min(chunk, steps - done))
+                took = time.perf_counter() - started
+                done += part
+                bar.update(part)
+                chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
+
+    def reset(
+        self,
+        populations: bool = True,
+        projections: bool = False,
+        synapses: bool = False,
+        monitors: bool = True,
+        reseed_rng: bool = True,
+    ) -> None:
+        """Go back to time 0.
+
+        Parameters
+        ----------
+        populations : bool
+            Attributes as before compile; spikes and pending delays are forgotten.
+        projections : bool
+            Synaptic attributes except ``w`` as before compile.
+        synapses : bool
+            Draw connectivity, weights and delays again; implies ``projections``.
+        monitors : bool
+            Drop recorded data.
+        reseed_rng : bool
+            Begin the random numbers of the run anew.
+        """
+        instance = self.refresh()
+        instance.set_step(0)
+        if reseed_rng:
+            instance.restart_draws()
+        if populations:
+            for population in self.populations:
+                instance.reset_population(population)
+        if synapses and not projections:
+            self.warn("reset(): synapses=True resets the projections, too.")
+        for projection in self.projections:
+            instance.forget_events(projection)
+            if projections or synapses:
+                projection.reset(synapses=synapses)
+        if monitors:
+            for monitor in self.monitors:
+                monitor.reset()

@@ -1,0 +1,188 @@
+"""The top-level functions: they act on one network that exists from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.errors import EngineError
+from engine.network import constant
+from engine.network.monitor import Monitor
+from engine.network.network import Network, default_network
+from engine.network.population import Population
+from engine.network.projection import Projection
+
+
+def _network(net_id: int = 0) -> Network:
+    """The top-level network; other networks have methods of the same names."""
+    if net_id != 0:
+        raise EngineError(f"net_id={net_id}: use the methods of the Network object instead.")
+    return default_network()
+
+
+def setup(**keys: Any) -> None:
+    """Configure the top-level network.
+
+    Parameters
+    ----------
+    dt : float
+        Step in ms (1.0).
+    seed : int or None
+        Seed of all random numbers; numpy's global generator is seeded, too.
+    method : str
+        Numerical method of ODEs without a flag: explicit (default), implicit, semiimplicit, exponential,
+        midpoint, rk4.
+    num_threads : int
+        Threads (1); results do not depend on it.
+    precision : {"double", "float"}
+        Type of all real values.
+    suppress_warnings : bool
+        Print no warnings.
+
+    Other keys of the reference are accepted and have no effect; unknown keys give a warning.
+    """
+    default_network().config(**keys)
+    seed = keys.get("seed")
+    if seed is not None:
+        np.random.seed(int(seed) % 2**32)  # noqa: NPY002 (scripts draw from the global generator)
+
+
+def compile(
+    directory: str = "annarchy",
+    clean: bool = False,
+    populations: Any = None,
+    projections: Any = None,
+    compiler: str = "default",
+    compiler_flags: str = "default",
+    add_sources: str = "",
+    extra_libs: str = "",
+    cuda_config: dict[str, Any] | None = None,
+    annarchy_json: str = "",
+    silent: bool = False,
+    debug_build: bool = False,
+    profile_enabled: bool = False,
+    net_id: int = 0,
+) -> None:
+    """Draw the synapses, build the code and set initial values; see :meth:`Network.compile`."""
+    _network(net_id).compile(silent=silent)
+
+
+def clear(
+    functions: bool = True, neurons: bool = True, synapses: bool = True, constants: bool = True
+) -> None:
+    """Forget all objects of the top-level network, and declared functions and constants."""
+    default_network().clear()
+    constant.forget(functions=functions, constants=constants)
+
+
+def reset(
+    populations: bool = True,
+    projections: bool = False,
+    synapses: bool = False,
+    monitors: bool = True,
+    net_id: int = 0,
+) -> None:
+    """Go back to time 0; random sequences go on. See :meth:`Network.reset`."""
+    _network(net_id).reset(populations, projections, synapses, monitors, reseed_rng=False)
+
+
+def set_seed(seed: int, use_seed_seq: bool = True, net_id: int = 0) -> None:
+    """Begin all random sequences anew from ``seed``."""
+    _network(net_id).set_seed(seed)
+
+
+def get_population(name: str, net_id: int = 0) -> Population | None:
+    """The population of that name; None and a warning if there is none."""
+    network = _network(net_id)
+    found = network.get_population(name)
+    if found is None:
+        network.warn(f"There is no population named {name!r}.")
+    return found
+
+
+def get_projection(name: str, net_id: int = 0) -> Projection | None:
+    """The projection of that name; None and a warning if there is none."""
+    network = _network(net_id)
+    found = network.get_projection(name)
+    if found is None:
+        network.warn(f"There is no projection named {name!r}.")
+    return found
+
+
+def populations(net_id: int = 0) -> list[Population]:
+    """All populations in order of creation."""
+    return _network(net_id).get_populations()
+
+
+def projections(
+    net_id: int = 0,
+    post: Any = None,
+    pre: Any = None,
+    target: str | None = None,
+    suppress_error: bool = False,
+) -> list[Projection]:
+    """All projections, or those that match all criteria."""
+    return _network(net_id).get_projections(post, pre, target, suppress_error)
+
+
+def monitors(net_id: int = 0, obj: Any = None) -> list[Monitor]:
+    """All monitors, or those of one object."""
+    return _network(net_id).get_monitors(obj)
+
+
+def simulate(
+    duration: float,
+    measure_time: bool = False,
+    progress_bar: bool = False,
+    callbacks: bool = True,
+    net_id: int = 0,
+) -> None:
+    """Run for ``duration`` ms; see :meth:`Network.simulate`."""
+    _network(net_id).simulate(duration, measure_time, progress_bar, callbacks)
+
+
+def step(net_id: int = 0) -> None:
+    """Run one step."""
+    _network(net_id).step()
+
+
+def get_time(net_id: int = 0) -> float:
+    """Time in ms; 0 before compile."""
+    return _network(net_id).time
+
+
+def set_time(t: float, net_id: int = 0) -> None:
+    """Move the clock to the step of time ``t`` (ms)."""
+    _network(net_id).set_time(t)
+
+
+def get_current_step(net_id: int = 0) -> int:
+    """Number of executed steps."""
+    return _network(net_id).current_step
+
+
+def set_current_step(t: int, net_id: int = 0) -> None:
+    """Move the clock to a step."""
+    _network(net_id).set_current_step(t)
+
+
+def dt() -> float:
+    """Step in ms."""
+    return default_network().dt
+
+
+def enable_learning(
+    projections: Sequence[Projection] | None = None,
+    period: float | None = None,
+    offset: float | None = None,
+    net_id: int = 0,
+) -> None:
+    """Let all (or the given) projections learn."""
+    _network(net_id).enable_learning(projections, period, offset)
+
+
+def disable_learning(projections: Sequence[Projection] | None = None, net_id: int = 0) -> None:
+    """Stop the learning of all (or the given) projections."""
+    _network(net_id).disable_learning(projections)

@@ -1,0 +1,134 @@
+"""Synapse: the text of a synapse model, checked when a projection is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.errors import EngineError
+from engine.language.model import SynapseModel
+from engine.network.constant import constant_values, global_functions
+from engine.network.neuron import checked_text, with_extra_values
+
+
+class Synapse:
+    """A synapse model as text.
+
+    Parameters
+    ----------
+    parameters, equations : str
+        Declarations of parameters and equations, one a line. ``w`` always exists.
+    psp : str, optional
+        What one synapse gives to the sum of its post-synaptic neuron (rate-coded: ``w * pre.r``), or the
+        continuous transmission of a spiking synapse.
+    operation : {"sum", "max", "min", "mean"}
+        How the ``psp`` of a neuron's synapses are combined (rate-coded).
+    pre_spike, post_spike : str, optional
+        Statements executed when a pre-synaptic spike arrives, and when the post-synaptic neuron fires.
+    functions : str, optional
+        Functions for use in the equations.
+    name, description : str, optional
+        For reports and messages.
+    extra_values : dict, optional
+        Substitutions ``%(name)s`` in ``parameters``.
+
+    Notes
+    -----
+    A projection takes the kind of its pre-synaptic population, whatever the texts are.
+    ``pre_axon_spike``, ``pruning`` and ``creating`` are not available yet and raise.
+    """
+
+    def __init__(
+        self,
+        parameters: str = "",
+        equations: str = "",
+        psp: str | None = None,
+        operation: str = "sum",
+        pre_spike: str | None = None,
+        post_spike: str | None = None,
+        pre_axon_spike: str | None = None,
+        functions: str | None = None,
+        pruning: str | None = None,
+        creating: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        extra_values: Mapping[str, object] | None = None,
+    ) -> None:
+        owner = name or type(self).__name__
+        if pre_axon_spike is not None:
+            raise EngineError(f"{owner}: pre_axon_spike (axonal spikes) is not available yet.")
+        if pruning is not None or creating is not None:
+            raise EngineError(f"{owner}: pruning and creating (structural plasticity) are not available yet.")
+        if operation not in ("sum", "min", "max", "mean"):
+            raise EngineError(f"{owner}: operation {operation!r} is not one of sum, min, max, mean.")
+        if pre_spike and operation != "sum":
+            raise EngineError(f"{owner}: a spiking synapse can only sum; remove operation={operation!r}.")
+        self.parameters = with_extra_values(checked_text(parameters, "parameters", owner) or "", extra_values)
+        self.equations = checked_text(equations, "equations", owner) or ""
+        self.psp = checked_text(psp, "psp", owner)
+        self.operation = operation
+        self.pre_spike = checked_text(pre_spike, "pre_spike", owner)
+        self.post_spike = checked_text(post_spike, "post_spike", owner)
+        self.functions = checked_text(functions, "functions", owner)
+        self.name = name or ("Spiking synapse" if pre_spike else "Rate-coded synapse")
+        self.description = description or ""
+        self._analysed: tuple[object, SynapseModel] | None = None
+
+    @property
+    def type(self) -> str:
+        """``"spike"`` if ``pre_spike`` is given, else ``"rate"``."""
+        return "spike" if self.pre_spike else "rate"
+
+    def analyse(self, kind: str = "rate") -> SynapseModel:
+        """The checked model; mistakes raise :class:`engine.errors.ModelError`.
+
+        Parameters
+        ----------
+        kind : {"rate", "spike"}
+            Kind of the pre-synaptic population: a synapse of a spiking one that says nothing about
+            transmission gives its weight to the conductance.
+        """
+        from engine.language import parse_synapse
+
+        silent = kind == "spike" and self.pre_spike is None and self.psp is None
+        pre_spike = "g_target += w" if silent else self.pre_spike
+        constants, functions = constant_values(), global_functions()
+        key = (
+            self.parameters,
+            self.equations,
+            self.psp,
+            self.operation,
+            pre_spike,
+            self.post_spike,
+            self.functions,
+            self.name,
+            tuple(constants.items()),
+            functions,
+        )
+        if self._analysed is None or self._analysed[0] != key:
+            model = parse_synapse(
+                parameters=self.parameters,
+                equations=self.equations,
+                psp=self.psp,
+                operation=self.operation,
+                pre_spike=pre_spike,
+                post_spike=self.post_spike,
+                functions=self.functions,
+                name=self.name,
+                constants=constants,
+                global_functions=functions,
+            )
+            self._analysed = key, model
+        return self._analysed[1]
+
+    def __add__(self, other: object) -> Synapse:
+        raise EngineError("Synapses cannot be added; use two projections.")
+
+    def __repr__(self) -> str:
+        fields = ("parameters", "equations", "psp", "operation", "pre_spike", "post_spike")
+        lines = [f"{self.name} ({self.type})"]
+        for field in fields:
+            text = getattr(self, field)
+            if text not in (None, ""):
+                body = "\n".join("    " + line.strip() for line in str(text).strip().splitlines())
+                lines.append(f"{field}:\n{body}")
+        return "\n".join(lines)
