@@ -227,6 +227,8 @@ class EquationEditor(QPlainTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit_height()
         area = self.contentsRect()
         self._numbers.setGeometry(QRect(area.left(), area.top(), self._numbers.needed(), area.height()))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -179,7 +180,7 @@ class Form(QWidget):
     ) -> QComboBox:
         """Add a choice; a value of the document that is not among ``choices`` is shown, marked as missing."""
         name = label.replace("&", "")
-        box = QComboBox()
+        box = _ChoiceBox()
         box.setAccessibleName(name)
         box.setToolTip(tip)
         box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -223,6 +224,13 @@ class Form(QWidget):
         box.clicked.connect(lambda on: self.apply(write(self.session.document, on), f"Change {name}"))
         self.on_refresh(lambda document: box.setChecked(read(document)))
         return box
+
+
+class _ChoiceBox(QComboBox):
+    """A combo box that lets the wheel scroll the form instead of changing the choice under the pointer."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
 
 
 def show_choices(box: QComboBox, entries: Choices, value: str) -> None:

@@ -25,6 +25,9 @@ QLineEdit {{ padding: 2px 4px; }}
 QLineEdit:focus, QPlainTextEdit:focus, QListWidget:focus {{ border-color: {theme.ACCENT}; }}
 QLineEdit[changed="true"] {{ font-weight: 600; }}
 QLineEdit[wrong="true"] {{ border-color: {theme.ERROR}; }}
+QCheckBox::indicator:unchecked {{ width: 12px; height: 12px; background: {theme.BASE};
+                                  border: 1px solid {theme.MUTED}; border-radius: 2px; }}
+QCheckBox::indicator:unchecked:focus {{ border-color: {theme.ACCENT}; }}
 QToolButton#sectionHeading {{ border: none; border-bottom: 1px solid {theme.BORDER}; padding: 3px 0;
                               font-weight: 600; }}
 QToolButton#sectionHeading:focus {{ border-bottom-color: {theme.ACCENT}; }}
@@ -50,7 +53,7 @@ class Inspector(QWidget):
         self._model_id = ""
         self._shown: tuple[str, ...] | None = None
         self.setStyleSheet(_STYLE)
-        self.back = QPushButton("← &Project")
+        self.back = QPushButton("← Pro&ject")
         self.back.setToolTip("Back to the project's form")
         self.back.clicked.connect(self._leave)
         self._scroll = QScrollArea(widgetResizable=True)

@@ -14,8 +14,19 @@ from engine.project.catalogue import (
     synapse_text,
 )
 from engine.project.document import Constant, Population, ProjectDocument, Projection
-from engine.project.edits import find, monitor_of, replace_object, set_monitor
-from engine.project.models import parse, recordable, settable
+from engine.project.edits import (
+    add_synapse,
+    customise,
+    find,
+    monitor_of,
+    replace_object,
+    set_monitor,
+)
+from engine.project.models import kind_of, parse, recordable, settable
+from engine.project.naming import unique_name
+
+DEFAULT_SYNAPSES = {"spike": "DefaultSpikingSynapse", "rate": "DefaultRateCodedSynapse"}
+"""What the default synapse is, by the kind of the sending population."""
 
 
 def neuron_choices(document: ProjectDocument) -> Choices:
@@ -28,8 +39,20 @@ def neuron_choices(document: ProjectDocument) -> Choices:
 def synapse_choices(document: ProjectDocument) -> Choices:
     """The default synapse, the project's own and the built-in ones."""
     own = [(text.name, text.id) for text in document.synapses]
-    built_in = [(name, name) for name in builtin_synapses()]
+    defaults = DEFAULT_SYNAPSES.values()
+    built_in = [(name, name) for name in builtin_synapses() if name not in defaults]
     return [("Default synapse", DEFAULT_SYNAPSE), *own, ("", ""), *built_in]
+
+
+def own_copy(document: ProjectDocument, owner_id: str) -> ProjectDocument:
+    """Give a population or projection a copy of its model that belongs to the project and can be edited."""
+    owner = find(document, owner_id)
+    if isinstance(owner, Population) or owner.synapse != DEFAULT_SYNAPSE:
+        return customise(document, owner_id)[0]
+    pre = find(document, owner.pre)
+    default = DEFAULT_SYNAPSES[kind_of(document, pre)]
+    document, synapse = add_synapse(document, default, unique_name(document, "MySynapse", model=True))
+    return replace_object(document, msgspec.structs.replace(owner, synapse=synapse))
 
 
 def choose_neuron(document: ProjectDocument, population_id: str, model: str) -> ProjectDocument:

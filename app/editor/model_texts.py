@@ -24,18 +24,18 @@ Fields = tuple[tuple[str, str, int, str], ...]
 
 NEURON_FIELDS: Fields = (
     ("parameters", "&Parameters", 3, "tau = 10.0"),
-    ("equations", "&Equations", 4, "tau * dv/dt = -v + g_exc"),
-    ("spike", "&Spike when", 1, "v > 1.0   (empty: a rate neuron)"),
-    ("reset", "&Reset to", 1, "v = 0.0"),
-    ("refractory", "Re&fractory", 1, "5.0, or the name of a parameter"),
+    ("equations", "E&quations", 4, "tau * dv/dt = -v + g_exc"),
+    ("spike", "&Spike when", 1, "v > 1.0; empty for a rate neuron"),
+    ("reset", "Rese&t to", 1, "v = 0.0"),
+    ("refractory", "Refr&actory", 1, "5.0, or the name of a parameter"),
     ("functions", "F&unctions", 1, "f(x) = 1 / (1 + exp(-x))"),
 )
 """(field, label, lines, example) of a neuron's editors."""
 
 SYNAPSE_FIELDS: Fields = (
     ("parameters", "&Parameters", 3, "tau = 20.0"),
-    ("equations", "&Equations", 3, "tau * dx/dt = -x : event-driven"),
-    ("psp", "Ps&p", 1, "w * pre.r"),
+    ("equations", "E&quations", 3, "tau * dx/dt = -x : event-driven"),
+    ("psp", "Psp", 1, "w * pre.r"),
     ("pre_spike", "Pre sp&ike", 2, "g_target += w"),
     ("post_spike", "P&ost spike", 2, "w = clip(w + x, 0.0, 1.0)"),
     ("functions", "F&unctions", 1, "f(x) = x**2"),
@@ -49,7 +49,7 @@ class EquationField(QWidget):
     def __init__(self, label: str, lines: int, example: str) -> None:
         super().__init__()
         self.editor = EquationEditor(label.replace("&", ""), lines)
-        self.editor.setPlaceholderText(example)
+        self.editor.setPlaceholderText(f"e.g. {example}")
         caption = QLabel(label)
         caption.setBuddy(self.editor)
         self.message = QLabel()

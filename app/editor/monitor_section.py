@@ -28,7 +28,7 @@ class MonitorSection:
         form.on_refresh(self._show)
         self.period = form.line(
             self._section,
-            "&Every (ms)",
+            "Ever&y (ms)",
             "monitor.period",
             self._read_period,
             self._write_period,

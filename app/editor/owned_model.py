@@ -8,10 +8,11 @@ import msgspec
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.editor.form import Choices, Form, Section
+from app.editor.model_choice import own_copy
 from app.editor.model_texts import NEURON_FIELDS, SYNAPSE_FIELDS, ModelText, ModelTexts
 from engine.project.check import Problem
 from engine.project.document import NeuronText, Population, ProjectDocument, Projection, SynapseText
-from engine.project.edits import customise, find, rename, update_model
+from engine.project.edits import find, rename, update_model
 
 OPERATIONS = ("sum", "max", "min", "mean")
 
@@ -57,7 +58,7 @@ class OwnedModel:
         if not self._of_neurons:
             self.operation = form.choice(
                 section,
-                "Com&bine by",
+                "Combine by",
                 "operation",
                 lambda document: [(name, name) for name in OPERATIONS],
                 self._read_operation,
@@ -77,7 +78,7 @@ class OwnedModel:
         section.rows.addRow(self.customise)
         section.rows.addRow(self.note)
         self.name = self._form.line(
-            section, "M&odel name", "model.name", self._read_name, self._write_name, tip="Name of the model"
+            section, "Mode&l name", "model.name", self._read_name, self._write_name, tip="Name of the model"
         )
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
@@ -105,7 +106,7 @@ class OwnedModel:
         self._rows.setRowVisible(self.note, bool(self.note.text()))
 
     def _customise(self) -> None:
-        document, _ = customise(self._form.session.document, self._form.object_id)
+        document = own_copy(self._form.session.document, self._form.object_id)
         self._form.apply(document, "Customise the model")
 
     def _read_name(self, document: ProjectDocument) -> str:

@@ -41,7 +41,7 @@ class ProjectForm(Form):
         self.description.setPlaceholderText("What this network shows, and where it comes from")
         self.description.setFixedHeight(self.description.fontMetrics().lineSpacing() * 5 + 12)
         self.description.textChanged.connect(self._write_description)
-        caption = QLabel("D&escription")
+        caption = QLabel("Des&cription")
         caption.setBuddy(self.description)
         section.rows.addRow(caption)
         section.rows.addRow(self.description)
@@ -65,7 +65,7 @@ class ProjectForm(Form):
         number("Time s&tep (ms)", "dt", "Length of one step of the simulation")
         self.line(
             section,
-            "T&hreads",
+            "Thre&ads",
             "run.threads",
             lambda document: str(document.run.threads),
             lambda document, text: set_run(document, threads=_count(text, 1)),

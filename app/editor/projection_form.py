@@ -89,7 +89,7 @@ class ProjectionForm(Form):
         self.on_refresh(self._show_ends)
         self.target = self.choice(
             section,
-            "&Target",
+            "Tar&get",
             "target",
             self._targets,
             lambda document: self._projection(document).target,
@@ -99,7 +99,7 @@ class ProjectionForm(Form):
         for end in ("pre", "post"):
             self.line(
                 section,
-                "Pre &ranks" if end == "pre" else "Post ran&ks",
+                "Pre ran&ks" if end == "pre" else "Post ranks",
                 f"{end}_slice",
                 lambda document, end=end: _format_slice(getattr(self._projection(document), f"{end}_slice")),
                 lambda document, text, end=end: self._replaced(
@@ -134,7 +134,7 @@ class ProjectionForm(Form):
         self._connector_rows = section.rows
         self.pattern = self.choice(
             section,
-            "&Pattern",
+            "Pa&ttern",
             "connector.pattern",
             lambda document: [(pattern.replace("_", " "), pattern) for pattern in PATTERNS],
             lambda document: self._projection(document).connector.pattern,
@@ -151,7 +151,7 @@ class ProjectionForm(Form):
         )
         self._arguments["number"] = self.number = self.line(
             section,
-            "N&umber",
+            "Nu&mber",
             "connector.number",
             lambda document: str(self._projection(document).connector.number),
             lambda document, text: self._rewired(document, number=_parse_count(text)),

@@ -29,7 +29,7 @@ class ValueSections:
 
     def __init__(self, form: Form) -> None:
         self._form = form
-        self._parameters = form.section("Parameters")
+        self._parameters = form.section("Parameter values")
         self._initial = form.section("Initial values")
         self._shapes: list[tuple[object, ...]] | None = None
         self.fields: dict[str, ValueField] = {}
