@@ -29,7 +29,7 @@ def print_recorder(loops: LoopPrinter, recorder: Recorder) -> None:
     if by_neuron:
         lower, upper = "0", count
     text.comment(f"record {recorder.name}")
-    due = f"{control}[0] && nl_floor_mod(step - {control}[1], {control}[2]) == {control}[3]"
+    due = f"{control}[0] && nl_floor_mod(step - {control}[2], {control}[1]) == {control}[3]"
     with text.block(f"if ({due})"):
         with text.block(f"for (int64_t i = {lower}; i < {upper}; ++i)"):
             place = "i"
