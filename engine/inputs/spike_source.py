@@ -58,8 +58,7 @@ class SpikeSourceArray(Population):
                 f"{self.name}: spike_times for {self.size} neurons are needed, not {len(trains)}."
             )
         self._times = trains
-        if self.network.instance is not None:
-            self.network.refresh().set_spike_times(self)
+        self.network.set_spike_times(self)
 
     @property
     def spike_steps(self) -> list[NDArray[np.int64]]:

@@ -105,7 +105,7 @@ class EIF_cond_exp_isfa_ista(Neuron):
 
 
 class EIF_cond_alpha_isfa_ista(EIF_cond_exp_isfa_ista):
-    """Adaptive exponential neuron with alpha-shaped conductances; all else as :class:`EIF_cond_exp_isfa_ista`."""
+    """Adaptive exponential neuron with alpha-shaped conductances, else as :class:`EIF_cond_exp_isfa_ista`."""
 
     _inputs = "alpha_exc*(e_rev_E - v) + alpha_inh*(e_rev_I - v)"
     _before = """gmax_exc = exp((tau_syn_E - dt/2.0)/tau_syn_E)

@@ -88,7 +88,7 @@ class Dendrite:
     @property
     def size(self) -> int:
         """Number of synapses."""
-        return self._row.stop - self._row.start
+        return len(range(*self._row.indices(len(self.proj.connectivity.pre))))
 
     def __len__(self) -> int:
         return self.size

@@ -24,6 +24,7 @@ from engine.network.running import Running
 from engine.network.synapse import Synapse
 
 if TYPE_CHECKING:
+    from engine.inputs.spike_source import SpikeSourceArray as SpikeSource
     from engine.runtime.instance import Instance
 
 
@@ -32,9 +33,9 @@ class _NetworkType(type):
     the network is ready for ``self.create(...)`` in it."""
 
     def __call__(cls, *args: Any, dt: float | None = None, seed: int | None = None, **kwargs: Any) -> Any:
-        network = cls.__new__(cls)
-        network._set_up(dt, seed)  # type: ignore[attr-defined]
-        network.__init__(*args, **kwargs)  # type: ignore[misc]
+        network: Any = cls.__new__(cls)  # type: ignore[call-overload]
+        network._set_up(dt, seed)
+        network.__init__(*args, **kwargs)
         return network
 
 
@@ -436,6 +437,20 @@ class Network(Running, metaclass=_NetworkType):
             self.refresh()
         if self._instance.has_internal(population, "refractory"):
             self._instance.refractory(population)[...] = steps
+
+    def set_spike_times(self, population: SpikeSource) -> None:
+        """Give a compiled spike source its new times; those that are past are skipped."""
+        self._stale = self.compiled
+        if self._instance is None:
+            return
+        instance = self.refresh()
+        now = instance.tick - int(instance.internal(population, "clock")[0])
+        trains = population.spike_steps
+        ends = np.cumsum([len(train) for train in trains])
+        past = [int(np.searchsorted(train, now)) for train in trains]
+        instance.internal(population, "times")[: ends[-1]] = np.concatenate(trains)
+        instance.internal(population, "end")[...] = ends
+        instance.internal(population, "next")[...] = ends - [len(t) for t in trains] + past
 
     # --- whole network --------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ def time_span(spikes: Spikes) -> Window:
 def raster(spikes: Spikes, dt: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Times (ms) and ranks of all spikes, neuron by neuron."""
     steps, ranks = flattened(spikes)
-    return steps * dt, ranks
+    return steps.astype(np.float64) * dt, ranks
 
 
 def counted(

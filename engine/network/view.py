@@ -125,7 +125,7 @@ class PopulationView:
 
     def sum(self, target: str) -> NDArray[np.float64]:
         """Weighted sums of the view's neurons."""
-        return self.population.sum(target).ravel()[self.ranks]
+        return np.asarray(self.population.sum(target).ravel()[self.ranks])
 
     def rank_from_coordinates(self, coord: int | Sequence[int], local: bool = False) -> int:
         """Population rank of coordinates in the population, or in the view with ``local=True``."""

@@ -167,6 +167,11 @@ class Instance:
         """Index of the next step; the time is ``step * dt``."""
         return int(self._clock[0])
 
+    @property
+    def tick(self) -> int:
+        """Steps done since compile; never set back."""
+        return int(self._clock[1])
+
     def set_step(self, step: int) -> None:
         """Move the clock. Refractory neurons keep the rest of their refractory period."""
         shift = int(step) - self.step
