@@ -37,19 +37,9 @@ _BINARY: dict[str, tuple[str, int]] = {
 
 _LIBRARY = (
     "exp log sqrt sin cos tan asin acos atan atan2 sinh cosh tanh floor ceil round pow log10 log2 log1p "
-    "expm1 exp2 cbrt erf fmod pos neg clip sign isnan isfinite heaviside modulo"
+    "expm1 exp2 cbrt erf fmod fabs pos neg clip sign isnan isfinite modulo min max Heaviside"
 )
-FUNCTIONS: dict[str, str] = {
-    **{name: f"nl_{name}" for name in _LIBRARY.split()},
-    "fabs": "nl_fabs",
-    "abs": "nl_fabs",
-    "max": "nl_max",
-    "min": "nl_min",
-    "Max": "nl_max",
-    "Min": "nl_min",
-    "Heaviside": "nl_heaviside",
-    "power": "nl_pow",
-}
+FUNCTIONS: dict[str, str] = {name: f"nl_{name}" for name in _LIBRARY.split()}
 """Canonical name of a function to the prelude's."""
 
 _BOOLEAN_FUNCTIONS = frozenset({"isnan", "isfinite"})
@@ -173,9 +163,9 @@ class ExpressionPrinter:
 
     def _function(self, expression: Function) -> tuple[str, int]:
         name, args = expression.name, expression.args
-        if name in ("pow", "power") and (power := self._integer_power(*args)):
+        if name == "pow" and (power := self._integer_power(*args)):
             return power
-        if name in ("max", "min", "Max", "Min"):
+        if name in ("max", "min"):
             return self._call(FUNCTIONS[name], args, expression.type)
         text, binding = self._call(FUNCTIONS[name], args, "real")
         if name in _BOOLEAN_FUNCTIONS:

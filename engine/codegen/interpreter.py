@@ -71,45 +71,25 @@ _UPDATES: dict[str, Callable[[Value, Value], Value]] = {
     "max": lambda old, new: new if new > old else old,
 }
 
+_SAME_IN_NUMPY = (
+    *("exp", "log", "sqrt", "fabs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor", "ceil", "log10"),
+    *("log2", "log1p", "expm1", "exp2", "cbrt", "fmod", "isnan", "isfinite", "sign"),
+)
+
 FUNCTIONS: dict[str, Callable[..., Value]] = {
-    **{
-        name: getattr(np, name)
-        for name in [
-            "exp",
-            "log",
-            "sqrt",
-            "fabs",
-            "sin",
-            "cos",
-            "tan",
-            "sinh",
-            "cosh",
-            "tanh",
-            "floor",
-            "ceil",
-        ]
-    },
-    **{
-        name: getattr(np, name)
-        for name in ["log10", "log2", "log1p", "expm1", "exp2", "cbrt", "fmod", "isnan", "isfinite", "sign"]
-    },
+    **{name: getattr(np, name) for name in _SAME_IN_NUMPY},
     **{f"a{name}": getattr(np, f"arc{name}") for name in ("sin", "cos", "tan")},
     "atan2": np.arctan2,
-    "abs": np.fabs,
     "pow": np.power,
-    "power": np.power,
     "erf": lambda x: math.erf(x),
     "round": lambda x: np.copysign(np.floor(np.fabs(x) + 0.5), x),
     "pos": lambda x: x if x > 0 else 0.0,
     "neg": lambda x: x if x < 0 else 0.0,
     "clip": lambda x, a, b: a if x < a else b if x > b else x,
-    "heaviside": lambda x: np.heaviside(x, 0.5),
     "Heaviside": lambda x: np.heaviside(x, 0.5),
     "modulo": lambda a, b: int(math.fmod(int(a), int(b))),
     "max": lambda a, b: b if b > a else a,
     "min": lambda a, b: b if b < a else a,
-    "Max": lambda a, b: b if b > a else a,
-    "Min": lambda a, b: b if b < a else a,
 }
 
 
@@ -268,7 +248,7 @@ class Interpreter:
             case Op():
                 return self._as(self._op(expression, scope), expression.type)
             case Function(name=name, args=args, type=kind):
-                argument: Type = kind if name in ("min", "max", "Min", "Max") else "real"
+                argument: Type = kind if name in ("min", "max") else "real"
                 values = [self._as(self.value(arg, scope), argument) for arg in args]
                 return self._as(FUNCTIONS[name](*values), kind)
             case Draw():
