@@ -71,13 +71,16 @@ class PlotArea(QWidget):
         self._show_document(session.document)
 
     def _lay_out(self) -> None:
+        self._follow.setStyleSheet(f"QPushButton:checked {{ color: {theme.ACCENT}; }}")
         self._follow.setToolTip("Keep the newest data in view; panning or zooming turns this off")
         self._whole.setToolTip("Show the run from its beginning to its end")
         bar = QHBoxLayout()
         bar.setContentsMargins(8, 4, 8, 0)
         self._status = QLabel()
         self._status.setStyleSheet(f"color: {theme.MUTED}")
+        bar.addWidget(self.spikes.legend)
         bar.addWidget(self._status, 1)
+        bar.addWidget(self.spikes.window)
         bar.addWidget(self._follow)
         bar.addWidget(self._whole)
         self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -117,7 +120,8 @@ class PlotArea(QWidget):
     def _show_document(self, document: ProjectDocument) -> None:
         """Open and close plots such that there is one for all that ``document`` records."""
         self.spikes.show_document(document)
-        self.spikes.setVisible(not self.spikes.is_empty)
+        for widget in (self.spikes, self.spikes.legend, self.spikes.window):
+            widget.setVisible(not self.spikes.is_empty)
         self._show_traces(document)
         self._tabs.setVisible(bool(self.traces))
         empty = self.spikes.is_empty and not self.traces
@@ -159,6 +163,12 @@ class PlotArea(QWidget):
         for panel in self.traces:
             if panel.isVisible():
                 panel.advance()
+
+    def resizeEvent(self, event) -> None:
+        """Traces stand below the raster, on the same times, unless the area is low and wide."""
+        super().resizeEvent(event)
+        wide = self.width() > 2 * self.height()
+        self._splitter.setOrientation(Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical)
 
     def showEvent(self, event) -> None:
         super().showEvent(event)

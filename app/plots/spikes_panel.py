@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from app import theme
 from app.plots.raster import RasterItem
@@ -66,7 +66,15 @@ def _round_step(wanted: float) -> int:
 
 
 class SpikesPanel(QWidget):
-    """A raster above, the rates below, and a line that names the colours."""
+    """A raster above, the rates below.
+
+    Attributes
+    ----------
+    legend : QLabel
+        Names the colours; whoever shows the panel finds a place for it.
+    window : QDoubleSpinBox
+        Width of the sliding window of the rates in ms; likewise.
+    """
 
     def __init__(self, simulation: Simulation, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,14 +83,17 @@ class SpikesPanel(QWidget):
         self._axis = RankAxis()
         self.raster = TimePlot(timeline, "Spike raster", "Neuron rank", self._spike_table, axis=self._axis)
         self.rates = TimePlot(timeline, "Population rates", "Rate (Hz)", self._rate_table)
+        self.raster.getPlotItem().setLabel("bottom", "")
         self.rates.view.setMouseEnabled(y=False)
         self.rates.view.setLimits(yMin=0.0)
-        self.window = QDoubleSpinBox(minimum=1.0, maximum=1000.0, value=5.0, suffix=" ms", decimals=0)
+        self.window = QDoubleSpinBox(
+            minimum=1.0, maximum=1000.0, value=5.0, decimals=0, prefix="Rate over ", suffix=" ms"
+        )
         self.window.setToolTip("Width of the sliding window in which spikes are counted")
         self.window.setAccessibleName("Window of the population rates")
         self.window.valueChanged.connect(self._draw_rates)
-        self._legend = QLabel(textFormat=Qt.TextFormat.RichText)
-        self._legend.setAccessibleName("Populations and their mean rates")
+        self.legend = QLabel(textFormat=Qt.TextFormat.RichText)
+        self.legend.setAccessibleName("Populations and their mean rates")
         self._lay_out()
         self.raster.view.sigRangeChanged.connect(self._on_view)
         self.raster.view.sigResized.connect(self._on_view)
@@ -130,25 +141,16 @@ class SpikesPanel(QWidget):
         return not self._bands
 
     def _lay_out(self) -> None:
-        header = QHBoxLayout()
-        header.setContentsMargins(8, 4, 8, 0)
-        header.addWidget(self._legend, 1)
-        label = QLabel("Rate window")
-        label.setBuddy(self.window)
-        header.addWidget(label)
-        header.addWidget(self.window)
         splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         splitter.addWidget(self.raster)
         splitter.addWidget(self.rates)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 1)
-        self.raster.setMinimumHeight(90)
-        self.rates.setMinimumHeight(80)
+        self.raster.setMinimumHeight(80)
+        self.rates.setMinimumHeight(70)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(header)
-        layout.addWidget(splitter, 1)
+        layout.addWidget(splitter)
 
     def _add_band(self, population: Population, base: float, color: QColor, dt: float) -> None:
         neurons = size_of(population)
@@ -170,7 +172,7 @@ class SpikesPanel(QWidget):
         start, end = self.rates.visible_times()
         for band in self._bands:
             band.curve.setData(*band.counter.sample(start, end, self.window.value()))
-        self._legend.setText("&nbsp;&nbsp;&nbsp;".join(self._legend_entry(band) for band in self._bands))
+        self.legend.setText("&nbsp;&nbsp;&nbsp;".join(self._legend_entry(band) for band in self._bands))
 
     def _legend_entry(self, band: _Band) -> str:
         name = html.escape(band.population.name)
