@@ -24,23 +24,17 @@ DEFAULT_SYNAPSE = ""
 @cache
 def builtin_neurons() -> MappingProxyType[str, NeuronText]:
     """Return the text of each built-in neuron by its name; the id is the name."""
-    import engine.models
-    from engine.network.neuron import Neuron
+    from engine.models import list_standard_neurons
 
-    return MappingProxyType(
-        {name: _neuron(name, model()) for name, model in _classes(engine.models, Neuron).items()}
-    )
+    return MappingProxyType({m.__name__: _neuron(m.__name__, m()) for m in list_standard_neurons()})
 
 
 @cache
 def builtin_synapses() -> MappingProxyType[str, SynapseText]:
     """Return the text of each built-in synapse by its name; the id is the name."""
-    import engine.models
-    from engine.network.synapse import Synapse
+    from engine.models import list_standard_synapses
 
-    return MappingProxyType(
-        {name: _synapse(name, model()) for name, model in _classes(engine.models, Synapse).items()}
-    )
+    return MappingProxyType({m.__name__: _synapse(m.__name__, m()) for m in list_standard_synapses()})
 
 
 def neuron_text(document: ProjectDocument, model: str) -> NeuronText | None:
@@ -59,14 +53,6 @@ def model_name(document: ProjectDocument, model: str) -> str:
     """Return what to call the model of a population or projection."""
     text = neuron_text(document, model) or synapse_text(document, model)
     return text.name if text else model
-
-
-def _classes(module: Any, base: type) -> dict[str, type[Any]]:
-    return {
-        name: thing
-        for name, thing in vars(module).items()
-        if inspect.isclass(thing) and issubclass(thing, base) and thing is not base
-    }
 
 
 def _text(value: object) -> str:

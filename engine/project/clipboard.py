@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
@@ -20,11 +21,10 @@ from engine.project.document import (
 from engine.project.naming import unique_name
 
 
-class Fragment(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="neuroloom-fragment"
-):
+class Fragment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What :func:`copy` puts on the clipboard."""
 
+    kind: Literal["neuroloom-fragment"]
     neurons: tuple[NeuronText, ...] = ()
     synapses: tuple[SynapseText, ...] = ()
     populations: tuple[Population, ...] = ()
@@ -48,6 +48,7 @@ def copy(document: ProjectDocument, ids: Iterable[str]) -> str:
     taken = inside | {p.id for p in projections}
     models = {p.model for p in populations} | {p.synapse for p in projections}
     fragment = Fragment(
+        kind="neuroloom-fragment",
         neurons=tuple(n for n in document.neurons if n.id in models | chosen),
         synapses=tuple(s for s in document.synapses if s.id in models | chosen),
         populations=populations,

@@ -36,6 +36,7 @@ from engine.project.document import (
     Value,
     new_id,
 )
+from engine.project.models import kind_of
 from engine.project.naming import check_name, is_identifier, unique_name
 
 __all__ = [
@@ -192,9 +193,18 @@ def customise(document: ProjectDocument, object_id: str) -> tuple[ProjectDocumen
         document, model = add_neuron(document, thing.model)
         return replace_object(document, msgspec.structs.replace(thing, model=model)), model
     if isinstance(thing, Projection):
-        document, model = add_synapse(document, thing.synapse)
+        default = thing.synapse == DEFAULT_SYNAPSE
+        original = _default_synapse(document, thing) if default else thing.synapse
+        document, model = add_synapse(document, original)
         return replace_object(document, msgspec.structs.replace(thing, synapse=model)), model
     raise EngineError("Only populations and projections have a model.")
+
+
+def _default_synapse(document: ProjectDocument, projection: Projection) -> str:
+    """Return the built-in that says in words what a projection without a synapse model does."""
+    pre = find(document, projection.pre)
+    rate = isinstance(pre, Population) and kind_of(document, pre) == "rate"
+    return "DefaultRateCodedSynapse" if rate else "DefaultSpikingSynapse"
 
 
 def _neuron_named(document: ProjectDocument, model: str) -> NeuronText:

@@ -1,0 +1,71 @@
+"""The example projects load whole, have no problems, and behave as their papers say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from project_documents import EXAMPLES
+
+from engine.project import edits, headless
+from engine.project.check import check
+from engine.project.document import ProjectDocument
+from engine.project.storage import load, to_json
+
+FILES = sorted(EXAMPLES.glob("*.neuroloom.json"))
+
+
+def example(name: str, duration: float) -> ProjectDocument:
+    return edits.set_run(load(EXAMPLES / f"{name}.neuroloom.json").document, duration=duration)
+
+
+def test_the_three_examples_are_there() -> None:
+    assert [file.name.split(".")[0] for file in FILES] == ["coba", "izhikevich", "ring"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.split(".")[0])
+def test_example_is_whole(file: Path) -> None:
+    loaded = load(file)
+    assert loaded.problems == ()
+    assert check(loaded.document) == []
+    assert file.read_bytes() == to_json(loaded.document)
+    assert {p.id for p in loaded.document.populations} <= set(loaded.document.view.positions)
+    assert "doi:" in loaded.document.description
+
+
+def test_coba_fires_asynchronously_and_irregularly() -> None:
+    """Vogels and Abbott 2005: 10 to 30 Hz, intervals about as irregular as a Poisson process's."""
+    result = headless.run(example("coba", 600.0))
+    times, ranks = (result.recordings[f"Exc.spike.{part}"] for part in ("times", "ranks"))
+    late = times > 100.0
+    rate = late.sum() / 3200 / 0.5
+    assert 8.0 < rate < 30.0
+    trains = [times[late & (ranks == rank)] for rank in range(0, 3200, 10)]
+    intervals = [np.diff(train) for train in trains if len(train) > 5]
+    assert 0.7 < np.mean([i.std() / i.mean() for i in intervals]) < 1.3
+    counts, _ = np.histogram(times[late], bins=100, range=(100.0, 600.0))
+    assert counts.min() > 0
+    assert counts.std() / counts.mean() < 0.5
+
+
+def test_izhikevich_fires_in_rhythms() -> None:
+    """Izhikevich 2003: a few Hz for excitatory, more for inhibitory neurons, with synchronous episodes."""
+    result = headless.run(example("izhikevich", 1000.0))
+    assert 4.0 < result.rates["Exc"] < 14.0
+    assert result.rates["Inh"] > result.rates["Exc"]
+    counts, _ = np.histogram(result.recordings["Exc.spike.times"], bins=200, range=(0.0, 1000.0))
+    assert counts.std() / counts.mean() > 0.8
+
+
+def test_ring_has_one_hill_that_travels() -> None:
+    """Zhang 1996: shifted excitation moves the hill of activity at a steady speed."""
+    rates = headless.run(example("ring", 1000.0)).recordings["Ring.r"]
+    assert rates.shape == (1000, 128)
+    directions = 2.0 * np.pi * np.arange(128) / 128
+    resultant = rates @ np.exp(1j * directions) / rates.sum(axis=1)
+    settled = resultant[200:]
+    assert np.abs(settled).min() > 0.5
+    turned = np.unwrap(np.angle(settled))
+    assert turned[-1] - turned[0] > 2.0 * np.pi
+    assert rates.max() <= 1.0
