@@ -27,7 +27,7 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
         *("view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", None),
         *("view.inspector", "view.plots", "view.problems", None, "view.palette"),
     ),
-    "&Run": ("run",),
+    "&Run": ("run.run", "run.pause", "run.step", "run.stop", None, "run.reset"),
     "&Help": ("help.shortcuts", "help.about"),
 }
 
@@ -38,6 +38,8 @@ def register_commands(window: MainWindow) -> None:
     _register_edit_commands(window)
     _register_canvas_keys(window)
     _register_view_commands(window)
+    for name, action in zip(("run", "pause", "step", "stop", "reset"), window.run_bar.commands, strict=True):
+        window.registry.adopt(f"run.{name}", "Run", action)
     add = window.registry.add
     add("help.shortcuts", "Help", "&Keyboard shortcuts", window.open_shortcuts, ("F1",))
     add("help.about", "Help", "&About Neuroloom", lambda: _about(window))
@@ -132,8 +134,6 @@ def fill_menus(window: MainWindow) -> None:
                 _add_recent_menu(window, menu)
             elif entry == "examples":
                 _add_example_menu(window, menu)
-            elif entry == "run":
-                menu.addActions(window.run_bar.commands)
             else:
                 window.registry.fill(menu, (entry,))
 

@@ -102,7 +102,11 @@ def monospace() -> QFont:
 def apply_theme(application: QApplication) -> None:
     """Give ``application`` the Fusion style in the colours of this module."""
     application.setStyle("Fusion")
-    application.setPalette(_palette())
+    palette = _palette()
+    application.setPalette(palette)
+    palette.setColor(QPalette.ColorRole.Base, QColor(BORDER))  # the box is seen only by its ground
+    for box in ("QCheckBox", "QRadioButton"):
+        application.setPalette(palette, box)
     application.setStyleSheet(_STYLE)
     font = application.font()
     font.setPointSizeF(max(10.0, font.pointSizeF()))

@@ -127,6 +127,7 @@ class MainWindow(QMainWindow):
         self.problems.problemsChanged.connect(self.run_bar.set_problems)
         self.run_bar.set_problems(self.problems.problems)
         self.docks["problems"].setWindowTitle(self.problems.title)
+        self.plots.wanted.connect(lambda: (self.docks["plots"].show(), self.docks["plots"].raise_()))
         self.simulation.failed.connect(lambda text, details: self.notice.show_notice(text, error=True))
         self._update_status()
 
@@ -168,12 +169,12 @@ class MainWindow(QMainWindow):
     def open_command_palette(self) -> SearchPopup:
         """All commands that can be done now, by typing."""
         entries = [
-            Entry(c.title.removesuffix("…"), c.where, c.action.trigger, c.shortcut)
+            Entry(c.title.removesuffix("…"), c.where, c.action.trigger, c.shortcut.split(", ")[0])
             for c in self.registry
             if c.action.isEnabled() and c.action.isVisible()
         ]
         popup = SearchPopup(entries, "Type to search a command", self)
-        popup.open_at(self.mapToGlobal(QPoint((self.width() - popup.sizeHint().width()) // 2, 80)))
+        popup.open_at(self.mapToGlobal(QPoint((self.width() - popup.width()) // 2, 80)))
         return popup
 
     def open_shortcuts(self) -> ShortcutsDialog:

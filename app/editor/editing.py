@@ -238,11 +238,13 @@ def add_entries(document: ProjectDocument, add: Callable[[str | NeuronText], obj
 
 
 def describe_selection(document: ProjectDocument, ids: tuple[str, ...]) -> str:
-    """What is selected, in words."""
+    """What is selected, in words; ids of what was removed do not count."""
+    present = edits.objects(document)
+    ids = tuple(i for i in ids if i in present)
     if not ids:
         count = len(document.populations), len(document.projections)
         return f"{count[0]} populations, {count[1]} projections" if any(count) else "Empty project"
     if len(ids) > 1:
         return f"Selected: {counted(ids, document)}"
-    kind = "projection" if isinstance(edits.find(document, ids[0]), Projection) else "population"
+    kind = "projection" if isinstance(present[ids[0]], Projection) else "population"
     return f"Selected: {kind} {counted(ids, document)}"

@@ -66,8 +66,6 @@ class SearchPopup(QFrame):
 
     def open_at(self, place: QPoint) -> None:
         """Show the popup with its corner at ``place`` of the screen, or as near as the screen allows."""
-        rows = min(_ROWS, max(2, len(self._entries)))
-        self.setFixedSize(_WIDTH, rows * _ROW + 62)
         screen = self.parentWidget().screen().availableGeometry()
         x = min(max(place.x(), screen.left()), screen.right() - self.width())
         y = min(max(place.y(), screen.top()), screen.bottom() - self.height())
@@ -88,6 +86,8 @@ class SearchPopup(QFrame):
             item.setData(Qt.ItemDataRole.UserRole, entry)
             item.setToolTip(entry.detail)
         self.list.setCurrentRow(0)
+        rows = min(_ROWS, max(2, self.list.count()))
+        self.setFixedSize(_WIDTH, rows * _ROW + 62)
         self.list.setVisible(self.list.count() > 0)
         self._nothing.setVisible(self.list.count() == 0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
@@ -113,11 +112,10 @@ class Canvas(QWidget):
         lanes: dict[str, Lane] = {}
         for _, group in groupby(sorted(looks, key=pair), key=pair):
             members = sorted(group, key=port)
-            turns: Counter[str] = Counter()
-            for index, object_id in enumerate(members):
-                pre = looks[object_id].pre
-                lanes[object_id] = Lane(index, len(members), turns[pre])
-                turns[pre] += 1
+            ways = [looks[object_id].pre for object_id in members]
+            for index, (object_id, way) in enumerate(zip(members, ways, strict=True)):
+                turn = ways[:index].count(way)
+                lanes[object_id] = Lane(index, len(members), turn, ways.count(way))
         return lanes
 
     def _report_selection(self) -> None:

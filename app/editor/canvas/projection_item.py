@@ -43,7 +43,7 @@ class ProjectionItem(PipeItem):
         super().__init__()
         self.id = object_id
         self.look = look
-        self._lane = Lane(0, 1, 0)
+        self._lane = Lane(0, 1, 0, 1)
         self._head = QPainterPath()
         self._hovered = False
         self.label = ProjectionLabel(self)

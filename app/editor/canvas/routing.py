@@ -11,6 +11,8 @@ LANE = 42.0
 """Distance between the lanes of projections that would run on top of each other; a label's height fits."""
 _STUB = 26.0
 _CORNER = 14.0
+_CLEAR = 34.0
+"""Distance of a line, and of the label on it, from the cards that it passes."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +22,8 @@ class Lane:
     index: int
     count: int
     turn: int
-    """Place among those of the same direction."""
-
-    @property
-    def shift(self) -> float:
-        """Distance to the middle of all lanes."""
-        return (self.index - (self.count - 1) / 2) * LANE
+    """Place among those of the same direction, of which there are ``turns``."""
+    turns: int
 
 
 @dataclass(frozen=True)
@@ -39,21 +37,28 @@ class Route:
 def route(start: QPointF, end: QPointF, pre: QRectF, post: QRectF, lane: Lane) -> Route:
     """Run from ``start``, on the right side of ``pre``, to ``end``, on the left side of ``post``."""
     if pre == post:
-        return _around(start, end, pre.top() - 34 - LANE * lane.index, lane.index)
+        return _around(start, end, pre.top() - _CLEAR - LANE * lane.index, lane.index)
     if end.x() - start.x() >= 2 * _STUB:
         return _forward(start, end, lane)
-    gap_top, gap_bottom = sorted((pre, post), key=QRectF.top)
-    if gap_bottom.top() - gap_top.bottom() >= LANE * (lane.count + 0.5):
-        level = (gap_top.bottom() + gap_bottom.top()) / 2 + lane.shift
+    upper, lower = sorted((pre, post), key=QRectF.top)
+    if lower.top() - upper.bottom() >= LANE * (lane.count + 0.5):
+        level = (upper.bottom() + lower.top()) / 2 + _shift(lane.index, lane.count)
+    elif abs(pre.x() - post.x()) < pre.width() + 2 * _STUB:  # both directions come back below
+        level = max(pre.bottom(), post.bottom()) + _CLEAR + LANE * lane.index
     else:
-        stacked = abs(pre.x() - post.x()) < pre.width() + 2 * _STUB  # then both directions come back here
-        level = max(pre.bottom(), post.bottom()) + 34 + LANE * (lane.index if stacked else lane.turn)
+        forward = (start.y() + end.y() + (lane.count - lane.turns) * LANE) / 2  # where those reach down to
+        level = max(pre.bottom() + _CLEAR, post.bottom() + _CLEAR, forward + LANE) + LANE * lane.turn
     return _around(start, end, level, lane.index)
+
+
+def _shift(index: int, count: int) -> float:
+    """Distance of a lane from the middle of all."""
+    return (index - (count - 1) / 2) * LANE
 
 
 def _forward(start: QPointF, end: QPointF, lane: Lane) -> Route:
     reach = max(40.0, (end.x() - start.x()) / 2)
-    bend = lane.shift * 4 / 3  # the middle of a cubic moves by 3/4 of what its handles move
+    bend = _shift(lane.turn, lane.turns) * 4 / 3  # a cubic's middle moves by 3/4 of what its handles move
     path = QPainterPath(start)
     path.cubicTo(start + QPointF(reach, bend), end + QPointF(-reach, bend), end)
     return Route(path, path.pointAtPercent(0.5))

@@ -87,10 +87,11 @@ class CanvasViewer(NodeViewer):
     # --- mouse -------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._origin_pos = self._previous_pos = event.pos()
+        place = event.position().toPoint()
+        self._origin_pos = self._previous_pos = place
         self._positions_before = {n.id: tuple(n.xy_pos) for n in self.all_nodes()}
         if event.button() == Qt.MouseButton.MiddleButton:
-            self._panned_from = event.pos()
+            self._panned_from = place
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             return
         if event.button() == Qt.MouseButton.RightButton:
@@ -98,12 +99,13 @@ class CanvasViewer(NodeViewer):
         QGraphicsView.mousePressEvent(self, _shift_as_control(event))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        place = event.position().toPoint()
         if self._panned_from is not None:
-            way = self.mapToScene(self._panned_from) - self.mapToScene(event.pos())
-            self._panned_from = event.pos()
+            way = self.mapToScene(self._panned_from) - self.mapToScene(place)
+            self._panned_from = place
             self._set_viewer_pan(way.x(), way.y())
             return
-        self._previous_pos = event.pos()
+        self._previous_pos = place
         QGraphicsView.mouseMoveEvent(self, event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -120,8 +122,9 @@ class CanvasViewer(NodeViewer):
             self.positions_changed.emit(moved)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.itemAt(event.pos()) is None:
-            self.empty_double_clicked.emit(self.mapToScene(event.pos()), event.globalPosition().toPoint())
+        place = event.position().toPoint()
+        if event.button() == Qt.MouseButton.LeftButton and self.itemAt(place) is None:
+            self.empty_double_clicked.emit(self.mapToScene(place), event.globalPosition().toPoint())
         else:
             QGraphicsView.mouseDoubleClickEvent(self, event)
 
