@@ -32,8 +32,8 @@ def make_editor(qtbot):
         editor.session = session
         qtbot.addWidget(editor)
         editor.resize(1000, 700)
-        editor.show()
-        qtbot.waitExposed(editor)
+        with qtbot.waitExposed(editor):
+            editor.show()
         return editor
 
     return make
