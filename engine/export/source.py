@@ -186,4 +186,12 @@ def _array(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]], depth: int)
             row = margin
         row += f"{number!r} "
     text = "\n".join([*rows, row.rstrip()])
-    return f'np.array("""\n{text}\n{_INDENT * depth}""".split(), dtype={kind})'
+    lines = [
+        '"""',
+        text,
+        f'{margin}""",',
+        f"{margin}dtype={kind},",
+        f'{margin}sep=" ",',
+        _INDENT * depth + ")",
+    ]
+    return f"np.fromstring(\n{margin}" + "\n".join(lines)

@@ -35,15 +35,16 @@ def test_example_is_whole(file: Path) -> None:
 
 
 def test_coba_fires_asynchronously_and_irregularly() -> None:
-    """Vogels and Abbott 2005: 10 to 30 Hz, intervals about as irregular as a Poisson process's."""
+    """Vogels and Abbott 2005: 10 to 30 Hz, intervals at least as irregular as a Poisson process's (1.5, as
+    a plain numpy version of the network also gives), and no moment without spikes."""
     result = headless.run(example("coba", 600.0))
     times, ranks = (result.recordings[f"Exc.spike.{part}"] for part in ("times", "ranks"))
     late = times > 100.0
     rate = late.sum() / 3200 / 0.5
-    assert 8.0 < rate < 30.0
+    assert 10.0 < rate < 30.0
     trains = [times[late & (ranks == rank)] for rank in range(0, 3200, 10)]
     intervals = [np.diff(train) for train in trains if len(train) > 5]
-    assert 0.7 < np.mean([i.std() / i.mean() for i in intervals]) < 1.3
+    assert 1.0 < np.mean([i.std() / i.mean() for i in intervals]) < 2.0
     counts, _ = np.histogram(times[late], bins=100, range=(100.0, 600.0))
     assert counts.min() > 0
     assert counts.std() / counts.mean() < 0.5
