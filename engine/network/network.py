@@ -361,6 +361,12 @@ class Network(Running, metaclass=_NetworkType):
                 projection.draw()
             pre, post = projection.pre_population.model, projection.post_population.model
             mistakes += check_synapse_use(projection.model, pre, post)
+            unused = [t for t in projection.targets if t not in post.targets and not post.uses_sum_of_all]
+            for target in unused:
+                self.warn(
+                    f"Projection {projection.name}: the neuron of {projection.post.name} does not use the "
+                    f"target {target!r}; its targets: {', '.join(post.targets) or 'none'}."
+                )
         if mistakes:
             raise ModelError(mistakes)
 

@@ -146,16 +146,9 @@ class LoweredPopulation:
             )
         return self.sums[target]
 
-    def conductance(self, target: str) -> str:
-        """Buffer of ``g_target``; an error where the neuron does not use it."""
-        name = f"g_{target}"
-        if name not in self.attributes:
-            raise EngineError(
-                f"Population {self.population.name}: its neuron has no conductance '{name}'. "
-                f"Use the target in its equations, or connect to one of: "
-                f"{', '.join(self.population.model.targets) or 'none'}."
-            )
-        return self.attributes[name]
+    def conductance(self, target: str) -> str | None:
+        """Buffer of ``g_target``; None where the neuron does not use it, so that nothing would read it."""
+        return self.attributes.get(f"g_{target}")
 
     def delayed(self, attribute: str, index: Expr, lag: Expr) -> Load:
         """The value of an attribute at the end of the step ``lag`` ticks ago (lag 0: of this step)."""

@@ -120,7 +120,7 @@ class LoweredProjection:
         self.pre.slots = max(self.pre.slots, delay + 1)
         self._structure()
         if self.spiking:
-            self.conductances = [self.post.conductance(target) for target in projection.targets]
+            self.conductances = [g for target in projection.targets if (g := self.post.conductance(target))]
         else:
             self.sums = [self.post.sum(target) for target in projection.targets]
         self._attributes()

@@ -1,0 +1,133 @@
+"""Builds the networks of the golden files through the public API, and runs them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import engine
+from engine import Monitor, Network, Neuron, Population, Projection, SpikeSourceArray, Synapse
+
+FOLDER = Path(__file__).parents[1] / "golden"
+
+
+def golden(case: str) -> dict[str, Any]:
+    """The contents of one golden file."""
+    content: dict[str, Any] = json.loads((FOLDER / f"{case}.json").read_text())
+    return content
+
+
+@dataclass
+class GoldenNetwork:
+    """A network as a golden file describes it.
+
+    ``without`` names objects that are left out, with everything that hangs on them.
+    """
+
+    content: dict[str, Any]
+    threads: int = 1
+    without: frozenset[str] = frozenset()
+    objects: dict[str, Any] = field(default_factory=dict)
+    monitors: dict[str, Monitor] = field(default_factory=dict)
+
+    def build(self) -> None:
+        """Make all objects."""
+        self.net = Network(dt=self.content["dt"], seed=1)
+        self.net.config(num_threads=self.threads, method=self.content["default_method"])
+        self.net.config(**self.content["global_setup"])
+        for entry in self.content["populations"]:
+            if entry["name"] not in self.without:
+                self.objects[entry["name"]] = self._population(entry)
+        for entry in self.content.get("projections", []):
+            if not self.without & {entry["name"], entry["pre"], entry["post"]}:
+                self.objects[entry["name"]] = self._projection(entry)
+        if "bold" in self.content:
+            raise engine.EngineError("BOLD monitors are not available yet.")
+        for entry in self.content["record"]:
+            if entry["object"] in self.objects:
+                source = self.objects[entry["object"]]
+                self.monitors[entry["object"]] = self.net.monitor(source, entry["variables"])
+
+    def _population(self, entry: dict[str, Any]) -> Population:
+        if entry["kind"] == "SpikeSourceArray":
+            return SpikeSourceArray(entry["spike_times"], name=entry["name"], network=self.net)
+        if entry["kind"] == "user":
+            neuron = Neuron(**entry["neuron"])
+        else:
+            neuron = _builtin(entry["kind"])(**entry.get("args", {}))
+        population = self.net.create(entry["size"], neuron, name=entry["name"])
+        for name, value in entry.get("set", {}).items():
+            setattr(population, name, value)
+        if "compute_firing_rate" in entry:
+            population.compute_firing_rate(entry["compute_firing_rate"])
+        return population
+
+    def _projection(self, entry: dict[str, Any]) -> Projection:
+        given = entry["synapse"]
+        if isinstance(given, str):
+            synapse = _builtin(given)(**entry.get("args", {}))
+        else:
+            synapse = None if given is None else Synapse(**given)
+        pre, post = self.objects[entry["pre"]], self.objects[entry["post"]]
+        projection = self.net.connect(pre, post, entry["target"], synapse, name=entry["name"])
+        arguments = dict(entry["connect"])
+        method = arguments.pop("method")
+        connect = {"matrix": "connect_from_matrix"}.get(method, f"connect_{method}")
+        return getattr(projection, connect)(**arguments)
+
+    def run(self) -> None:
+        """Run all steps; actions happen before the step that they name."""
+        self.net.compile(silent=True)
+        actions = sorted(self.content.get("actions") or [], key=lambda action: action["step"])
+        for action in actions:
+            self.net.run_steps(action["step"] - self.net.current_step)
+            self._act(action)
+        self.net.run_steps(self.content["steps"] - self.net.current_step)
+
+    def _act(self, action: dict[str, Any]) -> None:
+        target = self.objects.get(action["object"])
+        if target is None:
+            return
+        if action["op"] == "set":
+            setattr(target, action["attr"], action["value"])
+        elif action["op"] == "call":
+            getattr(target, action["method"])(*action.get("args", []), **action.get("kwargs", {}))
+
+    def compare(self) -> int:
+        """Compare everything that was recorded with the file; returns the number of series."""
+        tolerance = self.content["suggested_tolerance"]
+        recorded = {name: monitor.get() for name, monitor in self.monitors.items()}
+        compared = 0
+        for series, expected in self.content["data"].items():
+            name, variable = series.split(".", 1)
+            if name not in recorded:
+                continue
+            if variable == "spikes":
+                got = {str(rank): steps for rank, steps in recorded[name]["spike"].items()}
+                assert got == expected, series
+            else:
+                _assert_close(recorded[name][variable], expected, tolerance, series)
+            compared += 1
+        return compared
+
+
+def _assert_close(got: Any, expected: Any, tolerance: dict[str, float], series: str) -> None:
+    """Compare nested lists; null in the file: no synapse."""
+    assert len(got) == len(expected), series
+    flat = np.array([x for step in expected for x in _flatten(step)], dtype=float)
+    ours = np.array([x for step in got for x in _flatten(step)], dtype=float)
+    np.testing.assert_allclose(ours, flat, **tolerance, err_msg=series)
+
+
+def _flatten(value: Any) -> list[Any]:
+    if isinstance(value, (list, np.ndarray)):
+        return [x for part in value for x in _flatten(part)]
+    return [] if value is None else [value]
+
+
+def _builtin(kind: str) -> Any:
+    return getattr(engine, kind.removeprefix("builtin:"))
