@@ -177,6 +177,14 @@ class CallReader:
         scope = self.parser.scope
         message = "Operations over a population can only be used in equations and psp."
         self.require("operations", token, message)
+        following = self.parser.part[self.parser.position + 1 : self.parser.position + 3]
+        is_name = [part.kind for part in following] == ["name", "operator"] and following[1].text == ")"
+        if is_name and scope.kind == "neuron" and following[0].text not in scope.attributes:
+            raise Problem(
+                f"There is no local attribute {following[0].text}.",
+                self.parser.span(following[0]),
+                suggestion(following[0].text, scope.attributes),
+            )
         arguments, span = self.counted_operation(token)
         argument = arguments[0]
         if not isinstance(argument, Name):

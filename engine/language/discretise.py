@@ -231,8 +231,8 @@ class _Context:
         lets, rate = _shared(f"_rate_{ode.name}", form.rate)
         force = subtract(form.drive, multiply(rate, x)) or Number(0)
         below = add(form.scale, multiply(_H, rate)) or form.scale
-        change = divide(multiply(_H, force), below)
-        return [*lets, Write(ode.name, Binary("+", x, change), ode.bounds, ode.text)]
+        change = Let(f"_change_{ode.name}", divide(multiply(_H, force), below))
+        return [*lets, change, Write(ode.name, Binary("+", x, Name(change.name)), ode.bounds, ode.text)]
 
     def event_driven(self, ode: Ode) -> EventDriven:
         """The exact solution between events."""

@@ -9,7 +9,7 @@ from engine.language.algebra import ONE, collect, subtract
 from engine.language.definitions import Definitions
 from engine.language.expression import GRADIENT, Parser, Scope
 from engine.language.lexer import Token, span_of
-from engine.language.model import Assignment, Equation, Method, Ode
+from engine.language.model import Assignment, Equation, Method, Ode, Variable
 from engine.language.report import Problem
 from engine.language.statements import FLAGS, METHOD_FLAGS, Statement, split_statements
 from engine.language.traverse import depends_on, walk
@@ -41,6 +41,8 @@ def read_left_sides(text: str, definitions: Definitions) -> list[Line]:
             line = find_name(statement, FIELD)
             definitions.check_name(line.name, line.place)
             definitions.check_new(line.name.text, line.place)
+            # the name counts for what follows even where its flags are wrong
+            definitions.variables[line.name.text] = Variable(line.name.text, span=line.place)
             if line.name.text == "w" and definitions.kind == "synapse":
                 locality = definitions.locality("w", statement)
                 if locality != "local":
