@@ -289,14 +289,12 @@ def test_tokens_for_colours():
 
 # --- properties
 
-PIECES = st.sampled_from(
-    [
-        *"a b r v dv/dt dr/dt t tau_x w pre.r post.v sum(exc) mean(r) Uniform(0,1) sin( exp( ite(".split(),
-        *"if else: else : and or not is + - * / ^ ** % = += == < >= ( ) , ; # . 1 2.5 1e3".split(),
-        *"init= min=0 max=a population rk4 event-driven True $ é ∂".split(),
-        *["\n", " ", "\t", "\r\n"],
-    ]
-)
+SCRAPS = """
+    a b r v dv/dt dr/dt t tau_x w pre.r post.v sum(exc) mean(r) Uniform(0,1) sin( exp( ite( if else: else :
+    and or not is + - * / ^ ** % = += == < >= ( ) , ; # . 1 2.5 1e3
+    init= min=0 max=a population rk4 event-driven True $ é ∂
+"""
+PIECES = st.sampled_from([*SCRAPS.split(), "\n", " ", "\t", "\r\n"])
 TEXTS = st.one_of(
     st.lists(PIECES, max_size=25).map(" ".join),
     st.text(max_size=60),
