@@ -13,6 +13,8 @@ from engine.project.recordings import Recordings
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito (2008): told apart by colour-blind people, too."""
 _BINS = 200
+_LEAST_SHARE = 0.1
+"""Of the height of a raster, for a population however small."""
 
 
 def save_pictures(document: ProjectDocument, found: Recordings, duration: float, folder: Path) -> list[Path]:
@@ -27,7 +29,8 @@ def save_pictures(document: ProjectDocument, found: Recordings, duration: float,
     if not spiking and not rated:
         return []
     raster, rate = (Figure(figsize=(9, 5), layout="constrained") for _ in range(2))
-    shares = [math.prod(p.geometry) for p in (*spiking, *rated)]
+    sizes = [math.prod(p.geometry) for p in (*spiking, *rated)]
+    shares = [max(size, _LEAST_SHARE * sum(sizes)) for size in sizes]
     axes = raster.subplots(len(shares), 1, sharex=True, squeeze=False, height_ratios=shares)[:, 0]
     curves = rate.subplots()
     for number, (population, axis) in enumerate(zip((*spiking, *rated), axes, strict=True)):
@@ -48,8 +51,8 @@ def save_pictures(document: ProjectDocument, found: Recordings, duration: float,
     axes[-1].set_xlabel("time (ms)")
     raster.suptitle(document.name)
     units = " / ".join(unit for unit, some in (("rate (Hz)", spiking), ("mean of r", rated)) if some)
-    curves.set(xlabel="time (ms)", ylabel=units, xlim=(0.0, duration), title=document.name)
-    curves.legend(loc="upper right")
+    curves.set(xlabel="time (ms)", ylabel=units, xlim=(0.0, duration), ylim=(0.0, None), title=document.name)
+    curves.legend()
     files = [folder / "raster.png", folder / "rate.png"]
     for figure, file in zip((raster, rate), files, strict=True):
         figure.savefig(file, dpi=120)
