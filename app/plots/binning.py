@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-LEVELS: Final = 8
+LEVELS: Final = 256
 """Values of a pixel: no spike, 1 ... LEVELS - 2 spikes, more."""
 COLUMNS: Final = 4096
 

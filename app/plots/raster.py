@@ -19,16 +19,16 @@ from app.plots.binning import COLUMNS, LEVELS, BinnedRaster, smooth_width
 from app.simulation.stores import SpikeStore
 
 MOST_TICKS: Final = 20_000
-"""Up to so many spikes in view are drawn one by one."""
+"""Up to so many spikes in view, of all populations, are drawn one by one."""
 MOST_ROWS: Final = 4096
 
 
-def color_table(color: QColor) -> list[int]:
-    """Colours of the values of a pixel: nothing, then ``color`` ever denser."""
+def color_table(color: QColor, bright: int) -> list[int]:
+    """Colours of the values of a pixel: nothing, then ``color`` ever denser up to ``bright`` spikes."""
     table = [0]
-    for level in range(1, LEVELS):
+    for count in range(1, LEVELS):
         shade = QColor(color)
-        shade.setAlphaF(0.55 + 0.45 * (level - 1) / (LEVELS - 2))
+        shade.setAlphaF(min(1.0, max(0.2, count / bright)))
         table.append(shade.rgba())
     return table
 
@@ -60,6 +60,7 @@ class RasterItem(pg.GraphicsObject):
         self._complete = 0
         self._view = (0, 1)
         self._duration = 0.0
+        self._bright = 1
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self._configure(1, 1)
 
@@ -98,18 +99,32 @@ class RasterItem(pg.GraphicsObject):
         first, end_bin = self.binned.extend(
             self.store.steps[new], self.store.ranks[new], min(self._bins(complete), limit)
         )
-        if not self._choose_ticks() and end_bin > first:
+        if end_bin > first:
             bin_ms = self.binned.bin_steps * self.dt
             self.update(QRectF(first * bin_ms, self.base, (end_bin - first) * bin_ms, self.neurons))
+        self._adapt_brightness()
 
     def _bins(self, steps: int) -> int:
         return -(-steps // self.binned.bin_steps)
 
     def _configure(self, bin_steps: int, group: int) -> None:
         self.binned.configure(bin_steps, group)
+        self._make_image()
+
+    def _make_image(self) -> None:
+        """An image that shows the memory of the pixels, whatever is written there later."""
         rows, columns = self.binned.pixels.shape
         self._image = QImage(self.binned.pixels.data, columns, rows, columns, QImage.Format.Format_Indexed8)
-        self._image.setColorTable(color_table(self.color))
+        self._image.setColorTable(color_table(self.color, self._bright))
+
+    def _adapt_brightness(self) -> None:
+        """Twice the mean count of a pixel is fully bright, so that sparse and dense activity both show."""
+        bins = max(1, (min(self._complete, self._view[1]) - self._view[0]) / self.binned.bin_steps)
+        bright = smooth_width(2.0 * self.spikes_in_view / (len(self.binned.pixels) * bins))
+        if bright != self._bright:
+            self._bright = bright
+            self._make_image()
+            self.update()
 
     def _refill(self) -> None:
         """Fill the image around the view from all spikes."""
@@ -120,18 +135,19 @@ class RasterItem(pg.GraphicsObject):
         end = max(first, min(first + COLUMNS, self._bins(self._complete)))
         self.binned.fill(self.store.steps[span], self.store.ranks[span], first, end)
         self._shown = span.stop
-        self._choose_ticks()
+        self._adapt_brightness()
         self.update()
 
-    def _choose_ticks(self) -> bool:
-        """Choose ticks or image by what is in view; true if that changed, and all is painted anew."""
+    @property
+    def spikes_in_view(self) -> int:
         span = self.store.between(*self._view)
-        ticks = span.stop - span.start <= MOST_TICKS
-        changed = ticks != self.ticks
-        if changed:
+        return span.stop - span.start
+
+    def set_ticks(self, ticks: bool) -> None:
+        """Draw ticks or an image."""
+        if ticks != self.ticks:
             self.ticks = ticks
             self.update()
-        return changed
 
     def boundingRect(self) -> QRectF:
         return QRectF(0.0, self.base, max(self._duration, self.dt), self.neurons)

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from app import theme
-from app.plots.raster import RasterItem
+from app.plots.raster import MOST_TICKS, RasterItem
 from app.plots.rate import RateCounter
 from app.plots.saving import Table
 from app.plots.time_plot import TimePlot
@@ -84,6 +84,7 @@ class SpikesPanel(QWidget):
         self.raster = TimePlot(timeline, "Spike raster", "Neuron rank", self._spike_table, axis=self._axis)
         self.rates = TimePlot(timeline, "Population rates", "Rate (Hz)", self._rate_table)
         self.raster.getPlotItem().setLabel("bottom", "")
+        self.raster.getAxis("bottom").setStyle(showValues=False)
         self.rates.view.setMouseEnabled(y=False)
         self.rates.view.setLimits(yMin=0.0)
         self.window = QDoubleSpinBox(
@@ -133,6 +134,7 @@ class SpikesPanel(QWidget):
         for band in self._bands:
             band.raster.advance(complete)
             band.counter.advance(band.store, complete)
+        self._choose_ticks()
         self._draw_rates()
 
     @property
@@ -144,10 +146,10 @@ class SpikesPanel(QWidget):
         splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         splitter.addWidget(self.raster)
         splitter.addWidget(self.rates)
-        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 1)
         self.raster.setMinimumHeight(80)
-        self.rates.setMinimumHeight(70)
+        self.rates.setMinimumHeight(100)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(splitter)
@@ -167,12 +169,29 @@ class SpikesPanel(QWidget):
         for band in self._bands:
             height = pixels.height() * band.raster.neurons / max(top - bottom, 1e-9)
             band.raster.set_view(start, end, pixels.width(), height)
+        self._choose_ticks()
+
+    def _choose_ticks(self) -> None:
+        """All populations in the same way, or one would look more active than it is."""
+        few = sum(band.raster.spikes_in_view for band in self._bands) <= MOST_TICKS
+        for band in self._bands:
+            band.raster.set_ticks(few)
 
     def _draw_rates(self) -> None:
         start, end = self.rates.visible_times()
+        greatest = 0.0
         for band in self._bands:
-            band.curve.setData(*band.counter.sample(start, end, self.window.value()))
+            times, rates = band.counter.sample(start, end, self.window.value())
+            band.curve.setData(times, rates)
+            greatest = max(greatest, float(rates.max(initial=0.0)))
+        self._fit_rates(greatest)
         self.legend.setText("&nbsp;&nbsp;&nbsp;".join(self._legend_entry(band) for band in self._bands))
+
+    def _fit_rates(self, greatest: float) -> None:
+        """Show rates from 0 Hz up to the greatest, without following every wiggle of it."""
+        _, (_, top) = self.rates.view.viewRange()
+        if not 0.5 * top < greatest <= top:
+            self.rates.view.setYRange(0.0, max(1.25 * greatest, 1.0), padding=0.0)
 
     def _legend_entry(self, band: _Band) -> str:
         name = html.escape(band.population.name)

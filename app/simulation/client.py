@@ -129,7 +129,8 @@ class Simulation(QObject):
             self.cancel()
             return
         self._send(protocol.Reset())
-        self._clear()
+        self._forget_data()
+        self.cleared.emit()
         self._set_state(State.IDLE)
 
     def cancel(self) -> None:
@@ -182,7 +183,7 @@ class Simulation(QObject):
         self.document = self._session.document
         self.dt = self.document.run.dt
         self._run += 1
-        self._clear()
+        self._forget_data()
         known = [file for _, file in arrays.used_in(self.document) if arrays.is_known(file)]
         contents = {file.sha256: arrays.content_of(file) for file in known}
         self._send(protocol.Run(self._run, msgspec.json.encode(self.document), contents, pause_after))
@@ -194,6 +195,7 @@ class Simulation(QObject):
                 self._subscribe(self.spikes[monitor.source])
         for store in traces:
             self._subscribe(store)
+        self.cleared.emit()
         self._set_state(State.COMPILING)
 
     def _subscribe(self, store: SpikeStore | TraceStore) -> None:
@@ -206,7 +208,7 @@ class Simulation(QObject):
             watch = protocol.Watch(self._streams, source, "spike")
         self._send(watch)
 
-    def _clear(self) -> None:
+    def _forget_data(self) -> None:
         self._started = False
         self._outlook = None
         self.total = self.done = self.complete = 0
@@ -215,7 +217,6 @@ class Simulation(QObject):
         for store in self._stores.values():
             if isinstance(store, TraceStore):
                 store.clear()
-        self.cleared.emit()
 
     def _set_state(self, state: State) -> None:
         self._outlook = None

@@ -118,12 +118,12 @@ class RunBar(QToolBar):
     def _add_progress(self) -> None:
         self._bar = QProgressBar(maximum=1000, textVisible=False)
         self._bar.setAccessibleName("Progress of the run")
-        self._bar.setFixedWidth(120)
+        self._bar.setFixedWidth(100)
         self._bar.setMaximumHeight(12)
         self._status = QLabel()
         self._status.setAccessibleName("State of the simulation")
         self._status.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._status.setMinimumWidth(220)
+        self._status.setMinimumWidth(270)
         self._status.setMaximumWidth(700)
         self._status.setContentsMargins(8, 0, 0, 0)
         self.addWidget(self._bar)
@@ -191,8 +191,8 @@ class RunBar(QToolBar):
         elif state == State.PAUSED:
             self._say(f"Paused at {simulation.done * simulation.dt:g} ms")
         elif state == State.FINISHED:
-            at = simulation.done * simulation.dt
-            self._say(f"Finished {at:g} ms in {simulation.seconds:.2f} s · {_speed(simulation.speed)}")
+            at, took = simulation.done * simulation.dt, simulation.seconds
+            self._say(f"{at:,.6g} ms done in {took:.2f} s · {_speed(simulation.speed)}")
         elif state == State.COMPILING:
             self._say("Starting…")
         self._enable()
@@ -227,7 +227,7 @@ class RunBar(QToolBar):
 
 def _speed(factor: float) -> str:
     """Simulated time over real time."""
-    return f"{factor:.2g} × real time" if factor < 100.0 else f"{factor:,.0f} × real time"
+    return f"{factor:.3g}× real time"
 
 
 def _time(seconds: float) -> str:

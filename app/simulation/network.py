@@ -41,8 +41,9 @@ class CompiledNetwork:
         for (source, variable), recording in publisher.recordings.items():
             if isinstance(recording, SpikeRecording):
                 self.monitors[source].append_events(variable, recording.steps.view, recording.ranks.view)
-            elif len(recording):
-                self.monitors[source].append(variable, recording.rows)
+            else:
+                for piece in recording.pieces:
+                    self.monitors[source].append(variable, piece)
         save_recordings(recordings(self._document, self._built), path)
         for source, variable in publisher.recordings:
             self.monitors[source].take(variable)

@@ -7,6 +7,7 @@ sees everything from the first step on.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any
 
 import numpy as np
@@ -43,42 +44,46 @@ class SpikeRecording:
 
 
 class SampleRecording:
-    """Samples of one variable: a row for every ``period`` steps, a column for each neuron."""
+    """Samples of one variable: a row for every ``period`` steps, a column for each neuron. They are kept in
+    the pieces in which they came: joined they may be too large to copy in passing."""
 
     def __init__(self, period: int) -> None:
         self.period = period
-        self._rows: GrowingArray | None = None
+        self.pieces: list[NDArray] = []
+        self._ends: list[int] = []
 
     def __len__(self) -> int:
-        return 0 if self._rows is None else len(self._rows)
-
-    @property
-    def rows(self) -> NDArray:
-        """Shape (samples, neurons); one column if all neurons share one value."""
-        return np.empty((0, 0)) if self._rows is None else self._rows.view
+        return self._ends[-1] if self._ends else 0
 
     def extend(self, taken: NDArray) -> None:
-        if not len(taken):
-            return
-        rows = taken.reshape(len(taken), -1)
-        if self._rows is None:
-            self._rows = GrowingArray(rows.dtype, rows.shape[1])
-        self._rows.extend(rows)
+        if len(taken):
+            self.pieces.append(taken.reshape(len(taken), -1))
+            self._ends.append(len(self) + len(taken))
 
     def records(self, stream: Stream, count: int) -> tuple[NDArray, int]:
         """As :meth:`SpikeRecording.records`; whole rows only."""
-        rows = self.rows
-        neurons = rows.shape[1]
+        neurons = self.pieces[0].shape[1] if self.pieces else 0
         ranks = np.array([0] if neurons == 1 else [r for r in stream.ranks if r < neurons], np.int32)
         if not len(ranks):
-            return np.zeros(0, RECORD), len(rows)
-        end = min(len(rows), stream.cursor + count // len(ranks))
+            return np.zeros(0, RECORD), len(self)
+        end = min(len(self), stream.cursor + count // len(ranks))
         records = np.zeros((end - stream.cursor, len(ranks)), RECORD)
         records["stream"] = stream.number
         records["rank"] = ranks
         records["step"] = (np.arange(stream.cursor, end) * self.period)[:, None]
-        records["value"] = rows[stream.cursor : end, ranks]
+        records["value"] = self._rows(stream.cursor, end, ranks)
         return records.reshape(-1), end
+
+    def _rows(self, first: int, end: int, ranks: NDArray[np.int32]) -> NDArray:
+        """Columns ``ranks`` of the rows from ``first`` to ``end``."""
+        parts = []
+        at = bisect_right(self._ends, first)
+        while first < end:
+            piece_start = self._ends[at] - len(self.pieces[at])
+            parts.append(self.pieces[at][first - piece_start : end - piece_start, ranks])
+            first = self._ends[at]
+            at += 1
+        return np.concatenate(parts) if parts else np.zeros((0, len(ranks)))
 
 
 class Stream:
