@@ -22,6 +22,7 @@ from engine.codegen.records import (
     print_event_recorder,
     print_recorder,
     print_room,
+    print_room_at_start,
     row_counter,
 )
 from engine.codegen.text import Text
@@ -221,6 +222,7 @@ class CppPrinter(LoopPrinter):
         for events in self._event_recorders():
             filled = self.expressions.buffer(events.filled)
             text.line(f"int64_t {filled_counter(self, events)} = {filled}[thread];")
+            print_room_at_start(self, events, text)
         return text, used | text.words()
 
     def _closing(self) -> list[str]:

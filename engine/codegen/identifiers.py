@@ -15,7 +15,7 @@ thread_local throw true try typedef typeid typename uint8_t uint32_t uint64_t un
 virtual void volatile wchar_t while xor xor_eq
 """
 _PRINTED = """
-any begin buffers clock done draw draw_start emitted end entry event first i last length part post pre
+k any begin buffers clock done draw draw_start emitted end entry event first i last length part post pre
 progress row run s seed sizes slot step step_start steps stop stopping t thread threads tick tick_start
 """
 RESERVED = frozenset((_KEYWORDS + _PRINTED).split())

@@ -73,7 +73,7 @@ _UPDATES: dict[str, Callable[[Value, Value], Value]] = {
 
 _SAME_IN_NUMPY = (
     *("exp", "log", "sqrt", "fabs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor", "ceil", "log10"),
-    *("log2", "log1p", "expm1", "exp2", "cbrt", "fmod", "isnan", "isfinite", "sign"),
+    *("log2", "log1p", "expm1", "exp2", "cbrt", "fmod", "isnan", "isfinite"),
 )
 
 FUNCTIONS: dict[str, Callable[..., Value]] = {
@@ -83,6 +83,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "pow": np.power,
     "erf": lambda x: math.erf(x),
     "round": lambda x: np.copysign(np.floor(np.fabs(x) + 0.5), x),
+    "sign": lambda x: int(x > 0) - int(x < 0),
     "pos": lambda x: x if x > 0 else 0.0,
     "neg": lambda x: x if x < 0 else 0.0,
     "clip": lambda x, a, b: a if x < a else b if x > b else x,
@@ -130,6 +131,8 @@ class Interpreter:
     def run(self, clock: Iterable[int], steps: int) -> int:
         """Run steps from ``clock`` (step, tick, draw counter); returns the steps done."""
         step, tick, draw = clock
+        if self._is_full():
+            return 0
         with np.errstate(all="ignore"):
             prologue: Scope = {name: int(size) for name, size in self.sizes.items()}
             for let in self.plan.prologue:

@@ -136,7 +136,9 @@ static inline float nl_log(float x) { return (float)nl_log((double)x); }
     static inline real nl_neg(real x) { return x < 0 ? x : 0; }                                 \
     static inline real nl_clip(real x, real a, real b) { return x < a ? a : x > b ? b : x; }    \
     static inline real nl_sign(real x) { return (real)((x > 0) - (x < 0)); }                    \
-    static inline real nl_Heaviside(real x) { return x > 0 ? (real)1 : x < 0 ? 0 : (real)0.5; } \
+    static inline real nl_Heaviside(real x) {                                                   \
+        return x > 0 ? (real)1 : x < 0 ? (real)0 : x == 0 ? (real)0.5 : x;                      \
+    }                                                                                           \
     static inline bool nl_isnan(real x) { return x != x; }                                      \
     static inline bool nl_isfinite(real x) { return x - x == 0; }                               \
     static inline real nl_square(real x) { return x * x; }                                      \

@@ -64,6 +64,16 @@ def print_event_recorder(loops: LoopPrinter, recorder: EventRecorder) -> None:
             text.line(f"++{filled};")
 
 
+def print_room_at_start(loops: LoopPrinter, recorder: EventRecorder, text: Text) -> None:
+    """Do no step at all when any thread's area might not hold the first one's events."""
+    e = loops.expressions
+    n = e.size(event_list(loops.plan, recorder.events).count)
+    room = f"{e.size(recorder.capacity)} - {e.buffer(recorder.filled)}[k]"
+    own = f"nl_lower({n}, k + 1, threads) - nl_lower({n}, k, threads)"
+    with text.block("for (int64_t k = 0; k < threads; ++k)"):
+        text.line(f"if ({e.element(recorder.control, '0')} && {room} < {own}) steps = 0;")
+
+
 def print_room(loops: LoopPrinter, recorder: EventRecorder, text: Text) -> None:
     """Ask for the end of the run when the thread's area might not hold another step's events."""
     e = loops.expressions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import ctypes
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -100,9 +101,7 @@ class Case:
         if rows == "pre":
             split = f"{name}_split"
             self.buffer(split, 0, "int64", f"{name}_parts")
-        self.matrices.append(
-            Matrix(name, rows, n_rows, n_post, f"{name}_offsets", f"{name}_columns", split)
-        )
+        self.matrices.append(Matrix(name, rows, n_rows, n_post, f"{name}_offsets", f"{name}_columns", split))
 
     def record_events(self, name: str, events: str, mask: str = "") -> EventRecorder:
         self.sizes |= {f"{name}_capacity": self.capacity, f"{name}_area": 0, f"{name}_areas": 0}
@@ -165,7 +164,7 @@ class Case:
 def _split(arrays: Arrays, matrix: Matrix, n_post: int, threads: int) -> npt.NDArray[np.int64]:
     borders = partition(n_post, threads)
     offsets, columns = arrays[matrix.offsets], arrays[matrix.columns]
-    rows = zip(offsets[:-1], offsets[1:], strict=True)
+    rows = pairwise(offsets)
     parts = [first + np.searchsorted(columns[first:last], borders) for first, last in rows]
     return np.concatenate(parts).astype(np.int64)
 

@@ -57,7 +57,7 @@ def slot(lag: int, count: str, index: Expr) -> Expr:
 
 
 def network() -> Case:
-    """Two spiking populations with plastic synapses, a rate matrix, delays, events and records of all kinds."""
+    """Two spiking populations, plastic synapses, a rate matrix, delays, events and records of all kinds."""
     rng = np.random.default_rng(5)
     case = Case(sizes={"n": 200, "m": 130, "one": 1, "few": 7})
     case.sizes["past"] = 3 * 200
@@ -88,7 +88,9 @@ def network() -> Case:
     storage = np.zeros_like(wired, dtype=np.int64)
     storage[wired] = np.arange(nnz)
     case.buffer("in_index", storage.T[wired.T], "int64", "in_nnz")
-    case.matrices.append(case.matrices[1].__class__(**{**vars(case.matrices[1]), "name": "back", "index": "in_index"}))
+    case.matrices.append(
+        case.matrices[1].__class__(**{**vars(case.matrices[1]), "name": "back", "index": "in_index"})
+    )
     case.buffer("w", rng.uniform(0, 1, nnz), "real", "out_nnz")
     case.buffer("trace", 0.0, "real", "out_nnz")
     case.buffer("factor", rng.uniform(0, 1, nnz), "real", "in_nnz")
@@ -110,10 +112,16 @@ def _neurons(case: Case) -> None:
     equations = (
         Comment("dv/dt = 1 */ \\\n#error \\"),
         Let("_V", op("+", op("*", load("v-"), Symbol("decay")), op("*", real(0.3), load("i")))),
-        Let("kick", op("*", Draw("Uniform", (real(0.0), real(0.2)), 1, I), op("-", real(2.0), Symbol("twice")))),
+        Let(
+            "kick",
+            op("*", Draw("Uniform", (real(0.0), real(0.2)), 1, I), op("-", real(2.0), Symbol("twice"))),
+        ),
         Store("v-", I, op("+", Symbol("_V"), Symbol("kick"))),
         Store("v_", I, Select(load("awake"), op("+", load("v_"), op("*", old, T)), load("v_"))),
-        If(op(">", load("v_"), load("t")), (Let("half", op("/", load("v_"), real(2.0))), Store("v_", I, Symbol("half")))),
+        If(
+            op(">", load("v_"), load("t")),
+            (Let("half", op("/", load("v_"), real(2.0))), Store("v_", I, Symbol("half"))),
+        ),
     )
     spikes = (
         If(
@@ -135,8 +143,16 @@ def _neurons(case: Case) -> None:
         Kernel("P.equations", Each("n"), equations, on),
         Kernel("P.flip", Each("n"), (flip,), on),
         Kernel("P.spikes", Each("n", rare=True), spikes, on),
-        Kernel("Q.equations", Each("m"), (Store("u", I, op("*", op("+", load("u"), load("g")), real(0.5))), Store("g", I, real(0.0)))),
-        Kernel("Q.spikes", Each("m"), (If(op(">", load("u"), real(0.6)), (Store("u", I, real(0.1)), Emit("others", I))),)),
+        Kernel(
+            "Q.equations",
+            Each("m"),
+            (Store("u", I, op("*", op("+", load("u"), load("g")), real(0.5))), Store("g", I, real(0.0))),
+        ),
+        Kernel(
+            "Q.spikes",
+            Each("m"),
+            (If(op(">", load("u"), real(0.6)), (Store("u", I, real(0.1)), Emit("others", I))),),
+        ),
     )
     case.add(6, Kernel("P.history", Each("n"), (push,)))
     total = (Store("mean", ZERO, op("+", Load("v-", number(150)), Load("u", number(129)))),)
@@ -159,15 +175,39 @@ def _synapses(case: Case) -> None:
     case.add(
         2,
         Kernel("deliver", EachEvent("spikes", "out", load("delay")), deliver),
-        Kernel("rates", EachRow("in"), (), None, Reduction("_sum", "+", real(0.0), psp),
-               (If(op(">", length, ZERO), (Accumulate("sum", ROW, "+", mean),)),)),
-        Kernel("least", EachRow("in"), (Store("factor", S, op("*", load("factor", S), real(0.999))),), None,
-               Reduction("_least", "min", real(9.0), load("factor", S)), (Store("low", POST, Symbol("_least")),)),
-        Kernel("most", EachRow("in"), (), None,
-               Reduction("_most", "max", real(-9.0), Load("v-", PRE)), (Store("high", POST, Symbol("_most")),)),
-        Kernel("psp", EachSynapse("in"), (Accumulate("sum", POST, "-", op("*", load("factor", S), real(0.01))),)),
-    )  # fmt: skip
-    learn = Store("w", S, op("+", op("*", w, real(0.99)), op("*", real(0.01), op("*", Load("v-", PRE), Load("u", POST)))))
+        Kernel(
+            "rates",
+            EachRow("in"),
+            (),
+            None,
+            Reduction("_sum", "+", real(0.0), psp),
+            (If(op(">", length, ZERO), (Accumulate("sum", ROW, "+", mean),)),),
+        ),
+        Kernel(
+            "least",
+            EachRow("in"),
+            (Store("factor", S, op("*", load("factor", S), real(0.999))),),
+            None,
+            Reduction("_least", "min", real(9.0), load("factor", S)),
+            (Store("low", POST, Symbol("_least")),),
+        ),
+        Kernel(
+            "most",
+            EachRow("in"),
+            (),
+            None,
+            Reduction("_most", "max", real(-9.0), Load("v-", PRE)),
+            (Store("high", POST, Symbol("_most")),),
+        ),
+        Kernel(
+            "psp", EachSynapse("in"), (Accumulate("sum", POST, "-", op("*", load("factor", S), real(0.01))),)
+        ),
+    )
+    learn = Store(
+        "w",
+        S,
+        op("+", op("*", w, real(0.99)), op("*", real(0.01), op("*", Load("v-", PRE), Load("u", POST)))),
+    )
     after = (Accumulate("w", S, "max", real(0.02)), Store("trace", S, op("*", trace, Load("mean", ZERO))))
     case.add(8, Kernel("learn", EachSynapse("out"), (learn,)))
     case.add(9, Kernel("post spikes", EachEvent("others", "back", ZERO), after))

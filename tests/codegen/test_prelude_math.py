@@ -1,0 +1,76 @@
+"""The prelude's own functions: error in units in the last place against 40 digits, and vectorisation."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import mpmath
+import numpy as np
+import pytest
+from execution import Case, I, call, run
+
+from engine.codegen.build import FLAGS
+from engine.codegen.ir import Each, Kernel, Load, Store
+from engine.codegen.printer import print_plan
+
+COUNT = 1500
+
+
+def case_of(name: str, values: np.ndarray) -> Case:
+    case = Case(sizes={"n": values.size})
+    case.buffer("x", values, "real", "n")
+    case.buffer("y", 0.0, "real", "n")
+    case.add(5, Kernel(name, Each("n"), (Store("y", I, call(name, Load("x", I))),)))
+    return case
+
+
+def largest_error(name: str, values: np.ndarray) -> float:
+    """Largest distance from the true value, in units in the last place of it."""
+    found = run(case_of(name, values), 1).arrays["y"]
+    worst = 0.0
+    with mpmath.workdps(40):
+        for x, y in zip(values, found, strict=True):
+            true = getattr(mpmath, name)(mpmath.mpf(float(x)))
+            worst = max(worst, float(abs(mpmath.mpf(float(y)) - true)) / np.spacing(abs(float(true))))
+    return worst
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "bound"),
+    [
+        ("exp", np.random.default_rng(1).uniform(-1, 1, COUNT), 1.0),
+        ("exp", np.random.default_rng(2).uniform(-700, 709, COUNT), 1.0),
+        ("log", np.random.default_rng(3).uniform(0.5, 2, COUNT), 1.0),
+        ("log", np.exp(np.random.default_rng(4).uniform(-700, 700, COUNT)), 1.0),
+        ("log", 1 + np.random.default_rng(5).uniform(-1e-6, 1e-6, COUNT), 1.0),
+        ("expm1", np.random.default_rng(6).uniform(-2, 2, COUNT), 2.0),
+        ("expm1", np.random.default_rng(7).uniform(-1e-8, 1e-8, COUNT), 1.0),
+        ("expm1", np.random.default_rng(8).uniform(-50, 700, COUNT), 2.0),
+        ("tanh", np.random.default_rng(9).uniform(-3, 3, COUNT), 3.0),
+        ("tanh", np.random.default_rng(10).uniform(-30, 30, COUNT), 3.0),
+    ],
+)
+def test_error(name: str, values: np.ndarray, bound: float) -> None:
+    assert largest_error(name, values) <= bound
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "expm1", "tanh"])
+def test_bits_do_not_depend_on_the_place_in_the_loop(name: str) -> None:
+    """Vector body and scalar rest of a loop give the same bits."""
+    values = np.random.default_rng(11).uniform(0.1, 5, 131)
+    whole = run(case_of(name, values), 1).arrays["y"]
+    for start in (1, 2, 3, 5, 124, 130):
+        np.testing.assert_array_equal(run(case_of(name, values[start:].copy()), 1).arrays["y"], whole[start:])
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "expm1", "tanh"])
+def test_a_loop_over_neurons_vectorises(name: str, tmp_path: Path) -> None:
+    source = tmp_path / "loop.cpp"
+    text = print_plan(case_of(name, np.ones(8)).plan(), "single")
+    source.write_text(text, encoding="utf-8")
+    loop = next(n for n, line in enumerate(text.splitlines(), 1) if line.strip().startswith("y[i] ="))
+    flags = [flag for flag in FLAGS if flag != "-march=native"]
+    command = ["g++", *flags, "-mavx2", "-fopt-info-vec", str(source), "-o", str(tmp_path / "loop.so")]
+    report = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    assert any(f":{loop}:" in line and "loop vectorized" in line for line in report.splitlines()), report
