@@ -166,17 +166,24 @@ class EquationEditor(QPlainTextEdit):
             self._open_completer(always=True)
         elif event.key() == Qt.Key.Key_Escape:
             # Tab writes blanks here: Escape is how the keyboard leaves the editor.
-            self.focusNextChild()
+            self._leave(forward=True)
         elif event.key() == Qt.Key.Key_Tab and not self.tabChangesFocus() and not self.isReadOnly():
             self.textCursor().insertText(_INDENT)
         elif event.key() == Qt.Key.Key_Backtab:
-            self.focusPreviousChild()
+            self._leave(forward=False)
         else:
             if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
                 self.editingStarted.emit()
             super().keyPressEvent(event)
             if popup.isVisible():
                 self._open_completer(always=False)
+
+    def _leave(self, *, forward: bool) -> None:
+        # An editor in which Tab writes does not let go of the focus either way.
+        tab_writes = not self.tabChangesFocus()
+        self.setTabChangesFocus(True)
+        self.focusNextChild() if forward else self.focusPreviousChild()
+        self.setTabChangesFocus(not tab_writes)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -91,7 +91,7 @@ class Form(QWidget):
         self.session = session
         self.object_id = object_id
         self._refreshers: list[Callable[[ProjectDocument], None]] = []
-        self._lines: dict[str, LineField] = {}
+        self.lines: dict[str, LineField] = {}
         self._widgets: dict[str, QWidget] = {}
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(6, 6, 6, 6)
@@ -111,7 +111,7 @@ class Form(QWidget):
             if problem.object_id == self.object_id:
                 text = " ".join(filter(None, (problem.diagnostic.message, problem.diagnostic.hint)))
                 messages.setdefault(problem.field, text)
-        for field, line in self._lines.items():
+        for field, line in self.lines.items():
             line.show_problem(messages.get(field, ""))
 
     def focus_place(self, object_id: str, field: str, line: int, column: int) -> bool:
@@ -160,7 +160,7 @@ class Form(QWidget):
         caption.setBuddy(edit.edit)
         caption.setToolTip(edit.edit.toolTip())
         section.rows.addRow(caption, edit)
-        self._lines[field] = edit
+        self.lines[field] = edit
         self.add_place(field, edit.edit)
 
     def add_place(self, field: str, widget: QWidget) -> None:

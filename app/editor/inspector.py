@@ -15,6 +15,7 @@ from app.editor.project_form import ProjectForm
 from app.editor.projection_form import ProjectionForm
 from app.editor.selection_form import SelectionForm
 from app.session import Session
+from engine.project.check import Problem
 from engine.project.document import Population, ProjectDocument
 from engine.project.edits import objects
 
@@ -66,7 +67,7 @@ class Inspector(QWidget):
         column.addWidget(self._scroll)
         session.selectionChanged.connect(self._select)
         session.documentChanged.connect(self._update)
-        self._watch.changed.connect(lambda problems: self.form.show_problems(problems))
+        self._watch.changed.connect(self._show_problems)
         self._show()
 
     @property
@@ -121,6 +122,9 @@ class Inspector(QWidget):
             self.form.refresh()
         else:
             self._show()
+
+    def _show_problems(self, problems: list[Problem]) -> None:
+        self.form.show_problems(problems)
 
     def _wanted(self) -> tuple[str, ...]:
         """ids of what the form should be about; what was removed from the document does not count."""

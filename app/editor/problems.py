@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QStackedLayo
 from app import theme
 from app.session import Session
 from engine.project.check import Problem, check
+from engine.project.document import ProjectDocument
 
 _PAUSE = 150
 """ms without an edit before the project is checked."""
@@ -25,13 +26,16 @@ class ProblemWatch(QObject):
         self._session = session
         self._timer = QTimer(self, singleShot=True, interval=_PAUSE)
         self._timer.timeout.connect(self.check_now)
-        session.documentChanged.connect(lambda before, after: self._timer.start())
+        session.documentChanged.connect(self._wait)
         self.problems: list[Problem] = check(session.document)
 
     @classmethod
     def of(cls, session: Session) -> ProblemWatch:
         """The one of this session; made when first asked for."""
         return session.findChild(cls) or cls(session)
+
+    def _wait(self, before: ProjectDocument, after: ProjectDocument) -> None:
+        self._timer.start()
 
     def check_now(self) -> None:
         """Check without waiting."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
+import warnings
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -113,13 +114,16 @@ def _pieces(text: str) -> Pieces:
 
 def _sound(value: AnyValue) -> AnyValue:
     for fault in faults(value, -1):
-        raise ValueTextError(fault[0].upper() + fault[1:] + ".")
+        raise ValueTextError(f"{fault}.")
     return value
 
 
 def _simple(text: str) -> Constant | Distribution:
     try:
-        node = ast.parse(text, mode="eval").body
+        with warnings.catch_warnings():
+            # Python remarks on texts such as "1if"; they are refused below anyway.
+            warnings.simplefilter("ignore")
+            node = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ValueTextError(
             f"{text!r} is neither a number nor a distribution such as Uniform(0, 1)."
