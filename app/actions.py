@@ -67,7 +67,7 @@ class ActionRegistry(QObject):
         action.setObjectName(command_id)
         keys: list[QKeySequence] = []
         for each in shortcuts:
-            bound = QKeySequence.keyBindings(each) if not isinstance(each, str) else [QKeySequence(each)]
+            bound = [QKeySequence(each)] if isinstance(each, str) else _bindings(each)
             keys += [key for key in bound if key not in keys]
         action.setShortcuts(keys)
         action.triggered.connect(lambda checked=False: callback())
@@ -84,7 +84,7 @@ class ActionRegistry(QObject):
     ) -> None:
         """Register an action that Qt or another part of the window made."""
         if shortcuts is not None:
-            action.setShortcuts(shortcuts)
+            action.setShortcuts(_bindings(shortcuts))
         action.setObjectName(command_id)
         self._register(command_id, where, action, tip, None)
 
@@ -112,3 +112,8 @@ class ActionRegistry(QObject):
                 menu.addSeparator()
             else:
                 menu.addAction(self[command_id])
+
+
+def _bindings(key: QKeySequence.StandardKey) -> list[QKeySequence]:
+    """The system's shortcuts for ``key``, without the special keys (Copy, Undo ...) of some keyboards."""
+    return [each for each in QKeySequence.keyBindings(key) if each[0].key() < Qt.Key.Key_Back]
