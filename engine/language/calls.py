@@ -16,7 +16,7 @@ from engine.language.functions import (
 )
 from engine.language.lexer import Token
 from engine.language.report import Problem, suggestion
-from engine.language.traverse import rewrite
+from engine.language.traverse import is_too_large, rewrite
 from engine.language.tree import (
     Binary,
     Call,
@@ -109,6 +109,9 @@ class CallReader:
                 parser.take()
                 found.append(parser.expression())
         parser.expect(")")
+        if any(is_too_large(argument) for argument in found):
+            message = "The expression is too long."
+            raise Problem(message, parser.span(parser.part[parser.position - 1]), "Split it with a variable.")
         return tuple(found)
 
     def target(self, token: Token) -> str:
@@ -252,4 +255,6 @@ class CallReader:
     def is_global(self, name: str) -> bool:
         """Whether one value of ``name`` serves all neurons or synapses."""
         scope = self.parser.scope
-        return scope.attributes.get(name, "global" if name in scope.names else "") == "global" and name != "t"
+        if name in scope.attributes:
+            return scope.attributes[name] == "global"
+        return name in scope.constants or name in ("dt", "pi")

@@ -14,7 +14,7 @@ from engine.language.expression import Parser, Scope
 from engine.language.functions import FORBIDDEN_ATTRIBUTES, RESERVED_ATTRIBUTES
 from engine.language.lexer import Token, span_of
 from engine.language.model import Bounds, Dtype, Locality, Parameter, Variable
-from engine.language.report import Problem, Report
+from engine.language.report import Problem, Report, UnknownFlag
 from engine.language.statements import (
     LOCALITY_FLAGS,
     TYPE_FLAGS,
@@ -207,6 +207,8 @@ def _read_parameter(token: Token, statement: Statement, place: Span, definitions
         value_place = span_of(statement.right, "parameters") if statement.right else place
         try:
             value, constant = definitions.literal(statement.right, value_place)
+        except UnknownFlag:
+            raise
         except Problem as problem:
             wanted = "an integer" if dtype == "int" else "a float"
             raise Problem(

@@ -10,9 +10,9 @@ from typing import NoReturn
 
 from engine.language.calls import CallReader, UserFunction
 from engine.language.lexer import Token, span_of
-from engine.language.report import Leftover, Problem, Report, suggestion
+from engine.language.report import Leftover, Problem, Report, UnknownFlag, suggestion
 from engine.language.statements import FLAGS
-from engine.language.traverse import depth_exceeds
+from engine.language.traverse import is_too_large
 from engine.language.tree import (
     Binary,
     Boolean,
@@ -24,8 +24,6 @@ from engine.language.tree import (
     Unary,
 )
 
-MAX_DEPTH = 200
-MAX_SIZE = 20_000
 _MAX_PARENTHESES = 50
 
 _BINARY: dict[str, tuple[int, str]] = {
@@ -117,7 +115,7 @@ class Parser:
         expression = self.conditional() if is_conditional else self.expression()
         if self.position < len(self.part):
             self.fail_at_rest()
-        if depth_exceeds(expression, MAX_DEPTH, MAX_SIZE):
+        if is_too_large(expression):
             raise Problem(
                 "The expression is too long.",
                 span_of(self.part, self.scope.field),
@@ -322,7 +320,10 @@ class Parser:
             )
         if token.text == ":":
             rest = "".join(texts[self.position + 1 :]).split(",")[0].split("=")[0]
-            raise Problem(f"Unknown flag '{rest}'.", self.span(token, self.part[-1]), suggestion(rest, FLAGS))
+            place = self.span(token, self.part[-1])
+            if rest in FLAGS:
+                raise UnknownFlag(f"The flag '{rest}' cannot stand here.", place)
+            raise UnknownFlag(f"Unknown flag '{rest}'.", place, suggestion(rest, FLAGS))
         before = self.part[self.position - 1] if self.position else None
         hint = "An operator is missing before it." if before and before.kind in ("name", "number") else ""
         raise Leftover(f"'{token.text}' cannot stand here.", span, hint)

@@ -22,6 +22,10 @@ class Leftover(Problem):
     """Text that stands where an expression should have ended."""
 
 
+class UnknownFlag(Problem):
+    """A colon followed by what is no flag, or none that can stand there."""
+
+
 class Report:
     """The diagnostics of one neuron or synapse.
 

@@ -15,6 +15,9 @@ from engine.language.tree import (
     Unary,
 )
 
+MAX_DEPTH = 150
+MAX_SIZE = 20_000
+
 
 def children(node: Expression) -> tuple[Expression, ...]:
     """Direct parts of ``node``, left to right."""
@@ -84,14 +87,14 @@ def own_names(node: Expression) -> set[str]:
     return {part.name for part in walk(node) if isinstance(part, Name) and part.owner == "own"}
 
 
-def depth_exceeds(node: Expression, limit: int, size_limit: int) -> bool:
-    """Whether ``node`` is nested deeper than ``limit`` or has more than ``size_limit`` nodes."""
+def is_too_large(node: Expression) -> bool:
+    """Whether ``node`` is nested too deeply, or too long, for the stages that walk it."""
     pending = [(node, 1)]
     seen = 0
     while pending:
         current, depth = pending.pop()
         seen += 1
-        if depth > limit or seen > size_limit:
+        if depth > MAX_DEPTH or seen > MAX_SIZE:
             return True
         pending.extend((part, depth + 1) for part in children(current))
     return False
