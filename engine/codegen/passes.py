@@ -7,8 +7,22 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from engine.codegen.ir import Accumulate, Cast, Const, Draw, Expr, Function, Kernel, Let, Load, Op, Select
-from engine.codegen.ir import If, Store, Symbol
+from engine.codegen.ir import (
+    Accumulate,
+    Cast,
+    Const,
+    Draw,
+    Expr,
+    Function,
+    If,
+    Kernel,
+    Let,
+    Load,
+    Op,
+    Select,
+    Store,
+    Symbol,
+)
 from engine.codegen.plan import Entry, Plan
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {

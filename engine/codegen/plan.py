@@ -155,4 +155,3 @@ PHASES = {
     11: "recording",
 }
 """The step order of semantics.md section 1. Draws are functions of counters, so phase 4 has no kernels."""
-
