@@ -181,9 +181,12 @@ def _loaded(path: Path) -> ProjectDocument:
 
 
 def _refuse_errors(document: ProjectDocument) -> None:
-    found = errors(check(document))
-    if found:
-        raise ProjectError("\n".join(str(problem) for problem in found))
+    """Raise if the document has errors; tell its warnings."""
+    found = check(document)
+    if errors(found):
+        raise ProjectError("\n".join(map(str, found)))
+    for problem in found:
+        print(problem, file=sys.stderr)
 
 
 def _fail(message: str, code: int) -> int:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.errors import Diagnostic
 from engine.language import check_synapse_use
+from engine.network.configuration import MAX_THREADS
 from engine.project import arrays
 from engine.project.catalogue import SOURCES, builtin_synapses, model_name, neuron_text, synapse_text
 from engine.project.document import (
@@ -106,8 +107,10 @@ def _check_run(document: ProjectDocument) -> Iterator[Problem]:
         yield problem("dt", f"The time step is {run.dt} ms.", "Give a number above 0, e.g. 0.1.")
     if not (math.isfinite(run.duration) and run.duration > 0.0):
         yield problem("duration", f"The duration is {run.duration} ms.", "Give a number above 0, e.g. 1000.")
-    if run.threads < 1:
-        yield problem("threads", f"{run.threads} threads cannot run.", "Give 1 or more.")
+    if not 1 <= run.threads <= MAX_THREADS:
+        yield problem(
+            "threads", f"{run.threads} threads cannot run.", f"Give a number from 1 to {MAX_THREADS}."
+        )
     if run.seed is not None and not 0 <= run.seed < 2**63:
         yield problem(
             "seed", f"The seed {run.seed} is out of range.", "Give a whole number from 0 to 2^63 - 1."
@@ -160,8 +163,6 @@ def _check_population(document: ProjectDocument, population: Population) -> Iter
         return
     if population.model == "SpikeSourceArray":
         yield from _check_spike_times(population, size)
-    if population.model == "PoissonPopulation" and "rates" not in population.values:
-        yield _error(population, "values.rates", "The population has no rate.", "Give its rate in Hz.")
     yield from _check_values(document, population, size)
 
 
@@ -184,7 +185,7 @@ def _check_values(document: ProjectDocument, owner: Population | Projection, siz
         attribute = attributes.get(name)
         if attribute is None and known:
             hint = f"It has {', '.join(attributes)}." if attributes else "It has no parameters."
-            yield _error(owner, field, f"The model has no {name!r}; its value is of no use.", hint)
+            yield _warning(owner, field, f"The model has no {name!r}; its value is left aside.", hint)
             continue
         if attribute is not None and attribute.locality != "local" and not isinstance(value, Constant):
             message = f"{name} has one value for all, a {type(value).__name__.lower()} gives many."
@@ -329,6 +330,8 @@ def _check_monitor(document: ProjectDocument, monitor: Monitor) -> Iterator[Prob
         message = "A monitor records an object that does not exist."
         yield Problem("error", monitor.id, "source", Diagnostic(message, "Remove the monitor."))
         return
+    if sum(other.source == monitor.source for other in document.monitors) > 1:
+        yield _error(owner, "monitor.variables", f"{owner.name} has several monitors.", "Keep one of them.")
     if monitor.period is not None and not (math.isfinite(monitor.period) and monitor.period > 0.0):
         message = f"The period of recording is {monitor.period} ms."
         yield _error(owner, "monitor.period", message, "Give a number above 0, or none for every step.")
@@ -338,6 +341,6 @@ def _check_monitor(document: ProjectDocument, monitor: Monitor) -> Iterator[Prob
     for name in monitor.variables:
         if name not in known:
             kind = kind_of(document, owner) if isinstance(owner, Population) else "synapse"
-            message = f"{name!r} cannot be recorded from {owner.name} ({kind})."
+            message = f"{name!r} cannot be recorded from {owner.name} ({kind}) and is left aside."
             hint = f"Choose from {', '.join(known)}." if known else ""
-            yield _error(owner, "monitor.variables", message, hint)
+            yield _warning(owner, "monitor.variables", message, hint)

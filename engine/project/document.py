@@ -7,10 +7,13 @@ loading, name the path of a fault, and cost no start-up time (pydantic would add
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 import msgspec
+
+if TYPE_CHECKING:
+    from engine.network import Network
 
 SCHEMA_VERSION = 1
 
@@ -188,6 +191,18 @@ class ProjectDocument(_Record, frozen=True):
     monitors: tuple[Monitor, ...] = ()
     run: RunSettings = RunSettings()
     view: ViewState = ViewState()
+
+    def build(self) -> Network:
+        """Make the network that this document describes.
+
+        Raises
+        ------
+        EngineError
+            If the document has errors; the text lists them.
+        """
+        from engine.project.build import build
+
+        return build(self).network
 
     @property
     def owners(self) -> tuple[Population | Projection, ...]:

@@ -11,6 +11,8 @@ from engine.language.model import NeuronModel, Parameter, SynapseModel, Variable
 from engine.project.catalogue import SOURCES, neuron_text, synapse_text
 from engine.project.document import NeuronText, Population, ProjectDocument, Projection, SynapseText
 
+DEFAULT_RATE = 10.0
+"""Hz, of a PoissonPopulation without ``rates``."""
 _REMEMBERED = 512
 """Parsed texts kept: more than the models of a project and a while of typing."""
 
@@ -102,7 +104,7 @@ def kind_of(document: ProjectDocument, population: Population) -> str:
 def settable(document: ProjectDocument, owner: Population | Projection) -> tuple[Parameter | Variable, ...]:
     """Return what can be given a value: parameters, then variables; ``w`` belongs to the connector."""
     if isinstance(owner, Population) and owner.model == "PoissonPopulation":
-        return (Parameter("rates", 10.0),)
+        return (Parameter("rates", DEFAULT_RATE),)
     model = model_of(document, owner) if isinstance(owner, Population) else synapse_model_of(document, owner)
     if model is None:
         return ()

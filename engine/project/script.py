@@ -26,7 +26,7 @@ from engine.project.document import (
     SynapseText,
     Value,
 )
-from engine.project.models import refractory_of
+from engine.project.models import DEFAULT_RATE, recordable, refractory_of, settable
 
 NETWORK = "network"
 """Key of the network itself among the objects of a script."""
@@ -147,12 +147,13 @@ def script(document: ProjectDocument) -> Iterator[Statement]:
         yield from _projection(document, projection)
     if document.monitors:
         yield Section("Recordings")
-    names = {o.id: o.name for o in document.owners}
+    owners = {o.id: o for o in document.owners}
     for monitor in document.monitors:
+        source = owners[monitor.source]
+        variables = [v for v in monitor.variables if v in recordable(document, source)]
         named = {} if monitor.period is None else {"period": Literal(monitor.period)}
-        arguments = (Reference(monitor.source), Literal(list(monitor.variables)))
-        call = Call("monitor", arguments, named, Reference(NETWORK))
-        yield Define(monitor.id, f"monitor_{names[monitor.source]}", call)
+        call = Call("monitor", (Reference(source.id), Literal(variables)), named, Reference(NETWORK))
+        yield Define(monitor.id, f"monitor_{source.name}", call)
 
 
 def _neuron(text: NeuronText) -> Call:
@@ -191,14 +192,14 @@ def _model(document: ProjectDocument, model: str) -> Expression:
 
 def _population(document: ProjectDocument, population: Population) -> Iterator[Statement]:
     geometry = population.geometry if len(population.geometry) > 1 else population.geometry[0]
-    values = dict(population.values)
+    values = _known_values(document, population)
     name = Literal(population.name)
     if population.model in SOURCES:
         if population.model == "PoissonPopulation":
-            rates = values["rates"]
+            rates = values.get("rates", Constant(value=DEFAULT_RATE))
             first = rates.value if isinstance(rates, Constant) else 0.0
             if isinstance(rates, Constant):
-                del values["rates"]
+                values.pop("rates", None)
             source = Call(
                 population.model,
                 (Literal(geometry),),
@@ -223,8 +224,14 @@ def _projection(document: ProjectDocument, projection: Projection) -> Iterator[S
     named = {"target": Literal(projection.target), **synapse, "name": Literal(projection.name)}
     call = Call("connect", (pre, post), named, Reference(NETWORK))
     yield Define(projection.id, projection.name, call)
-    yield from _assignments(projection.id, projection.values, 0)
+    yield from _assignments(projection.id, _known_values(document, projection), 0)
     yield Do(_connector(projection.connector, Reference(projection.id)))
+
+
+def _known_values(document: ProjectDocument, owner: Population | Projection) -> dict[str, Value]:
+    """Return the values that the present model has a use for."""
+    known = {attribute.name for attribute in settable(document, owner)}
+    return {name: value for name, value in owner.values.items() if name in known}
 
 
 def _connector(wiring: Connector, owner: Reference) -> Call:

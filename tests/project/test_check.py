@@ -89,14 +89,12 @@ def test_what_a_population_offers(small: ProjectDocument) -> None:
         ("Cells", {"geometry": (1 << 20, 1 << 20)}, "geometry", "too many"),
         ("Cells", {"name": "my cells"}, "name", "no valid name"),
         ("Cells", {"name": "Drive"}, "name", "2 times"),
-        ("Inputs", {"values": {}}, "values.rates", "no rate"),
         ("Drive", {"target": "a b"}, "target", "no valid target"),
         ("Drive", {"synapse": "Nothing"}, "synapse", "no synapse model"),
         ("Drive", {"pre_slice": Slice(start=5, stop=50)}, "pre_slice", "no range"),
         ("Drive", {"connector": Connector(delay=-1.0)}, "connector.delay", "delay"),
         ("Drive", {"connector": UNLIKELY}, "connector.probability", "1.5"),
         ("Drive", {"connector": TOO_MANY}, "connector.number", "out of 20"),
-        ("Drive", {"values": {"tau": Constant(value=1.0)}}, "values.tau", "no 'tau'"),
     ],
 )
 def test_errors(small: ProjectDocument, owner: str, fields: dict[str, Any], field: str, words: str) -> None:
@@ -110,6 +108,7 @@ def test_errors(small: ProjectDocument, owner: str, fields: dict[str, Any], fiel
     [
         ({"target": "modulation"}, "target", "does not read"),
         ({"connector": Connector(pattern="one_to_one")}, "connector.pattern", "first 20"),
+        ({"values": {"tau": Constant(value=1.0)}}, "values.tau", "no 'tau'"),
         ({"connector": Connector(delay=0.1)}, "connector.delay", "becomes 0.5 ms"),
     ],
 )
@@ -162,9 +161,12 @@ def test_references_and_identities(small: ProjectDocument) -> None:
 def test_monitors(small: ProjectDocument) -> None:
     cells = id_of(small, "Cells")
     problem = only(edits.set_monitor(small, cells, ["v", "nothing"], 1.0))
-    assert (problem.object_id, problem.field) == (cells, "monitor.variables")
+    assert (problem.severity, problem.object_id, problem.field) == ("warning", cells, "monitor.variables")
     problem = only(edits.set_monitor(small, cells, ["v"], -1.0))
-    assert problem.field == "monitor.period"
+    assert (problem.severity, problem.field) == ("error", "monitor.period")
+    again = msgspec.structs.replace(small.monitors[0], id="again")
+    twice = msgspec.structs.replace(small, monitors=(*small.monitors, again))
+    assert "several monitors" in check(twice)[0].diagnostic.message
 
 
 @pytest.mark.parametrize(

@@ -123,10 +123,13 @@ def rich(small: ProjectDocument) -> ProjectDocument:
         starts=(0, 10), values=(Constant(value=15.0), Distribution(name="Uniform", arguments=(20.0, 30.0)))
     )
     document = edits.set_value(document, cells, "tau_m", pieces)
+    document = edits.set_value(document, cells, "gone", Constant(value=1.0))
     document = edits.set_value(
         document, cells, "i_offset", arrays.keep([0.01 * (k % 7) / 3 for k in range(30)])
     )
-    return edits.set_monitor(document, given, ("spike",))
+    document = edits.set_monitor(document, strong, ("w", "x"), 20.0)
+    document = edits.set_monitor(document, id_of(document, "Drive"), ("w",), 50.0)
+    return edits.set_monitor(document, given, ("spike", "gone"))
 
 
 def test_script_window_and_headless_give_the_same_bits(rich: ProjectDocument, tmp_path: Path) -> None:
@@ -145,11 +148,15 @@ def test_script_window_and_headless_give_the_same_bits(rich: ProjectDocument, tm
     assert reopened == rich
     headless_result = headless.run(edits.set_run(reopened, threads=2))
     built = build(rich)
+    assert isinstance(rich.build(), type(built.network))
     built.network.compile(silent=True)
     built.network.simulate(rich.run.duration)
     of_build = recordings(rich, built)
     assert len(of_build["Cells.spike.times"]) > 10
     assert of_build["Cells.v"].shape == (20, 30)
+    assert of_build["Strong.x"].size == 5 * 2 * 10
+    assert of_build["Strong.x"].dtype == float
+    assert of_build["Drive.w"].shape == (2, built.objects[id_of(rich, "Drive")].nb_synapses)
     for other in (of_script, headless_result.recordings):
         assert other.keys() == of_build.keys()
         for name, values in of_build.items():
