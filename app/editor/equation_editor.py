@@ -87,8 +87,8 @@ class EquationEditor(QPlainTextEdit):
         self.highlighter.set_own(own)
         words = sorted({*own, *others}, key=str.lower)
         model = self._completer.model()
-        if words != model.stringList():  # type: ignore[attr-defined]
-            model.setStringList(words)  # type: ignore[attr-defined]
+        if words != model.stringList():
+            model.setStringList(words)
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The mistakes that are shown."""
@@ -226,7 +226,7 @@ class EquationEditor(QPlainTextEdit):
             place = self.viewport().mapFromGlobal(event.globalPos())
             position = self.cursorForPosition(place).position()
             for selection, diagnostic in zip(self.extraSelections(), self._placed(), strict=False):
-                cursor = selection.cursor  # type: ignore[attr-defined]
+                cursor = selection.cursor
                 if cursor.selectionStart() <= position <= cursor.selectionEnd():
                     QToolTip.showText(event.globalPos(), message_of(diagnostic), self)
                     return True

@@ -93,6 +93,7 @@ class Form(QWidget):
         self._refreshers: list[Callable[[ProjectDocument], None]] = []
         self.lines: dict[str, LineField] = {}
         self._widgets: dict[str, QWidget] = {}
+        self._messages: dict[str, Callable[[str], None]] = {}
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(6, 6, 6, 6)
         self.column.setSpacing(4)
@@ -108,20 +109,27 @@ class Form(QWidget):
         """Show what is wrong beside the fields that it belongs to."""
         messages: dict[str, str] = {}
         for problem in problems:
-            if problem.object_id == self.object_id:
-                text = " ".join(filter(None, (problem.diagnostic.message, problem.diagnostic.hint)))
-                messages.setdefault(problem.field, text)
-        for field, line in self.lines.items():
-            line.show_problem(messages.get(field, ""))
+            text = " ".join(filter(None, (problem.diagnostic.message, problem.diagnostic.hint)))
+            messages.setdefault(self.field_of(problem.object_id, problem.field), text)
+        for field, show in self._messages.items():
+            show(messages.get(field, ""))
 
     def focus_place(self, object_id: str, field: str, line: int, column: int) -> bool:
         """Put the cursor where a problem is; False if no widget here shows that field."""
-        widget = self._widgets.get(field)
-        if widget is None or object_id != self.object_id:
+        widget = self._widgets.get(self.field_of(object_id, field))
+        if widget is None:
             return False
         unfold_around(widget)
         widget.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
+
+    def first_field(self) -> QWidget:
+        """Where the focus goes when the form is asked to take it."""
+        return next(iter(self._widgets.values()), self)
+
+    def field_of(self, object_id: str, field: str) -> str:
+        """Which field of this form a problem belongs to; empty: to none."""
+        return field if object_id == self.object_id else ""
 
     # --- for subclasses ----------------------------------------------------------------------------------
 
@@ -161,6 +169,7 @@ class Form(QWidget):
         caption.setToolTip(edit.edit.toolTip())
         section.rows.addRow(caption, edit)
         self.lines[field] = edit
+        self._messages[field] = edit.show_problem
         self.add_place(field, edit.edit)
 
     def add_place(self, field: str, widget: QWidget) -> None:
@@ -189,6 +198,7 @@ class Form(QWidget):
         caption.setBuddy(box)
         section.rows.addRow(caption, box)
         self._widgets[field] = box
+        self.add_message(section, field)
 
         def show(document: ProjectDocument) -> None:
             entries = list(choices(document))
@@ -207,6 +217,19 @@ class Form(QWidget):
         box.activated.connect(choose)
         self.on_refresh(show)
         return box
+
+    def add_message(self, section: Section, field: str) -> None:
+        """Make room below the last row for what is wrong with ``field``."""
+        label = QLabel(objectName="fieldError")
+        label.setWordWrap(True)
+        section.rows.addRow(label)
+
+        def show(message: str) -> None:
+            label.setText(message)
+            section.rows.setRowVisible(label, bool(message))
+
+        show("")
+        self._messages[field] = show
 
     def check(
         self,

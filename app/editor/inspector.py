@@ -144,6 +144,7 @@ class Inspector(QWidget):
         self._scroll.setWidget(form)
         self.back.setVisible(bool(wanted))
         form.show_problems(self._watch.problems)
+        self.setFocusProxy(form.first_field())
 
     def _form_of(self, ids: tuple[str, ...]) -> Form:
         document = self._session.document

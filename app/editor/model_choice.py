@@ -47,9 +47,10 @@ def synapse_choices(document: ProjectDocument) -> Choices:
 def own_copy(document: ProjectDocument, owner_id: str) -> ProjectDocument:
     """Give a population or projection a copy of its model that belongs to the project and can be edited."""
     owner = find(document, owner_id)
-    if isinstance(owner, Population) or owner.synapse != DEFAULT_SYNAPSE:
+    if not isinstance(owner, Projection) or owner.synapse != DEFAULT_SYNAPSE:
         return customise(document, owner_id)[0]
     pre = find(document, owner.pre)
+    assert isinstance(pre, Population)
     default = DEFAULT_SYNAPSES[kind_of(document, pre)]
     document, synapse = add_synapse(document, default, unique_name(document, "MySynapse", model=True))
     return replace_object(document, msgspec.structs.replace(owner, synapse=synapse))

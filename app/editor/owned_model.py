@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 from PySide6.QtWidgets import QLabel, QPushButton
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from app.editor.form import Choices, Form, Section
 from app.editor.model_choice import own_copy
 from app.editor.model_texts import NEURON_FIELDS, SYNAPSE_FIELDS, ModelText, ModelTexts
-from engine.project.check import Problem
 from engine.project.document import NeuronText, Population, ProjectDocument, Projection, SynapseText
 from engine.project.edits import find, rename, update_model
 
@@ -59,7 +58,7 @@ class OwnedModel:
             self.operation = form.choice(
                 section,
                 "Combine by",
-                "operation",
+                "model.operation",
                 lambda document: [(name, name) for name in OPERATIONS],
                 self._read_operation,
                 self._write_operation,
@@ -81,9 +80,12 @@ class OwnedModel:
             section, "Mode&l name", "model.name", self._read_name, self._write_name, tip="Name of the model"
         )
 
-    def show_problems(self, problems: Iterable[Problem]) -> None:
-        """Show what is wrong with the model."""
-        self.texts.show_problems(problems)
+    def field_of(self, object_id: str, field: str) -> str:
+        """Field of the form that shows ``field`` of the model; empty: another object's or an editor's."""
+        text = self._text_of(self._form.session.document)
+        if text is None or object_id != text.id or field not in ("name", "operation"):
+            return ""
+        return f"model.{field}"
 
     def _show(self, document: ProjectDocument) -> None:
         text = self._text_of(document)

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
-from app.editor.form import Form
 from app.editor.model_choice import choose_neuron, neuron_choices
 from app.editor.monitor_section import MonitorSection
 from app.editor.owned_model import OwnedModel
+from app.editor.owner_form import OwnerForm
 from app.editor.spike_times import SpikeTimes
 from app.editor.value_section import ValueSections
 from app.editor.value_text import format_geometry, parse_geometry
 from app.session import Session
 from engine.project.catalogue import SOURCES, neuron_text
-from engine.project.check import Problem
 from engine.project.document import Population, ProjectDocument
 from engine.project.edits import find, rename, replace_object
 
 
-class PopulationForm(Form):
+class PopulationForm(OwnerForm):
     """Name, geometry, model, parameters, initial values and recordings of one population."""
 
     def __init__(self, session: Session, object_id: str) -> None:
@@ -34,7 +31,7 @@ class PopulationForm(Form):
             lambda document, text: rename(document, object_id, text.strip()),
             tip="Letters, digits and underscores; the name in an exported script",
         )
-        self.geometry = self.line(
+        self.shape = self.line(
             section,
             "&Geometry",
             "geometry",
@@ -56,19 +53,6 @@ class PopulationForm(Form):
         self.spike_times = SpikeTimes(self)
         self.monitor = MonitorSection(self)
         self.column.addStretch(1)
-
-    def show_problems(self, problems: Iterable[Problem]) -> None:
-        problems = list(problems)
-        super().show_problems(problems)
-        self.model.show_problems(problems)
-        self.values.show_problems(problems)
-
-    def focus_place(self, object_id: str, field: str, line: int, column: int) -> bool:
-        return (
-            self.model.texts.focus_place(object_id, field, line, column)
-            or (object_id == self.object_id and self.values.focus_place(field))
-            or super().focus_place(object_id, field, line, column)
-        )
 
     def _population(self, document: ProjectDocument) -> Population:
         population = find(document, self.object_id)

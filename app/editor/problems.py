@@ -67,6 +67,7 @@ class ProblemsDock(QWidget):
         self.empty = QLabel("No problems")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setForegroundRole(self.empty.palette().ColorRole.PlaceholderText)
+        self.setFocusProxy(self.list)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.list)

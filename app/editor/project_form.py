@@ -91,8 +91,9 @@ class ProjectForm(Form):
 
     def _lay_out_objects(self) -> None:
         self.lists: dict[str, QListWidget] = {}
+        self._sections: dict[str, Section] = {}
         for title in ("Populations", "Projections", "Models"):
-            section = self.section(title)
+            section = self._sections[title] = self.section(title)
             entries = self.lists[title] = QListWidget()
             entries.setAccessibleName(title)
             entries.setMinimumSize(QSize(100, 0))
@@ -117,7 +118,7 @@ class ProjectForm(Form):
         models = [(text.name, text.id) for text in (*document.neurons, *document.synapses)]
         for title, rows in (("Populations", populations), ("Projections", projections), ("Models", models)):
             _fill(self.lists[title], rows)
-            self.lists[title].parentWidget().parentWidget().setVisible(bool(rows))
+            self._sections[title].setVisible(bool(rows))
         self.empty.setVisible(not populations)
 
     def _open(self, item: QListWidgetItem) -> None:

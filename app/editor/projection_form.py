@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.editor.form import Choices, Form, Section
+from app.editor.form import Choices, Section
 from app.editor.last_good import LastGood
 from app.editor.model_choice import choose_synapse, synapse_choices
 from app.editor.monitor_section import MonitorSection
 from app.editor.owned_model import OwnedModel
+from app.editor.owner_form import OwnerForm
 from app.editor.value_field import ValueField
 from app.editor.value_section import ValueSections
 from app.editor.value_text import ValueTextError, format_number, parse_number, parse_value
 from app.session import Session
 from engine.project.catalogue import synapse_text
-from engine.project.check import Problem
 from engine.project.document import Connector, Population, ProjectDocument, Projection, Slice
 from engine.project.edits import find, rename, replace_object
 from engine.project.models import kind_of, targets_of
@@ -35,7 +34,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
 """Which arguments each pattern has."""
 
 
-class ProjectionForm(Form):
+class ProjectionForm(OwnerForm):
     """Name, ends, target, connector, synapse, values and recordings of one projection."""
 
     def __init__(self, session: Session, object_id: str) -> None:
@@ -55,19 +54,6 @@ class ProjectionForm(Form):
         self.values = ValueSections(self)
         self.monitor = MonitorSection(self)
         self.column.addStretch(1)
-
-    def show_problems(self, problems: Iterable[Problem]) -> None:
-        problems = list(problems)
-        super().show_problems(problems)
-        self.model.show_problems(problems)
-        self.values.show_problems(problems)
-
-    def focus_place(self, object_id: str, field: str, line: int, column: int) -> bool:
-        return (
-            self.model.texts.focus_place(object_id, field, line, column)
-            or (object_id == self.object_id and self.values.focus_place(field))
-            or super().focus_place(object_id, field, line, column)
-        )
 
     # --- ends --------------------------------------------------------------------------------------------
 

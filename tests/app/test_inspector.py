@@ -4,7 +4,9 @@ import inspecting
 import pytest
 from inspecting import press, write
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListWidget, QPlainTextEdit
 
 from app.editor.model_form import ModelForm
 from app.editor.population_form import PopulationForm
@@ -73,7 +75,7 @@ def test_a_typed_name_is_one_step_that_undo_takes_back(desk):
 
 def test_leaving_a_field_commits_it(desk):
     desk.select(desk.exc)
-    write(desk.form.geometry, "20 x 30", commit=False)
+    write(desk.form.shape, "20 x 30", commit=False)
     assert desk.population().geometry == (100,)
     desk.form.name.edit.setFocus()
     assert desk.population().geometry == (20, 30)
@@ -81,10 +83,10 @@ def test_leaving_a_field_commits_it(desk):
 
 def test_escape_reverts_what_was_typed(desk):
     desk.select(desk.exc)
-    write(desk.form.geometry, "12", commit=False)
-    press(desk.form.geometry.edit, Qt.Key.Key_Escape)
-    assert desk.form.geometry.edit.text() == "100"
-    press(desk.form.geometry.edit, Qt.Key.Key_Return)
+    write(desk.form.shape, "12", commit=False)
+    press(desk.form.shape.edit, Qt.Key.Key_Escape)
+    assert desk.form.shape.edit.text() == "100"
+    press(desk.form.shape.edit, Qt.Key.Key_Return)
     assert desk.population().geometry == (100,)
 
 
@@ -114,7 +116,6 @@ def test_run_settings_are_fields_of_the_project(desk):
 
 
 def test_the_description_is_undone_as_one_step(desk):
-    from PySide6.QtTest import QTest
 
     QTest.keyClicks(desk.form.description, "Two populations")
     assert desk.document.description == "Two populations"
@@ -155,7 +156,7 @@ def test_a_chosen_distribution_waits_for_its_arguments(desk):
     next(a for a in field._menu.actions() if a.text().startswith("Normal")).trigger()
     assert desk.population().values == {}
     assert field.edit.selectedText() == "0, 1"
-    inspecting.QTest.keyClicks(field.edit, "-60, 5")
+    QTest.keyClicks(field.edit, "-60, 5")
     press(field.edit, Qt.Key.Key_Return)
     assert desk.population().values["v"] == Distribution(name="Normal", arguments=(-60.0, 5.0))
 
@@ -189,10 +190,10 @@ def test_spike_times_are_typed_line_by_line(desk):
     editor.show_place(1, 99)
     editor.moveCursor(editor.textCursor().MoveOperation.End)
     press(editor, Qt.Key.Key_Return)
-    inspecting.QTest.keyClicks(editor, "5, 7.5")
+    QTest.keyClicks(editor, "5, 7.5")
     assert desk.population(source).spike_times[1] == (5.0, 7.5)
     assert desk.population(source).geometry == (2,)
-    inspecting.QTest.keyClicks(editor, " x")
+    QTest.keyClicks(editor, " x")
     assert "Line 2" in desk.form.spike_times.error.text()
     assert desk.population(source).spike_times[1] == (5.0, 7.5)
 
@@ -353,7 +354,6 @@ def test_several_objects_can_be_removed_and_duplicated(desk):
 
 
 def test_every_field_has_a_name_for_screen_readers(desk):
-    from PySide6.QtWidgets import QCheckBox, QLineEdit, QListWidget, QPlainTextEdit
 
     for ids in ((), (desk.exc,), (desk.projection,), (desk.exc, desk.inh)):
         desk.select(*ids)
@@ -367,10 +367,24 @@ def test_tab_leads_from_field_to_field(desk):
     desk.select(desk.exc)
     desk.form.name.edit.setFocus()
     press(desk.form.name.edit, Qt.Key.Key_Tab)
-    assert desk.form.geometry.edit.hasFocus()
+    assert desk.form.shape.edit.hasFocus()
     fields = desk.form.values.fields
     fields["a"].edit.setFocus()
     press(fields["a"].edit, Qt.Key.Key_Tab)
     assert fields["a"].button.hasFocus()
     press(fields["a"].button, Qt.Key.Key_Tab)
     assert fields["b"].edit.hasFocus()
+
+
+def test_undo_keys_reach_the_project_from_a_field_that_was_not_changed(desk):
+    undo = desk.session.undo_stack.createUndoAction(desk.window)
+    undo.setShortcut(QKeySequence.StandardKey.Undo)
+    desk.window.addAction(undo)
+    desk.select(desk.exc)
+    write(desk.form.name, "Excitatory")
+    press(desk.form.name.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert desk.population().name == "Exc"
+    write(desk.form.name, "Half", commit=False)
+    press(desk.form.name.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert desk.population().name == "Exc"
+    assert desk.session.undo_stack.count() == 1 and desk.form.name.edit.text() != "Half"

@@ -4,11 +4,12 @@ import inspecting
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from app.editor.model_form import ModelForm
 from app.editor.problems import ProblemsDock
 from engine.project import edits
-from engine.project.document import Constant
+from engine.project.document import Constant, ProjectDocument
 
 
 @pytest.fixture
@@ -56,10 +57,9 @@ def test_typing_in_a_row_is_checked_once(desk, qtbot):
 def test_errors_come_before_warnings(desk):
     document = edits.set_value(desk.document, desk.exc, "nonsense", Constant(value=1.0))
     projection = edits.find(document, desk.projection)
-    changed = {f: getattr(projection, f) for f in projection.__struct_fields__} | {"target": "ampa"}
+    changed = {f: getattr(projection, f) for f in projection.__struct_fields__} | {"target": "1st"}
     desk.session.apply(edits.replace_object(document, type(projection)(**changed)), "Break")
-    severities = [p.severity for p in desk.check()]
-    assert sorted(severities) == ["error", "warning"]
+    assert [p.severity for p in desk.check()] == ["warning", "error"]
     listed = [desk.dock.list.item(i).data(Qt.ItemDataRole.UserRole).severity for i in range(2)]
     assert listed == ["error", "warning"]
 
@@ -99,11 +99,11 @@ def test_a_problem_of_a_field_leads_to_that_field(desk):
     problem = desk.check()[0]
     desk.inspector.show_place(problem.object_id, problem.field)
     assert desk.session.selection == (desk.exc,)
-    assert desk.form.geometry.edit.hasFocus()
-    assert desk.form.geometry.error.isVisible()
+    assert desk.form.shape.edit.hasFocus()
+    assert desk.form.shape.error.isVisible()
     desk.undo()
     desk.check()
-    assert not desk.form.geometry.error.isVisible()
+    assert not desk.form.shape.error.isVisible()
 
 
 @pytest.mark.parametrize("name", ["a", "nonsense"])
@@ -123,3 +123,26 @@ def test_run_settings_lead_to_the_project(desk):
     desk.inspector.show_place(problem.object_id, problem.field)
     assert desk.session.selection == ()
     assert desk.form.lines["run.dt"].edit.hasFocus()
+
+
+def test_a_target_that_is_not_read_is_told_at_the_choice(desk):
+    projection = desk.connection()
+    changed = {f: getattr(projection, f) for f in projection.__struct_fields__} | {"target": "ampa"}
+    desk.session.apply(edits.replace_object(desk.document, type(projection)(**changed)), "Break")
+    problem = desk.check()[0]
+    desk.inspector.show_place(problem.object_id, problem.field)
+    assert desk.form.target.hasFocus()
+    said = [label.text() for label in desk.form.findChildren(QLabel, "fieldError") if label.isVisible()]
+    assert len(said) == 1 and "ampa" in said[0]
+
+
+def test_two_models_of_one_name_lead_to_the_name(desk):
+    document, _ = edits.add_neuron(desk.document, "LeakyIntegrator", "Leaky")
+    document, second = edits.add_neuron(document, "LeakyIntegrator", "Lazy")
+    lazy = edits.find(document, second)
+    same = type(lazy)(**{f: getattr(lazy, f) for f in lazy.__struct_fields__} | {"name": "Leaky"})
+    neurons = tuple(same if text.id == second else text for text in document.neurons)
+    desk.session.apply(ProjectDocument(neurons=neurons), "Break")
+    problem = next(p for p in desk.check() if p.object_id == second)
+    desk.inspector.show_place(problem.object_id, problem.field)
+    assert desk.form.name.edit.hasFocus() and "2 times" in desk.form.name.error.text()
