@@ -184,8 +184,7 @@ class LoweredProjection:
         if homogeneous(weights) and self._single_weight(written):
             self._attribute("w", "float", "global", weights)
         else:
-            stored = weights if homogeneous(weights) else self.in_storage_order(np.asarray(weights))
-            self._attribute("w", "float", "local", stored)
+            self._attribute("w", "float", "local", weights)
         if self.updates.event_driven:
             self.builder.buffer(
                 f"{self.inner}_event", "int64", self.nnz, NEVER, f"{projection.name}: step of the last event"
@@ -207,6 +206,8 @@ class LoweredProjection:
     def _attribute(self, name: str, dtype: str, locality: str, value: Values) -> None:
         count = {"local": self.nnz, "semiglobal": self.post.count, "global": 1}[locality]
         self.localities[name] = locality
+        if locality == "local" and not homogeneous(value):
+            value = self.in_storage_order(np.asarray(value))
         self.attributes[name] = self.builder.buffer(
             f"{self.name}_{name}", TREE_DTYPES[dtype], count, value, f"{self.projection.name}.{name}"
         )
