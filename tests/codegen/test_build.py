@@ -193,7 +193,7 @@ def test_a_damaged_library_is_rebuilt(damage):
     else:
         path.with_suffix(".sha256").unlink()
     assert build(SOURCE, "single") == path
-    assert path.read_bytes()[:4] == b"\x7fELF" and len(path.read_bytes()) == len(whole)
+    assert path.read_bytes() == whole
     Library(path)
 
 
