@@ -85,6 +85,7 @@ class SpikesPanel(QWidget):
         self.rates = TimePlot(timeline, "Population rates", "Rate (Hz)", self._rate_table)
         self.raster.getPlotItem().setLabel("bottom", "")
         self.raster.getAxis("bottom").setStyle(showValues=False)
+        self.raster.getAxis("bottom").setHeight(10)
         self.rates.view.setMouseEnabled(y=False)
         self.rates.view.setLimits(yMin=0.0)
         self.window = QDoubleSpinBox(
