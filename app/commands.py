@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 _KEY = QKeySequence.StandardKey
 _NUDGE = 10.0
+_TOOLS = ("edit.add", "edit.connect", "edit.undo", "edit.redo", "view.fit")
 _MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": (
         *("file.new", "file.open", "recent", "examples", None),
-        *("file.save", "file.save_as", None, "file.quit"),
+        *("file.save", "file.save_as", None, "file.export", "file.recordings", None, "file.quit"),
     ),
     "&Edit": (
         *("edit.undo", "edit.redo", None, "edit.cut", "edit.copy", "edit.paste", "edit.duplicate"),
@@ -51,6 +52,10 @@ def _register_file_commands(window: MainWindow) -> None:
     add("file.open", "File", "&Open…", files.open, (_KEY.Open,), "Open a project")
     add("file.save", "File", "&Save", files.save, (_KEY.Save,), "Save the project")
     add("file.save_as", "File", "Save &as…", files.save_as, ("Ctrl+Shift+S",), "Save the project elsewhere")
+    tip = "Write the project as a script that gives the same spikes"
+    add("file.export", "File", "&Export as Python script…", files.export_script, ("Ctrl+E",), tip)
+    tip = "Write what the last run recorded, as arrays of numpy"
+    add("file.recordings", "File", "Save re&cordings…", window.save_recordings, tip=tip)
     add("file.quit", "File", "&Quit", window.close, ("Ctrl+Q",), "Close the window")
 
 
@@ -73,6 +78,12 @@ def _register_edit_commands(window: MainWindow) -> None:
     add("edit.add", "Edit", "Add a &population…", editing.open_add_palette, ("Space",), tip, canvas)
     tip = "Connect the first selected population to the second, or one to itself"
     add("edit.connect", "Edit", "Co&nnect the selected…", editing.connect_selected, ("C",), tip, canvas)
+    for command_id, short in (
+        ("edit.add", "+ Population"),
+        ("edit.connect", "Connect"),
+        ("edit.undo", "Undo"),
+    ):
+        registry[command_id].setIconText(short)
 
 
 def _register_canvas_keys(window: MainWindow) -> None:
@@ -126,7 +137,8 @@ def _register_view_commands(window: MainWindow) -> None:
 
 
 def fill_menus(window: MainWindow) -> None:
-    """Make the menu bar."""
+    """Make the menu bar, and the buttons on the canvas."""
+    window.editor.show_tools(window.registry[command_id] for command_id in _TOOLS)
     for title, layout in _MENUS.items():
         menu = window.menuBar().addMenu(title)
         for entry in layout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.session import Session
 from engine.errors import EngineError
+from engine.export.python import export_python
 from engine.project.document import ProjectDocument
 from engine.project.storage import SUFFIX, load, project_name, save, with_suffix
 
@@ -106,6 +108,29 @@ class Files(QObject):
         self.message.emit(f"Saved {path}.")
         return True
 
+    def export_script(self) -> bool:
+        """Write the project as a Python script, at a place that is asked for."""
+        try:
+            script = export_python(self._session.document)
+        except EngineError as error:
+            self.notice.emit(f"There is no script of a project with errors.\n{error}", True)
+            return False
+        folder = self._session.path.parent if self._session.path else Path.home()
+        proposal = str(folder / f"{_script_name(self.title)}.py")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self._window, "Export as a Python script", proposal, "Python scripts (*.py)"
+        )
+        if not chosen:
+            return False
+        path = Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(".py")
+        try:
+            path.write_text(script, encoding="utf-8")
+        except OSError as error:
+            self.notice.emit(f"{path} cannot be written: {error.strerror}.", True)
+            return False
+        self.message.emit(f"Exported {path}. It runs on its own and gives the same spikes.")
+        return True
+
     def may_discard(self) -> bool:
         """Ask what to do with unsaved changes, if there are any; False: stay."""
         if self._session.undo_stack.isClean():
@@ -142,3 +167,7 @@ class Files(QObject):
     def _set_recent(self, paths: list[Path]) -> None:
         QSettings().setValue(_RECENT, [str(path) for path in paths])
         self.recentChanged.emit()
+
+
+def _script_name(title: str) -> str:
+    return re.sub(r"\W+", "_", title).strip("_").lower() or "network"

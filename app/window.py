@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
 from app.actions import ActionRegistry
 from app.commands import fill_menus, register_commands
@@ -20,7 +20,7 @@ from app.notice import NoticeBar
 from app.plots import PlotArea
 from app.session import Session
 from app.shortcuts import ShortcutsDialog
-from app.simulation.client import Simulation
+from app.simulation.client import Simulation, State
 from app.simulation.controls import RunBar
 
 _LAYOUT_VERSION = 1
@@ -127,9 +127,33 @@ class MainWindow(QMainWindow):
         self.problems.problemsChanged.connect(self.run_bar.set_problems)
         self.run_bar.set_problems(self.problems.problems)
         self.docks["problems"].setWindowTitle(self.problems.title)
+        self.simulation.recordingsSaved.connect(self._tell_recordings)
+        self.simulation.stateChanged.connect(self._follow_simulation)
+        self._follow_simulation(self.simulation.state)
         self.plots.wanted.connect(lambda: (self.docks["plots"].show(), self.docks["plots"].raise_()))
         self.simulation.failed.connect(lambda text, details: self.notice.show_notice(text, error=True))
         self._update_status()
+
+    def _follow_simulation(self, state: str) -> None:
+        if state == State.COMPILING:
+            self.notice.hide()  # what it said of the last run is over
+        self.registry["file.recordings"].setEnabled(state in (State.PAUSED, State.FINISHED))
+
+    def save_recordings(self) -> None:
+        """Write what the last run recorded, at a place that is asked for."""
+        folder = self.session.path.parent if self.session.path else Path.home()
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Save recordings", str(folder / f"{self.files.title}.npz"), "NumPy archives (*.npz)"
+        )
+        if chosen:
+            path = Path(chosen)
+            self.simulation.save_recordings(path if path.suffix else path.with_suffix(".npz"))
+
+    def _tell_recordings(self, path: str, fault: str) -> None:
+        if fault:
+            self.notice.show_notice(fault, error=True)
+        else:
+            self.say(f"Saved {path}.")
 
     def say(self, text: str) -> None:
         """Show ``text`` in the status bar for a while."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QToolBar, QVBoxLayout, QWidget
 
+from app import theme
 from app.editor.canvas import Canvas
 from app.editor.editing import Editing, describe_selection
 from app.editor.empty_state import EmptyState
@@ -29,6 +31,12 @@ class NetworkEditor(QWidget):
         self.canvas = Canvas()
         self.editing = Editing(session, self.canvas)
         self.empty_state = EmptyState(examples, self)
+        self._tools = QToolBar(self)
+        self._tools.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        self._tools.setAccessibleName("Canvas tools")
+        self._tools.setStyleSheet(
+            f"QToolBar {{ background: {theme.WINDOW}; border: none; border-radius: 6px; }}"
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas)
@@ -48,6 +56,13 @@ class NetworkEditor(QWidget):
         canvas.addRequested.connect(editing.open_add_palette)
         self.empty_state.addRequested.connect(lambda: editing.open_add_palette())
         self.empty_state.exampleRequested.connect(self.exampleRequested)
+
+    def show_tools(self, actions: Iterable[QAction]) -> None:
+        """Offer ``actions`` as buttons in the corner of the canvas."""
+        self._tools.addActions(list(actions))
+        self._tools.adjustSize()
+        self._tools.move(12, 12)
+        self._tools.raise_()
 
     def rename_selected(self) -> NameField | None:
         """Edit the name of the selected object in place."""

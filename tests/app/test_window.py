@@ -183,6 +183,19 @@ def test_a_failed_save_is_told_and_stays_unsaved(window, tmp_path, monkeypatch):
     assert window.notice.isVisible()
 
 
+def test_export_writes_a_script_unless_the_project_has_errors(window, tmp_path, monkeypatch):
+    add_population(window)
+    place = tmp_path / "script"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *rest: (str(place), ""))
+    assert window.files.export_script()
+    assert "IF_curr_exp" in place.with_suffix(".py").read_text()
+    window.session.apply(edits.set_run(window.session.document, dt=-1.0), "Set dt")
+    place.with_suffix(".py").unlink()
+    assert not window.files.export_script()
+    assert "time step" in window.notice.label.text()
+    assert not place.with_suffix(".py").exists()
+
+
 def test_a_network_is_drawn_by_keyboard_alone(window):
     for model in ("poisson", "izhi"):
         press(window, Qt.Key.Key_Space)

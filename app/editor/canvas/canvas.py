@@ -9,8 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSignalBlocker, Signa
 from PySide6.QtGui import QPixmapCache
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app import theme
 from app.editor.canvas.looks import population_look, projection_look
-from app.editor.canvas.population_item import PopulationItem
+from app.editor.canvas.population_item import CARD_WIDTH, PopulationItem
 from app.editor.canvas.projection_item import ProjectionItem, ProjectionLook
 from app.editor.canvas.routing import Lane
 from app.editor.canvas.viewer import CanvasViewer
@@ -47,6 +48,10 @@ class Canvas(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(viewer)
         self.setFocusProxy(viewer)
+        viewer.setStyleSheet(
+            f"CanvasViewer {{ border: 1px solid {theme.BASE}; }}"
+            f"CanvasViewer:focus {{ border: 1px solid {theme.ACCENT}; }}"
+        )
         viewer.setAccessibleName("Network canvas")
         viewer.scene().selectionChanged.connect(self._report_selection)
         viewer.connection_dropped.connect(self.connectRequested)
@@ -214,11 +219,12 @@ class Canvas(QWidget):
 
     def free_place(self) -> QPointF:
         """Where a new population goes when no place was pointed at: in the middle, but on no other."""
-        place = self._viewer.mapToScene(self.viewport.rect().center()) - QPointF(88, 47)
+        card = QRectF(0, 0, CARD_WIDTH, 95)
+        card.moveCenter(self._viewer.mapToScene(self.viewport.rect().center()))
         bodies = [item.body for item in self._populations.values()]
-        while any(b.intersects(QRectF(place.x() - 20, place.y() - 20, 216, 134)) for b in bodies):
-            place += QPointF(0, 40)
-        return place
+        while any(body.intersects(card.adjusted(-20, -20, 20, 20)) for body in bodies):
+            card.translate(0, 40)
+        return card.topLeft()
 
     def rect_of(self, object_id: str) -> QRect:
         """Viewport rectangle of a population's card or a projection's label."""

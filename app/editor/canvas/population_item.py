@@ -30,7 +30,7 @@ _KIND_NAME: dict[Kind, str] = {
     "spikes": "spike source",
     "unknown": "model not readable",
 }
-_WIDTH = 190.0
+CARD_WIDTH = 190.0
 _HEADER = 46.0
 _ROW = 24.0
 _PORT = 22.0
@@ -143,11 +143,11 @@ class PopulationItem(AbstractNodeItem):
             port.setParentItem(None)
             if port.scene():
                 port.scene().removeItem(port)
-        self._width = _WIDTH
+        self._width = CARD_WIDTH
         self._height = _HEADER + _ROW * max(1, len(self.inputs)) + 4
         for row, port in enumerate(self.inputs):
             port.setPos(-_PORT / 2, _HEADER + _ROW * row)
-        self.output.setPos(_WIDTH - _PORT / 2, _HEADER)
+        self.output.setPos(CARD_WIDTH - _PORT / 2, _HEADER)
         self.setToolTip(self.look.describe())
         self.setPos(*self.look.position)
 
@@ -250,6 +250,5 @@ def _draw_glyph(painter: QPainter, kind: Kind, box: QRectF, color: QColor) -> No
         case "unknown":
             path.moveTo(x + w / 2, y)
             path.lineTo(x + w / 2, y + 0.65 * h)
-            path.moveTo(x + w / 2, y + h)
-            path.lineTo(x + w / 2, y + h)
+            path.addEllipse(QPointF(x + w / 2, y + h), 0.8, 0.8)
     painter.drawPath(path)

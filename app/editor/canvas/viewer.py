@@ -45,7 +45,6 @@ class CanvasViewer(NodeViewer):
         self._panned_from: QPoint | None = None
         self._positions_before: dict[str, tuple[float, float]] = {}
         self.setAcceptDrops(False)
-        self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
         self.scene().background_color = QColor(theme.BASE).getRgb()[:3]
         self.scene().grid_color = QColor(_GRID).getRgb()[:3]
