@@ -30,9 +30,11 @@ from engine.project.models import (
     model_of,
     parse,
     recordable,
+    sender_of,
     settable,
     synapse_model_of,
     targets_of,
+    used_models,
 )
 from engine.project.naming import is_identifier
 from engine.project.values import faults, slice_length, synapse_count
@@ -137,9 +139,11 @@ def _check_identities(document: ProjectDocument) -> Iterator[Problem]:
 
 
 def _check_models(document: ProjectDocument) -> Iterator[Problem]:
+    used = used_models(document)
     for text in document.models:
+        severity: Severity = "error" if text.id in used else "warning"
         for diagnostic in parse(text).diagnostics:
-            yield Problem("error", text.id, diagnostic.field, replace(diagnostic, owner=text.name))
+            yield Problem(severity, text.id, diagnostic.field, replace(diagnostic, owner=text.name))
 
 
 # --- populations -----------------------------------------------------------------------------------------
@@ -225,6 +229,12 @@ def _check_projection(document: ProjectDocument, projection: Projection) -> Iter
         message = f"{post.name} is a {post.model}: it emits spikes and receives none."
         yield _error(projection, "post", message, "Remove the projection.")
         return
+    kinds = kind_of(document, pre), kind_of(document, post)
+    if kinds[0] != kinds[1]:
+        words = {"spike": "spiking", "rate": "rate-coded"}
+        message = f"{pre.name} is {words[kinds[0]]} and cannot feed {post.name}, which is {words[kinds[1]]}."
+        yield _error(projection, "post", message, "Connect populations of one kind.")
+        return
     yield from _check_target(document, projection, post)
     yield from _check_synapse(document, projection, pre, post)
     yield from _check_slices(projection, pre, post)
@@ -254,11 +264,8 @@ def _check_synapse(
             message = f"There is no synapse model {projection.synapse!r}."
             yield _error(projection, "synapse", message, "Choose another synapse.")
         return
-    synapse, sender, receiver = (
-        synapse_model_of(document, projection),
-        model_of(document, pre),
-        model_of(document, post),
-    )
+    synapse = synapse_model_of(document, projection)
+    sender, receiver = sender_of(document, pre), model_of(document, post)
     if synapse is None or sender is None or receiver is None:
         return
     for diagnostic in check_synapse_use(synapse, sender, receiver):
@@ -335,6 +342,9 @@ def _check_monitor(document: ProjectDocument, monitor: Monitor) -> Iterator[Prob
     if monitor.period is not None and not (math.isfinite(monitor.period) and monitor.period > 0.0):
         message = f"The period of recording is {monitor.period} ms."
         yield _error(owner, "monitor.period", message, "Give a number above 0, or none for every step.")
+    elif monitor.period is not None and monitor.period < document.run.dt:
+        message = f"The period of recording, {monitor.period} ms, is below the time step."
+        yield _error(owner, "monitor.period", message, f"Give {document.run.dt} ms or more, or none.")
     if _is_waiting(document, owner):
         return
     known = recordable(document, owner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 
 from engine.errors import Diagnostic, ModelError
 from engine.language import parse_neuron, parse_synapse
@@ -13,6 +14,14 @@ from engine.project.document import NeuronText, Population, ProjectDocument, Pro
 
 DEFAULT_RATE = 10.0
 """Hz, of a PoissonPopulation without ``rates``."""
+_SOURCE_MODELS = MappingProxyType(
+    {
+        "PoissonPopulation": NeuronModel(
+            "Poisson", "spike", (Parameter("rates", DEFAULT_RATE),), (Variable("p"), Variable("r")), ()
+        ),
+        "SpikeSourceArray": NeuronModel("Spike source", "spike", (), (Variable("r"),), ()),
+    }
+)
 _REMEMBERED = 512
 """Parsed texts kept: more than the models of a project and a while of typing."""
 
@@ -82,6 +91,11 @@ def synapse_model_of(document: ProjectDocument, projection: Projection) -> Synap
     return model if isinstance(model, SynapseModel) else None
 
 
+def sender_of(document: ProjectDocument, population: Population) -> NeuronModel | None:
+    """Return what synapses may read of a pre-synaptic population, sources of spikes included."""
+    return _SOURCE_MODELS.get(population.model) or model_of(document, population)
+
+
 def targets_of(document: ProjectDocument, population: Population) -> tuple[str, ...]:
     """Return the input ports of a population: the targets that its equations read.
 
@@ -99,6 +113,11 @@ def kind_of(document: ProjectDocument, population: Population) -> str:
         return "spike"
     text = neuron_text(document, population.model)
     return "spike" if text and text.spike.strip() else "rate"
+
+
+def used_models(document: ProjectDocument) -> set[str]:
+    """Return the ids of the project's own models that a population or projection has."""
+    return {p.model for p in document.populations} | {p.synapse for p in document.projections}
 
 
 def settable(document: ProjectDocument, owner: Population | Projection) -> tuple[Parameter | Variable, ...]:
@@ -121,5 +140,5 @@ def recordable(document: ProjectDocument, owner: Population | Projection) -> tup
     model = model_of(document, owner)
     if model is None:
         return spikes
-    sums = () if spikes else tuple(f"sum({target})" for target in targets_of(document, owner))
+    sums = () if spikes else tuple(f"sum({target})" for target in model.targets)
     return (*spikes, *(v.name for v in model.variables), *sums)

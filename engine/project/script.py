@@ -26,7 +26,7 @@ from engine.project.document import (
     SynapseText,
     Value,
 )
-from engine.project.models import DEFAULT_RATE, recordable, refractory_of, settable
+from engine.project.models import DEFAULT_RATE, recordable, refractory_of, settable, used_models
 
 NETWORK = "network"
 """Key of the network itself among the objects of a script."""
@@ -133,10 +133,11 @@ def script(document: ProjectDocument) -> Iterator[Statement]:
     )
     settings = {"method": Literal(run.method), "num_threads": Literal(run.threads)}
     yield Do(Call("config", named=settings, owner=Reference(NETWORK)))
-    if document.models:
+    used = used_models(document)
+    if any(text.id in used for text in document.models):
         yield Section("Models")
-    yield from (Define(n.id, n.name, _neuron(n)) for n in document.neurons)
-    yield from (Define(s.id, s.name, _synapse(s)) for s in document.synapses)
+    yield from (Define(n.id, n.name, _neuron(n)) for n in document.neurons if n.id in used)
+    yield from (Define(s.id, s.name, _synapse(s)) for s in document.synapses if s.id in used)
     if document.populations:
         yield Section("Populations")
     for population in document.populations:

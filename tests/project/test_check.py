@@ -14,10 +14,12 @@ from engine.project.document import (
     Connector,
     Constant,
     Distribution,
+    NeuronText,
     Pieces,
     ProjectDocument,
     RunSettings,
     Slice,
+    SynapseText,
     Value,
 )
 from engine.project.models import recordable, settable
@@ -58,6 +60,29 @@ def test_mistake_in_an_equation_has_its_place(small: ProjectDocument) -> None:
     assert problem.diagnostic.owner == "Cell"
 
 
+def test_a_model_that_nothing_uses_only_warns(small: ProjectDocument) -> None:
+    document, _ = edits.add_neuron(small, NeuronText(id="", name="Draft", equations="r = nonsense"))
+    problem = only(document)
+    assert (problem.severity, problem.diagnostic.owner) == ("warning", "Draft")
+    assert document.build().get_population("Cells").size == 30
+
+
+def test_kinds_do_not_mix(small: ProjectDocument) -> None:
+    document, layer = edits.add_population(small, "LeakyIntegrator", "Layer")
+    document, wrong = edits.connect(document, id_of(document, "Cells"), layer, "exc")
+    problem = only(document)
+    assert (problem.severity, problem.object_id, problem.field) == ("error", wrong, "post")
+    assert "Cells is spiking and cannot feed Layer, which is rate-coded" in problem.diagnostic.message
+
+
+def test_synapse_reads_what_the_sender_lacks(small: ProjectDocument) -> None:
+    text = SynapseText(id="", name="Peek", pre_spike="g_target += w * pre.zz")
+    document, model = edits.add_synapse(small, text)
+    problem = only(changed(document, "Drive", synapse=model))
+    assert (problem.object_id, problem.field, problem.diagnostic.column) == (model, "pre_spike", 17)
+    assert "zz" in problem.diagnostic.message
+
+
 def test_ports_follow_the_equations(small: ProjectDocument) -> None:
     document, field = edits.add_neuron(small, "LeakyIntegrator", "Field")
     document, layer = edits.add_population(document, field)
@@ -67,7 +92,7 @@ def test_ports_follow_the_equations(small: ProjectDocument) -> None:
     document = edits.update_model(document, msgspec.structs.replace(text, equations="r = sum(top) + g"))
     assert model_of(document, population) is None
     assert targets_of(document, population) == ()
-    document, _ = edits.connect(document, id_of(document, "Cells"), layer, "exc")
+    document, _ = edits.connect(document, layer, layer, "exc")
     assert targets_of(document, population) == ("exc",)
 
 
@@ -164,6 +189,8 @@ def test_monitors(small: ProjectDocument) -> None:
     assert (problem.severity, problem.object_id, problem.field) == ("warning", cells, "monitor.variables")
     problem = only(edits.set_monitor(small, cells, ["v"], -1.0))
     assert (problem.severity, problem.field) == ("error", "monitor.period")
+    problem = only(edits.set_monitor(small, cells, ["v"], 0.1))
+    assert "below the time step" in problem.diagnostic.message
     again = msgspec.structs.replace(small.monitors[0], id="again")
     twice = msgspec.structs.replace(small, monitors=(*small.monitors, again))
     assert "several monitors" in check(twice)[0].diagnostic.message
