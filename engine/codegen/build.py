@@ -42,6 +42,8 @@ FLAGS = (
     # Without exceptions, type information and C++ headers a cold compile takes two thirds of the time.
     *("-fno-exceptions", "-fno-rtti", "-nostdinc++", "-pipe"),
     *("-fPIC", "-shared", "-std=c++17", "-fvisibility=hidden", "-Wall"),
+    # gcc prefers half the width of AVX-512; the full one runs COBA in four fifths of the time.
+    *(["-mprefer-vector-width=512"] if platform.machine() in ("x86_64", "AMD64") else []),
 )
 
 _PROCESSOR_FIELDS = {

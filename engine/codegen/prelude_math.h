@@ -5,45 +5,46 @@
 static inline uint64_t nl_bits(double x) { uint64_t bits; __builtin_memcpy(&bits, &x, 8); return bits; }
 static inline double nl_from_bits(uint64_t bits) { double x; __builtin_memcpy(&x, &bits, 8); return x; }
 
+// Fused on purpose: exact by definition, so the bits are those of any machine; the user's own arithmetic is
+// never contracted.
+static inline double nl_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+
 // Nearest integer k of x for |x| < 2^51 in the low bits of the sum: nl_bits(x + NL_ROUND) = constant + k.
 #define NL_ROUND 6755399441055744.0
 
 // exp(r) - 1 for |r| <= log(2) / 2.
 static inline double nl_expm1_near_zero(double r) {
     double p = 2.0914686968086876e-09;
-    p = p * r + 2.5105217004720745e-08;
-    p = p * r + 2.75572736431103e-07;
-    p = p * r + 2.7557255400206422e-06;
-    p = p * r + 2.4801587325547743e-05;
-    p = p * r + 0.00019841269874820627;
-    p = p * r + 0.0013888888888883748;
-    p = p * r + 0.008333333333326136;
-    p = p * r + 0.04166666666666667;
-    p = p * r + 0.1666666666666667;
-    p = p * r + 0.5;
-    return r + r * r * p;
+    p = nl_fma(p, r, 2.5105217004720745e-08);
+    p = nl_fma(p, r, 2.75572736431103e-07);
+    p = nl_fma(p, r, 2.7557255400206422e-06);
+    p = nl_fma(p, r, 2.4801587325547743e-05);
+    p = nl_fma(p, r, 0.00019841269874820627);
+    p = nl_fma(p, r, 0.0013888888888883748);
+    p = nl_fma(p, r, 0.008333333333326136);
+    p = nl_fma(p, r, 0.04166666666666667);
+    p = nl_fma(p, r, 0.1666666666666667);
+    p = nl_fma(p, r, 0.5);
+    return nl_fma(r * r, p, r);
 }
 
 static inline double nl_exp(double x) {
-    x = x > 710.0 ? 710.0 : x;
-    x = x < -750.0 ? -750.0 : x;
-    const double shifted = x * 1.4426950408889634 + NL_ROUND;
+    const double shifted = nl_fma(x, 1.4426950408889634, NL_ROUND);
     const double k = shifted - NL_ROUND;
-    const double r = (x - k * 0.6931467056274414) - k * 4.7493250390316726e-07;
-    // 2^k as a product of two powers, each in range also where the result overflows or is subnormal.
-    const double half = k * 0.5 + NL_ROUND;
-    const uint64_t first = nl_bits(half);
-    const uint64_t second = nl_bits(shifted) - first + nl_bits(NL_ROUND);
-    const double y = 1.0 + nl_expm1_near_zero(r);
-    return y * nl_from_bits((first + 1023) << 52) * nl_from_bits((second + 1023) << 52);
+    const double r = nl_fma(-k, 4.7493250390316726e-07, nl_fma(-k, 0.6931467056274414, x));
+    // 2^(k - 1), so that the largest results do not overflow before their last doubling.
+    const double scale = nl_from_bits((nl_bits(shifted) + 1022) << 52);
+    const double half = nl_fma(scale, nl_expm1_near_zero(r), scale);
+    const double y = x > 709.782712893384 ? __builtin_inf() : half + half;
+    return x < -707.7 ? 0.0 : y;
 }
 
 static inline double nl_expm1(double x) {
     double z = x > 40.0 ? 40.0 : x;
     z = z < -40.0 ? -40.0 : z;
-    const double shifted = z * 1.4426950408889634 + NL_ROUND;
+    const double shifted = nl_fma(z, 1.4426950408889634, NL_ROUND);
     const double k = shifted - NL_ROUND;
-    const double r = (z - k * 0.6931467056274414) - k * 4.7493250390316726e-07;
+    const double r = nl_fma(-k, 4.7493250390316726e-07, nl_fma(-k, 0.6931467056274414, z));
     const double scale = nl_from_bits((nl_bits(shifted) + 1023) << 52);
     const double y = scale * nl_expm1_near_zero(r) + (scale - 1.0);
     return x > 40.0 ? nl_exp(x) : y;
@@ -67,13 +68,13 @@ static inline double nl_log(double x) {
     const double s = f / (2.0 + f);
     const double z = s * s;
     double p = 0.13087330476603717;
-    p = p * z + 0.1326870577297007;
-    p = p * z + 0.15386242218879392;
-    p = p * z + 0.1818179559386321;
-    p = p * z + 0.22222222392147034;
-    p = p * z + 0.285714285708017;
-    p = p * z + 0.4000000000000088;
-    p = p * z + 0.6666666666666666;
+    p = nl_fma(p, z, 0.1326870577297007);
+    p = nl_fma(p, z, 0.15386242218879392);
+    p = nl_fma(p, z, 0.1818179559386321);
+    p = nl_fma(p, z, 0.22222222392147034);
+    p = nl_fma(p, z, 0.285714285708017);
+    p = nl_fma(p, z, 0.4000000000000088);
+    p = nl_fma(p, z, 0.6666666666666666);
     // log(1 + f) = f - (f^2/2 - s (f^2/2 + z p)), where 2 s = f - s f.
     const double h = 0.5 * f * f;
     const double y = k * 0.6931467056274414 - ((h - (s * (h + z * p) + k * 4.7493250390316726e-07)) - f);
@@ -89,21 +90,21 @@ static inline double nl_cos_turn(double u) {
     const double x = quarter - k;
     const double z = x * x;
     double c = -6.329373560219462e-09;
-    c = c * z + 4.71067824882157e-07;
-    c = c * z - 2.5202039024022038e-05;
-    c = c * z + 0.000919260274546377;
-    c = c * z - 0.02086348076334075;
-    c = c * z + 0.2536695079010478;
-    c = c * z - 1.2337005501361697;
-    c = c * z + 1.0;
+    c = nl_fma(c, z, 4.71067824882157e-07);
+    c = nl_fma(c, z, -2.5202039024022038e-05);
+    c = nl_fma(c, z, 0.000919260274546377);
+    c = nl_fma(c, z, -0.02086348076334075);
+    c = nl_fma(c, z, 0.2536695079010478);
+    c = nl_fma(c, z, -1.2337005501361697);
+    c = nl_fma(c, z, 1.0);
     double s = -6.62760087835982e-10;
-    s = s * z + 5.691927654951105e-08;
-    s = s * z - 3.5988427165242496e-06;
-    s = s * z + 0.0001604411847265753;
-    s = s * z - 0.004681754135314819;
-    s = s * z + 0.07969262624616692;
-    s = s * z - 0.6459640975062463;
-    s = s * z + 1.5707963267948966;
+    s = nl_fma(s, z, 5.691927654951105e-08);
+    s = nl_fma(s, z, -3.5988427165242496e-06);
+    s = nl_fma(s, z, 0.0001604411847265753);
+    s = nl_fma(s, z, -0.004681754135314819);
+    s = nl_fma(s, z, 0.07969262624616692);
+    s = nl_fma(s, z, -0.6459640975062463);
+    s = nl_fma(s, z, 1.5707963267948966);
     const double odd = k == 1.0 ? -s * x : s * x;
     const double even = k == 2.0 ? -c : c;
     return (k == 1.0) | (k == 3.0) ? odd : even;
