@@ -47,7 +47,7 @@ class CppPrinter(LoopPrinter):
     """Base of the C++ targets. Use :func:`engine.codegen.printer.print_plan`."""
 
     barrier = ""
-    """The directive that makes threads meet."""
+    """The statement that makes threads meet."""
 
     def __init__(self, plan: Plan) -> None:
         check_stores(plan)
@@ -63,6 +63,10 @@ class CppPrinter(LoopPrinter):
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
         self._draws = any(isinstance(e, Draw) for e in used)
 
+    def preludes(self) -> tuple[str, ...]:
+        """Files that the text begins with."""
+        return ("prelude.h", "prelude_math.h", *(["prelude_random.h"] if self._draws else []))
+
     @abstractmethod
     def entry_point(self) -> str:
         """Text of ``nl_run``."""
@@ -74,9 +78,7 @@ class CppPrinter(LoopPrinter):
         declarations = self._declarations()
         real = self.plan.precision
         parts = [
-            _prelude("prelude.h"),
-            _prelude("prelude_math.h"),
-            *([_prelude("prelude_random.h")] if self._draws else []),
+            *(_prelude(name) for name in self.preludes()),
             f"typedef {real} real;\n",
             f"{THREAD_SIGNATURE}) {{",
             str(declarations).rstrip("\n"),

@@ -9,12 +9,16 @@ from engine.codegen.plan import Matrix
 class OpenMPPrinter(CppPrinter):
     """Prints a plan for any number of threads."""
 
-    barrier = "#pragma omp barrier"
+    barrier = "nl_meet(stopping + 16, (int32_t)threads);"
 
     def own_entries(self, matrix: Matrix) -> tuple[str, str]:
         """The part of the row whose post-synaptic neurons the thread owns."""
         split = self.expressions.buffer(matrix.split)
         return f"{split}[row * (threads + 1) + thread]", f"{split}[row * (threads + 1) + thread + 1]"
+
+    def preludes(self) -> tuple[str, ...]:
+        """With the barrier."""
+        return (*super().preludes(), "prelude_threads.h")
 
     def entry_point(self) -> str:
         """``nl_run``: -1 when the system does not give the threads that the buffers are laid out for."""
@@ -22,7 +26,8 @@ class OpenMPPrinter(CppPrinter):
 extern "C" int omp_get_num_threads(void);
 
 {SIGNATURE}) {{
-    int32_t stopping[2] = {{0, 0}};
+    // Flags of the end of a step, then what nl_meet counts, each in a cache line of its own.
+    alignas(64) int32_t stopping[48] = {{}};
     int64_t result = -1;
 #pragma omp parallel num_threads(threads)
     if (omp_get_num_threads() == threads) {{
