@@ -228,9 +228,10 @@ class LoopPrinter(ABC):
         if reduction is not None:
             used |= symbols([reduction.value])
         self.text.line(f"const int64_t last = {last};")
-        # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place.
+        # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place. Where
+        # nothing is read or written per synapse, plain additions are faster than vectors that scatter.
         shared = matrix.rows == "post" and any(isinstance(s, Accumulate) for s in statements(body))
-        if reduction is None and not shared and _vectorises(body):
+        if reduction is None and "s" in used and not shared and _vectorises(body):
             self.text.line("#pragma GCC ivdep")
         with self.text.block(f"for (int64_t entry = {first}; entry < last; ++entry)"):
             column, outer = ("post", "pre") if matrix.rows == "pre" else ("pre", "post")
