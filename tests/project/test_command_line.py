@@ -12,6 +12,7 @@ import pytest
 from project_documents import ROOT
 
 import main
+from engine.errors import CompilationError
 from engine.project import headless, storage
 from engine.project.document import ProjectDocument
 
@@ -134,3 +135,22 @@ def test_user_errors_show_no_traceback(tmp_path: Path) -> None:
     )
     assert ended.returncode == 3
     assert ended.stderr == "missing.json cannot be opened: there is no such file.\n"
+
+
+def test_failure_of_the_compiler_ends_with_4(
+    project: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(document: ProjectDocument) -> None:
+        raise CompilationError("There is no C++ compiler.")
+
+    monkeypatch.setattr(headless, "run", fail)
+    assert main.main(["run", project]) == 4
+    assert capsys.readouterr().err == "There is no C++ compiler.\n"
+
+
+def test_warnings_are_told_and_do_not_stop(project: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = Path(project)
+    path.write_text(path.read_text().replace('"target": "exc"', '"target": "unheard"'))
+    assert main.main(["check", project]) == 0
+    assert main.main(["export", project]) == 0
+    assert "warning: Drive.target: Cells does not read the target 'unheard'" in capsys.readouterr().err
