@@ -165,14 +165,14 @@ class Definitions:
             unknown="This is not a number.",
         )
         tree = Parser(part, scope, place).parse()
-        if isinstance(tree, Name):
-            return self.constants[tree.name], tree.name
-        if isinstance(tree, Number | Boolean):
-            return tree.value, ""
+        constant = tree.name if isinstance(tree, Name) else ""
         try:
-            return _evaluate(tree), ""
+            value = self.constants[constant] if constant else _evaluate(tree)
         except (ArithmeticError, TypeError, ValueError) as error:
             raise Problem("This is not a number.", place) from error
+        if not math.isfinite(value):
+            raise Problem("This is not a finite number.", place)
+        return value, constant
 
 
 def read_parameters(text: str, definitions: Definitions) -> None:
@@ -231,9 +231,11 @@ def _converted(value: float | int | bool, dtype: Dtype) -> float | int | bool:
             return bool(value)
 
 
-def _evaluate(node: Expression) -> float:
+def _evaluate(node: Expression) -> float | bool:
     """Real arithmetic on literals."""
     match node:
+        case Boolean(value=value):
+            return value
         case Number(value=value):
             return float(value)
         case Unary(operator="-", operand=operand):

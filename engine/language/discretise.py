@@ -6,8 +6,8 @@ then its variables are written in order. In synapses ``dt`` stands for dt times 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import cast
 
 from engine.language.algebra import ONE, Part, add, collect, divide, multiply, negate, subtract
@@ -66,7 +66,6 @@ def discretise(model: NeuronModel | SynapseModel, default_method: str) -> Discre
 
 def discretise_into(model: NeuronModel | SynapseModel, default: Method, report: Report) -> Discretised:
     """As :func:`discretise`, noting mistakes in ``report``."""
-    localities = {variable.name: variable.locality for variable in model.variables}
     methods = {ode.name: ode.method or default for ode in model.equations if isinstance(ode, Ode)}
     _check_mixed_methods(model.equations, methods, report)
     context = _Context(model, methods, report)
@@ -79,7 +78,7 @@ def discretise_into(model: NeuronModel | SynapseModel, default: Method, report: 
         else:
             stepwise.append(equation)
     by_locality = {
-        locality: tuple(context.updates([eq for eq in stepwise if localities[eq.name] == locality]))
+        locality: tuple(context.updates([eq for eq in stepwise if context.localities[eq.name] == locality]))
         for locality in ("global", "semiglobal", "local")
     }
     return Discretised(
@@ -109,21 +108,17 @@ class LinearForm:
     drive: Part
 
 
-@dataclass
 class _Context:
-    model: NeuronModel | SynapseModel
-    methods: dict[str, Method]
-    report: Report
-    fixed: frozenset[str] = field(init=False)
-    """Names whose value does not change while equations run."""
+    """The methods and the changing names of one model while its equations are discretised."""
 
-    def __post_init__(self) -> None:
-        parameters = {parameter.name for parameter in self.model.parameters}
-        changing = {variable.name for variable in self.model.variables}
-        if isinstance(self.model, SynapseModel) and "w" not in _written(self.model):
-            changing.discard("w")
-        self.fixed = frozenset(parameters) - changing
-        self.changing = changing | {"t", "t_last", "t_pre", "t_post"}
+    def __init__(
+        self, model: NeuronModel | SynapseModel, methods: Mapping[str, Method], report: Report
+    ) -> None:
+        self.model, self.methods, self.report = model, methods, report
+        self.localities = {variable.name: variable.locality for variable in model.variables}
+        self.changing = self.localities.keys() | {"t", "t_last", "t_pre", "t_post"}
+        if isinstance(model, SynapseModel) and "w" not in _written(model):
+            self.changing = self.changing - {"w"}
 
     # --- blocks
 
@@ -238,6 +233,9 @@ class _Context:
         """The exact solution between events."""
         if isinstance(self.model, NeuronModel):
             raise Problem("The event-driven method is for synapses only.", ode.span, "Use exponential.")
+        if self.localities[ode.name] != "local":
+            message = "An event-driven variable has one value for each synapse."
+            raise Problem(message, ode.span, "Leave out its locality flag.")
         form = self.linear(ode)
         steady = Number(0.0) if form.drive is None else divide(form.drive, form.rate)
         tau = divide(form.scale, form.rate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -148,26 +149,25 @@ def _read_condition(text: str, definitions: Definitions) -> Expression | None:
 
 
 def _read_refractory(refractory: float | str | None, definitions: Definitions) -> float | str | None:
+    """Milliseconds, or the name of an attribute."""
     if refractory is None:
         return None
-    if not isinstance(refractory, str):
-        if not refractory >= 0:
-            definitions.report.add(
-                f"refractory = {refractory}: the duration cannot be negative.", Span("refractory", 0, 0, 0)
-            )
-        return float(refractory)
-    attribute = refractory.strip()
+    place = replace(NOWHERE, field="refractory")
     try:
-        return float(attribute)
+        duration = float(refractory)
     except ValueError:
-        pass
-    if attribute not in definitions.localities:
-        definitions.report.add(
-            f"refractory = {attribute}: parameter or variable does not exist.",
-            replace(NOWHERE, field="refractory"),
-            suggestion(attribute, definitions.localities) or "Give milliseconds, or define the attribute.",
-        )
-    return attribute
+        attribute = str(refractory).strip()
+        if attribute not in definitions.localities:
+            definitions.report.add(
+                f"refractory = {attribute}: parameter or variable does not exist.",
+                place,
+                suggestion(attribute, definitions.localities)
+                or "Give milliseconds, or define the attribute.",
+            )
+        return attribute
+    if not 0 <= duration < math.inf:
+        definitions.report.add(f"refractory = {refractory}: not a duration.", place, "Give milliseconds.")
+    return duration
 
 
 def _sums(equations: Iterable[Equation]) -> list[WeightedSum]:

@@ -81,6 +81,14 @@ NEURONS = [
     ),
     ({"parameters": "a = x : int", "equations": "r = a"}, "a is not an integer", "parameters", 1, "x"),
     ({"parameters": "a = 1/0", "equations": "r = a"}, "a is not a float", "parameters", 1, "1/0"),
+    (
+        {"parameters": "a = 1e300*1e300 : int", "equations": "r = a"},
+        "a is not an integer",
+        "parameters",
+        1,
+        "1e300*1e300",
+    ),
+    ({"equations": "v = 1", **SPIKING, "refractory": -1.0}, "not a duration", "refractory", 0, ""),
     ({"parameters": "a = 9.0**9**9", "equations": "r = a"}, "a is not a float", "parameters", 1, "9.0**9**9"),
     ({"parameters": "a = 1 : min=0", "equations": "r = a"}, "'min' has no meaning", "parameters", 1, "min=0"),
     ({"parameters": "a = 1", "equations": "r = 1 : init=a"}, "initial value of r", "equations", 1, "init=a"),
@@ -272,6 +280,7 @@ SYNAPSES = [
         1,
         "dx/dt = 1 - x*x",
     ),
+    ({"equations": "dx/dt = -x : exact, projection"}, "one value for each", "equations", 1, "dx/dt = -x"),
     ({"pre_axon_spike": "g_target += w"}, "not supported yet", "pre_axon_spike", 1, ""),
     ({"pruning": "w < 0"}, "not supported yet", "pruning", 1, ""),
 ]
