@@ -19,7 +19,7 @@ from networks import NOISY, noisy_project
 from pytestqt.qtbot import QtBot
 
 from app.session import Session
-from app.simulation import client
+from app.simulation import client, protocol
 from app.simulation.client import Simulation, State
 from engine.project.build import build
 from engine.project.document import ProjectDocument
@@ -122,6 +122,17 @@ def test_pause_step_resume_and_stop(session: Session, simulation: Simulation, qt
     assert (np.diff(steps) >= 0).all() and steps[-1] < simulation.done
 
 
+def test_a_run_is_not_over_before_its_data_are_here(simulation: Simulation, qtbot: QtBot) -> None:
+    simulation.step(7)
+    reach(simulation, State.PAUSED, qtbot)
+    simulation._on_report(protocol.Finished(simulation._run, 50, 0.1))
+    simulation._pull()
+    assert simulation.state == State.PAUSED
+    simulation._child.ring.mark = 50
+    simulation._pull()
+    assert simulation.state == State.FINISHED
+
+
 def test_pausing_changes_no_spike(simulation: Simulation, session: Session, qtbot: QtBot) -> None:
     simulation.step(7)
     reach(simulation, State.PAUSED, qtbot)
@@ -164,6 +175,7 @@ def test_a_process_killed_while_idle_is_replaced(simulation: Simulation, qtbot: 
     run_to_end(simulation, qtbot)
     with qtbot.waitSignal(simulation.failed):
         os.kill(simulation.process_id, signal.SIGKILL)
+    assert is_alive(simulation.process_id), "the next one is to be warm when it is needed"
     run_to_end(simulation, qtbot)
 
 
@@ -270,8 +282,8 @@ simulation = Simulation(Session(noisy_project(1e9)))
 def die():
     print(simulation.process_id, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
-simulation.dataArrived.connect(die)
-simulation.run()
+simulation.stateChanged.connect(lambda state: die() if state == "paused" else None)
+simulation.step()
 application.exec()
 """
 
