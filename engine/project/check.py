@@ -281,6 +281,11 @@ def _check_slices(projection: Projection, pre: Population, post: Population) -> 
             )
             hint = f"Give 0 <= start < stop <= {math.prod(population.geometry)} and a step of 1 or more."
             yield _error(projection, f"{end}_slice", message, hint)
+    parts = projection.pre_slice or projection.post_slice
+    wiring = projection.connector
+    if parts and pre.id == post.id and "fixed" in wiring.pattern and not wiring.allow_self_connections:
+        message = f"Two parts of {pre.name} count as different; a neuron in both may connect to itself."
+        yield _warning(projection, "connector.allow_self_connections", message)
 
 
 def _is_slice_of(ranks: Slice, population: Population) -> bool:

@@ -25,6 +25,7 @@ from engine.project.document import (
 from engine.project.models import recordable, settable
 
 UNLIKELY = Connector(pattern="fixed_probability", probability=1.5)
+HALF = Connector(pattern="fixed_probability", probability=0.5)
 TOO_MANY = Connector(pattern="fixed_number_pre", number=21)
 
 
@@ -81,6 +82,16 @@ def test_synapse_reads_what_the_sender_lacks(small: ProjectDocument) -> None:
     problem = only(changed(document, "Drive", synapse=model))
     assert (problem.object_id, problem.field, problem.diagnostic.column) == (model, "pre_spike", 17)
     assert "zz" in problem.diagnostic.message
+
+
+def test_parts_of_one_population_may_connect_to_themselves(small: ProjectDocument) -> None:
+    cells = id_of(small, "Cells")
+    document, loop = edits.connect(small, cells, cells, "inh", HALF)
+    assert check(document) == []
+    projection = edits.find(document, loop)
+    part = msgspec.structs.replace(projection, pre_slice=Slice(start=0, stop=10))
+    problem = only(edits.replace_object(document, part))
+    assert (problem.severity, problem.field) == ("warning", "connector.allow_self_connections")
 
 
 def test_ports_follow_the_equations(small: ProjectDocument) -> None:
