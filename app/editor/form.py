@@ -70,7 +70,8 @@ class Section(QWidget):
         """Let Tab go through the rows after the heading, when they were made later than what follows."""
         before: QWidget = self._heading
         for widget in self.body.findChildren(QWidget):
-            if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+            takes_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+            if takes_tab and not widget.isWindow():
                 QWidget.setTabOrder(before, widget)
                 before = widget
 

@@ -6,6 +6,7 @@ from inspecting import press, underlined
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextCursor, QTextLayout
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from app import theme
 from app.editor.equation_editor import EquationEditor
@@ -145,10 +146,20 @@ def test_an_edit_from_elsewhere_leaves_the_cursor_at_its_place(desk):
     assert editor.hasFocus()
 
 
-def test_a_new_parameter_gets_a_field_at_once(desk):
+def test_a_new_parameter_gets_a_field_at_once(desk, qtbot):
     assert "gain" not in desk.form.values.fields
     type_at_end(editor_of(desk, "parameters"), "\ngain = 2.0")
-    assert desk.form.values.fields["gain"].edit.text() == "2.0"
+    fields = desk.form.values.fields
+    assert fields["gain"].edit.text() == "2.0"
+    qtbot.waitUntil(fields["gain"].isVisible, timeout=2000)
+    headings = desk.form.findChildren(QToolButton, "sectionHeading")
+    heading = next(h for h in headings if h.text() == "Parameter values")
+    heading.setFocus()
+    press(heading, Qt.Key.Key_Tab)
+    assert fields["tau"].edit.hasFocus()
+    fields["tau"].button.setFocus()
+    press(fields["tau"].button, Qt.Key.Key_Tab)
+    assert fields["gain"].edit.hasFocus()
     desk.undo()
     assert "gain" not in desk.form.values.fields
 

@@ -49,6 +49,7 @@ def test_typing_in_a_row_is_checked_once(desk, qtbot):
     desk.dock.problemsChanged.connect(told.append)
     for value in range(5):
         desk.session.apply(edits.set_value(desk.document, desk.exc, "a", Constant(value=value)), "Value")
+        qtbot.wait(5)
     qtbot.waitUntil(lambda: bool(told), timeout=5000)
     qtbot.wait(50)
     assert len(told) == 1
