@@ -56,8 +56,8 @@ class Matrix:
 class EventList:
     """A ring of the ranks emitted in the last ``slots`` ticks by a population of ``count`` neurons.
 
-    Buffers: ``ranks`` int32 [slots * count], ``counts`` int64 [slots * threads]. In tick k, thread p writes its
-    events, ascending, to ``ranks[(k % slots) * count + lower(p) ...]`` and their number to
+    Buffers: ``ranks`` int32 [slots * count], ``counts`` int64 [slots * threads]. In tick k, thread p writes
+    its events, ascending, to ``ranks[(k % slots) * count + lower(p) ...]`` and their number to
     ``counts[(k % slots) * threads + p]``. ``slots`` is a size symbol (at least 2).
     """
 

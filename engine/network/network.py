@@ -6,13 +6,12 @@ import weakref
 import zlib
 from collections.abc import Callable, Sequence
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError, ModelError
-from engine.network.attributes import Values
 from engine.network.configuration import Configuration
 from engine.network.constant import constant_values
 from engine.network.distributions import Generator, RandomDistribution
@@ -22,10 +21,6 @@ from engine.network.population import Population
 from engine.network.projection import Part, Projection
 from engine.network.running import Running
 from engine.network.synapse import Synapse
-
-if TYPE_CHECKING:
-    from engine.inputs.spike_source import SpikeSourceArray as SpikeSource
-    from engine.runtime.instance import Instance
 
 
 class _NetworkType(type):
@@ -62,6 +57,9 @@ class Network(Running, metaclass=_NetworkType):
     def __init__(self) -> None:
         """Nothing is left to do here; sub-classes build their network in it."""
 
+    def _as_network(self) -> Network:
+        return self
+
     def _set_up(self, dt: float | None, seed: int | None) -> None:
         self.configuration = Configuration(dt, seed)
         self.populations: list[Population] = []
@@ -69,10 +67,10 @@ class Network(Running, metaclass=_NetworkType):
         self.monitors: list[Monitor] = []
         self._constants: dict[str, float] = {}
         self._draws = 0
-        self._instance: Instance | None = None
+        self._instance = None
         self._stale = False
-        self._redrawn: list[Projection] = []
-        self._pending: list[tuple[Population | Projection, str, Values]] = []
+        self._redrawn = []
+        self._pending = []
         _living.add(self)
 
     # --- settings -------------------------------------------------------------------------------------
@@ -293,18 +291,6 @@ class Network(Running, metaclass=_NetworkType):
 
     # --- compiling ------------------------------------------------------------------------------------
 
-    @property
-    def compiled(self) -> bool:
-        """True once :meth:`compile` succeeded."""
-        return self._instance is not None
-
-    @property
-    def instance(self) -> Instance | None:
-        """The live values; None before compile."""
-        if self._pending:
-            self.refresh()
-        return self._instance
-
     def compile(
         self,
         directory: str = "annarchy",
@@ -361,6 +347,11 @@ class Network(Running, metaclass=_NetworkType):
                 projection.draw()
             pre, post = projection.pre_population.model, projection.post_population.model
             mistakes += check_synapse_use(projection.model, pre, post)
+            for target in set(projection.targets) - set(post.targets):
+                self.warn(
+                    f"Projection {projection.name}: the neuron of {projection.post.name} does not use the target "
+                    f"'{target}' (it uses: {', '.join(post.targets) or 'none'}), so nothing arrives."
+                )
             unused = [t for t in projection.targets if t not in post.targets and not post.uses_sum_of_all]
             for target in unused:
                 self.warn(
@@ -369,94 +360,6 @@ class Network(Running, metaclass=_NetworkType):
                 )
         if mistakes:
             raise ModelError(mistakes)
-
-    def replan(self) -> None:
-        """Let the code be generated anew before the next step; values stay."""
-        self._stale = self.compiled
-
-    def refresh(self) -> Instance:
-        """The live values, after changes of the structure were put into effect."""
-        from engine.codegen import compile_network
-
-        if self._instance is None:
-            raise EngineError("The network is not compiled yet; call compile() first.")
-        if self._stale:
-            self._instance = compile_network(self, previous=self._instance, redrawn=self._redrawn)
-            self._stale, self._redrawn = False, []
-        pending, self._pending = self._pending, []
-        for obj, name, values in pending:
-            self._write(obj, name, values)
-        return self._instance
-
-    def redraw(self, projection: Projection) -> None:
-        """Draw the synapses of a projection again."""
-        projection.draw()
-        self._redrawn.append(projection)
-        self._stale = True
-        self.refresh()
-
-    # --- values ---------------------------------------------------------------------------------------
-
-    def store(self, obj: Population | Projection, name: str, values: Values) -> None:
-        """Set an attribute: a number for all or an array, synapses in post-major order.
-
-        Parameters that have one value for all become arrays when they are given one.
-        """
-        if self._instance is None:
-            obj.init[name] = values
-            return
-        array = isinstance(values, np.ndarray) and values.ndim > 0 and values.size > 1
-        if array and self._instance.is_single(obj, name) and name not in obj.widened:
-            obj.widened.add(name)
-            self._stale = True
-        if self._stale and name in obj.widened:
-            self._pending.append((obj, name, values))
-        else:
-            self._write(obj, name, values)
-
-    def _write(self, obj: Population | Projection, name: str, values: Values) -> None:
-        assert self._instance is not None
-        live = self._instance.values(obj, name)
-        if isinstance(obj, Projection) and isinstance(values, np.ndarray) and values.size == live.size:
-            local = obj._attributes[name].locality == "local"
-            order = self._instance.synapse_order(obj) if local else None
-            if order is not None:
-                live[order] = values
-                return
-        live[...] = values
-
-    def set_flag(self, projection: Projection, name: str, value: int) -> None:
-        """Set a switch of a compiled projection."""
-        if self._instance is not None:
-            self._instance.flag(projection, name)[0] = value
-
-    def set_refractory(self, population: Population, value: Values) -> None:
-        """Give a compiled population its refractory periods (ms)."""
-        if self._instance is None:
-            return
-        steps = np.trunc(np.asarray(value) / self.dt).astype(np.int64)
-        single = not self._instance.has_internal(population, "refractory") or (
-            self._instance.refractory(population).size == 1 and steps.ndim > 0
-        )
-        if single:
-            self._stale = True
-            self.refresh()
-        if self._instance.has_internal(population, "refractory"):
-            self._instance.refractory(population)[...] = steps
-
-    def set_spike_times(self, population: SpikeSource) -> None:
-        """Give a compiled spike source its new times; those that are past are skipped."""
-        self._stale = self.compiled
-        if self._instance is None:
-            return
-        instance = self.refresh()
-        now = instance.tick - int(instance.internal(population, "clock")[0])
-        trains = population.spike_steps
-        ends = np.cumsum([len(train) for train in trains])
-        past = [int(np.searchsorted(train, now)) for train in trains]
-        instance.internal(population, "times")[: ends[-1]] = np.concatenate(trains)
-        instance.internal(population, "end")[...] = ends
-        instance.internal(population, "next")[...] = ends - [len(t) for t in trains] + past
 
     # --- whole network --------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ class LoweredPopulation:
 
     def declare(self) -> None:
         """Declare parameters, variables, spike events and what a source population needs."""
-        population, b = self.population, self.builder
+        population = self.population
         model = population.model
         written = {a.name for a in model.reset}
         for parameter in model.parameters:
