@@ -129,7 +129,7 @@ def _run_example(project: Path, reason: str) -> int:
     files = headless.save(document, result, Path("out"))
     print(headless.report(document, result))
     print("Written:", ", ".join(str(file) for file in files))
-    print("To open the window, run this on a desktop, or with a virtual display: xvfb-run python main.py")
+    print("To open the window, run this where there is a display: on a desktop, or through ssh -X.")
     return DONE
 
 
