@@ -34,6 +34,8 @@ class Files(QObject):
     """(text, is it an error)."""
     message = Signal(str)
     recentChanged = Signal()
+    opened = Signal()
+    """Another project is in the window now."""
 
     def __init__(self, session: Session, window: QWidget) -> None:
         super().__init__(window)
@@ -53,6 +55,7 @@ class Files(QObject):
         if not self.may_discard():
             return False
         self._session.open(ProjectDocument(), None)
+        self.opened.emit()
         return True
 
     def open(self, path: Path | None = None) -> bool:
@@ -74,6 +77,7 @@ class Files(QObject):
         is_example = path.resolve().parent == EXAMPLES
         # An example is a template: saving it asks for a place of one's own.
         self._session.open(loaded.document, None if is_example else path)
+        self.opened.emit()
         if not is_example:
             self._remember(path)
         if loaded.problems:

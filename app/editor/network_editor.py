@@ -48,7 +48,6 @@ class NetworkEditor(QWidget):
         session, canvas, editing = self._session, self.canvas, self.editing
         session.documentChanged.connect(self._show)
         session.selectionChanged.connect(self._select)
-        session.pathChanged.connect(lambda path: self._fit())
         canvas.selectionChanged.connect(session.select)
         canvas.moved.connect(editing.move)
         canvas.labelMoved.connect(editing.move_label)
@@ -87,7 +86,8 @@ class NetworkEditor(QWidget):
         self.canvas.set_selection(ids)
         self.canvas.set_description(describe_selection(self._session.document, ids))
 
-    def _fit(self) -> None:
+    def fit(self) -> None:
+        """Show the whole network, now or as soon as it is seen."""
         if self.isVisible():
             self.canvas.fit()
         else:

@@ -65,6 +65,7 @@ class Canvas(QWidget):
 
     def show_document(self, document: ProjectDocument) -> None:
         """Bring the drawing up to ``document``; what looks the same is left alone."""
+        self._viewer.end_live_connection()  # its port may be about to go
         with QSignalBlocker(self._viewer.scene()):
             self._show_populations(document)
             self._show_projections(document)

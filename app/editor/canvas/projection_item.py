@@ -9,7 +9,7 @@ from NodeGraphQt.constants import Z_VAL_NODE, Z_VAL_PIPE
 from NodeGraphQt.qgraphics.pipe import PipeItem
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPainterPathStroker, QPen
-from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsSceneMouseEvent
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsPathItem, QGraphicsSceneMouseEvent
 
 from app import theme
 from app.editor.canvas.population_item import PopulationItem, PopulationPort
@@ -236,6 +236,28 @@ class ProjectionLabel(QGraphicsItem):
         if start is not None and start != self.pos():
             offset = QPointF(*self.projection.look.label_offset) + self.pos() - start
             self.scene().viewer().label_moved.emit(self.projection.id, (offset.x(), offset.y()))
+
+
+class LineBeingDrawn(QGraphicsPathItem):
+    """From a port to the pointer, while the user connects; in the colour of the target once it is known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setZValue(Z_VAL_NODE + 2)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.hide()
+
+    def run(self, start: PopulationPort, place: QPointF, end: PopulationPort | None) -> None:
+        """Draw from ``start`` to ``place``, which is that of ``end`` if the pointer is on a fitting port."""
+        ends = [port for port in (start, end) if port is not None and not port.is_output]
+        color = theme.target_color(ends[0].name) if ends else QColor(theme.TEXT)
+        style = Qt.PenStyle.SolidLine if end is not None else Qt.PenStyle.DashLine
+        self.setPen(QPen(color, 2.5, style, Qt.PenCapStyle.RoundCap))
+        reach = max(30.0, abs(place.x() - start.center.x()) / 2) * (1 if start.is_output else -1)
+        path = QPainterPath(start.center)
+        path.cubicTo(start.center + QPointF(reach, 0), place - QPointF(reach, 0), place)
+        self.setPath(path)
+        self.show()
 
 
 def _font(bold: bool = False) -> QFont:

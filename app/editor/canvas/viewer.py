@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QGraphicsView
 
 from app import theme
 from app.editor.canvas.population_item import PopulationItem, PopulationPort
-from app.editor.canvas.projection_item import ProjectionItem, ProjectionLabel
+from app.editor.canvas.projection_item import LineBeingDrawn, ProjectionItem, ProjectionLabel
 
 _NEAREST, _FARTHEST = 3.0, 0.1
 _GRID = "#21252b"
@@ -43,6 +43,9 @@ class CanvasViewer(NodeViewer):
         self.accept_connection_types = {}
         self.reject_connection_types = {}
         self._panned_from: QPoint | None = None
+        self._pointed_at: PopulationPort | None = None
+        self._line = LineBeingDrawn()
+        self.scene().addItem(self._line)
         self._positions_before: dict[str, tuple[float, float]] = {}
         self.setAcceptDrops(False)
         self.setDragMode(QGraphicsView.DragMode.RubberBandDrag)
@@ -175,7 +178,15 @@ class CanvasViewer(NodeViewer):
             return
         port = self._port_at(event.scenePos())
         if port is not None:
-            self.start_live_connection(port)
+            self._start_port = port
+
+    def sceneMouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        if self._start_port is None:
+            return
+        end = self._port_at(event.scenePos())
+        fits = end is not None and end.is_output != self._start_port.is_output
+        self._point_at(end if fits else None)
+        self._line.run(self._start_port, end.center if fits else event.scenePos(), end if fits else None)
 
     def sceneMouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -189,8 +200,6 @@ class CanvasViewer(NodeViewer):
         if end is start:
             return  # a click on a port: the line follows the pointer until the next click
         self.end_live_connection()
-        start.hovered = False
-        start.update()
         if end is not None and end.is_output != start.is_output:
             out, into = (start, end) if start.is_output else (end, start)
             self.connection_dropped.emit(out.node.id, into.node.id, into.name)
@@ -198,6 +207,19 @@ class CanvasViewer(NodeViewer):
             body = self._population_at(event.scenePos())
             if body is not None:
                 self.connection_dropped.emit(start.node.id, body.id, "")
+
+    def end_live_connection(self) -> None:
+        self._point_at(None)
+        self._line.hide()
+        self._start_port = None
+
+    def _point_at(self, port: PopulationPort | None) -> None:
+        """Mark the port that a line would end at; the pointer hovers over nothing while it drags."""
+        for each, marked in ((self._pointed_at, False), (port, True)):
+            if each is not None:
+                each.hovered = marked
+                each.update()
+        self._pointed_at = port
 
     def _port_at(self, place: QPointF) -> PopulationPort | None:
         return next((i for i in self.scene().items(place) if isinstance(i, PopulationPort)), None)
