@@ -347,11 +347,6 @@ class Network(Running, metaclass=_NetworkType):
                 projection.draw()
             pre, post = projection.pre_population.model, projection.post_population.model
             mistakes += check_synapse_use(projection.model, pre, post)
-            for target in set(projection.targets) - set(post.targets):
-                self.warn(
-                    f"Projection {projection.name}: the neuron of {projection.post.name} does not use the target "
-                    f"'{target}' (it uses: {', '.join(post.targets) or 'none'}), so nothing arrives."
-                )
             unused = [t for t in projection.targets if t not in post.targets and not post.uses_sum_of_all]
             for target in unused:
                 self.warn(

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.language.model import Assignment, SynapseModel
-from engine.network.attributes import Attribute, attributes_of, unknown_attribute, whole_steps
+from engine.network.attributes import Attribute, attributes_of, unknown_attribute
 from engine.network.connectors import Connectors, Recipe, checked_delay
 from engine.network.dendrite import Dendrite, IndividualSynapse
 from engine.network.geometry import rank_of
 from engine.network.population import Population
+from engine.network.switches import Switches
 from engine.network.synapse import Synapse
 from engine.network.synaptic_values import SynapticValues
 from engine.network.view import IndividualNeuron, PopulationView
@@ -37,7 +38,7 @@ _NOT_YET = {
 }
 
 
-class Projection(Connectors):
+class Projection(Connectors, Switches):
     """Synapses between two populations.
 
     Parameters
@@ -92,10 +93,11 @@ class Projection(Connectors):
         self._recipe: Recipe | None = None
         self._redraws = 0
         self._connectivity: Connectivity | None = None
-        self._switches = {"transmission": True, "update": True, "plasticity": True}
+        self._switches = dict.fromkeys(("transmission", "update", "plasticity"), True)
         self.learning_period, self.learning_offset = 1, 0
         self.widened: set[str] = set()
         self.id, self.name = -1, name or ""
+        self._check_kinds()
         self.model: SynapseModel = self.synapse_type.analyse(self.pre_population.model.kind)
         self._attributes = attributes_of(self.model)
         self._given: dict[str, Any] = {a.name: a.initial for a in self._attributes.values()}
@@ -115,6 +117,17 @@ class Projection(Connectors):
         if part.network is not self.network:
             raise EngineError(f"Projection: {side} ({part.name}) belongs to another network.")
         return part
+
+    def _check_kinds(self) -> None:
+        pre, post = self.pre_population, self.post_population
+        if post.kind == "spike_source":
+            raise EngineError(f"Projection: {post.name} fires at given times and takes no input.")
+        if pre.model.kind != post.model.kind:
+            words = {"spike": "spiking", "rate": "rate-coded"}
+            raise EngineError(
+                f"Projection: {pre.name} is {words[pre.model.kind]} and {post.name} is "
+                f"{words[post.model.kind]}; projections between the two kinds are not available yet."
+            )
 
     # --- structure ------------------------------------------------------------------------------------
 
@@ -192,7 +205,7 @@ class Projection(Connectors):
     def nb_synapses(self) -> int:
         """Number of synapses; 0 before compile."""
         if self._connectivity is None:
-            self._warn_not_compiled("nb_synapses")
+            self.warn_not_compiled("nb_synapses")
             return 0
         return len(self._connectivity.pre)
 
@@ -212,7 +225,7 @@ class Projection(Connectors):
     def post_ranks(self) -> list[int] | None:
         """Ascending ranks of the post-synaptic neurons that have synapses; None before compile."""
         if self._connectivity is None:
-            self._warn_not_compiled("post_ranks")
+            self.warn_not_compiled("post_ranks")
             return None
         ranks: list[int] = np.flatnonzero(np.diff(self._connectivity.offsets)).tolist()
         return ranks
@@ -222,9 +235,6 @@ class Projection(Connectors):
         """Pre-synaptic ranks of each dendrite."""
         c = self.connectivity
         return [c.pre[c.offsets[p] : c.offsets[p + 1]].tolist() for p in self.post_ranks or []]
-
-    def _warn_not_compiled(self, what: str) -> None:
-        self.network.warn(f"Projection {self.name}: {what} is only known after compile().")
 
     def connectivity_matrix(self, fill: float = 0.0) -> NDArray[np.float64]:
         """Weights as an array (post size, pre size); ``fill`` where there is no synapse."""
@@ -342,6 +352,10 @@ class Projection(Connectors):
         if instance is not None:
             instance.reset_projection(self, [n for n in names if n in self._attributes and n != "w"])
 
+    def put_switch(self, name: str, value: int) -> None:
+        """Hand a switch to the running code, if there is any."""
+        self.network.set_flag(self, name, value)
+
     # --- delays ---------------------------------------------------------------------------------------
 
     @property
@@ -376,66 +390,6 @@ class Projection(Connectors):
         self._connectivity = replace(self.connectivity, delay_steps=steps)
         self.network.set_flag(self, "delay", steps)
         self.network.replan()
-
-    # --- switches -------------------------------------------------------------------------------------
-
-    def _switch(self, name: str, value: Any) -> None:
-        if not isinstance(value, (bool, np.bool_)) and value not in (0, 1):
-            raise EngineError(f"Projection {self.name}: {name} is True or False, not {value!r}.")
-        self._switches[name] = bool(value)
-        self.network.set_flag(self, name, int(value))
-
-    @property
-    def transmission(self) -> bool:
-        """Without it neither rates nor spikes pass, and nothing is learnt."""
-        return self._switches["transmission"]
-
-    @transmission.setter
-    def transmission(self, value: bool) -> None:
-        self._switch("transmission", value)
-
-    @property
-    def update(self) -> bool:
-        """Without it no synaptic variable is updated."""
-        return self._switches["update"]
-
-    @update.setter
-    def update(self, value: bool) -> None:
-        self._switch("update", value)
-
-    @property
-    def plasticity(self) -> bool:
-        """Without it ``w`` is frozen."""
-        return self._switches["plasticity"]
-
-    @plasticity.setter
-    def plasticity(self, value: bool) -> None:
-        self._switch("plasticity", value)
-
-    def enable_learning(self, period: float | None = None, offset: float | None = None) -> None:
-        """Learn every ``period`` ms (default: every step), first ``offset`` ms from now."""
-        if offset is not None and (period is None or offset >= period):
-            reason = "needs a period" if period is None else "must be smaller than the period"
-            raise EngineError(f"Projection {self.name}: the offset of enable_learning {reason}.")
-        if not self.network.compiled:
-            self._warn_not_compiled("enable_learning")
-            return
-        dt = self.network.dt
-        self.update = self.plasticity = True
-        self.learning_period = 1 if period is None else max(1, whole_steps(period, dt))
-        since = 0 if offset is None else self.network.current_step + whole_steps(offset, dt)
-        self.learning_offset = since % self.learning_period
-        self.network.set_flag(self, "period", self.learning_period)
-        self.network.set_flag(self, "offset", self.learning_offset)
-
-    def disable_learning(self, update: bool | None = None) -> None:
-        """Stop learning: rate-coded projections stop updating, spiking ones freeze ``w``."""
-        if not self.network.compiled:
-            self._warn_not_compiled("disable_learning")
-        elif self.pre_population.model.kind == "spike":
-            self.plasticity = False
-        else:
-            self.update = False
 
     def size_in_bytes(self) -> int:
         """Memory of the attributes; 0 before compile."""

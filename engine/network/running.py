@@ -10,33 +10,23 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.attributes import steps_to_cover, whole_steps
+from engine.network.live import Live
 
 if TYPE_CHECKING:
     from engine.network.monitor import Monitor
     from engine.network.population import Population
     from engine.network.projection import Projection
-    from engine.runtime.instance import Instance
 
 CHUNK_SECONDS = 0.1
 """Python looks at signals and the progress bar about this often while the engine runs."""
 
 
-class Running:
+class Running(Live):
     """What a network can do once it is compiled."""
 
     populations: list[Population]
     projections: list[Projection]
     monitors: list[Monitor]
-    _instance: Instance | None
-
-    @property
-    def dt(self) -> float:
-        """Step in ms."""
-        raise NotImplementedError
-
-    def refresh(self) -> Instance:
-        """The live values, after changes of the structure were put into effect."""
-        raise NotImplementedError
 
     def warn(self, text: str) -> None:
         """Print a warning."""

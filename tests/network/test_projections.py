@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import EngineError, ModelError, Network, Neuron, Projection, Synapse, Uniform
+from engine import EngineError, ModelError, Network, Neuron, Projection, SpikeSourceArray, Synapse, Uniform
 
 RATE = Neuron(parameters="b = 0.0", equations="r = b + sum(exc)")
 SPIKING = Neuron(parameters="b = 0.0", equations="v = b + g_exc", spike="v > 1.0", reset="v = 0.0")
@@ -330,9 +330,11 @@ def test_ends_of_a_projection() -> None:
     with pytest.raises(EngineError, match="is not a target"):
         net.connect(pre, post, "g exc")
     spiking = net.create(2, SPIKING)
-    net.connect(spiking, post, "exc").connect_all_to_all(1.0)
-    with pytest.raises(EngineError, match=r"spiking population|not connected"):
-        net.compile(silent=True)
+    with pytest.raises(EngineError, match="spiking and post is rate-coded"):
+        net.connect(spiking, post, "exc")
+    with pytest.raises(EngineError, match="takes no input"):
+        net.connect(spiking, net.create(SpikeSourceArray([1.0])), "exc")
+    assert [p.name for p in net.projections] == ["proj0", "proj1"]
 
 
 def test_an_unused_target_is_told(capsys: pytest.CaptureFixture[str]) -> None:

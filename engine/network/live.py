@@ -1,0 +1,141 @@
+"""The live values of a compiled network, and how changes of its structure come into effect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.errors import EngineError
+from engine.network.attributes import Values
+from engine.network.projection import Projection
+
+if TYPE_CHECKING:
+    from engine.inputs.spike_source import SpikeSourceArray
+    from engine.network.network import Network
+    from engine.network.population import Population
+    from engine.runtime.instance import Instance
+
+
+class Live:
+    """What a network keeps of its running code.
+
+    Changes that need other code (a new monitor, a parameter that becomes an array) only mark the code as
+    stale; it is generated anew when values are needed or the next step is run, once for all changes.
+    """
+
+    _instance: Instance | None
+    _stale: bool
+    _redrawn: list[Projection]
+    """Projections whose synapses are others than those of the running code."""
+    _pending: list[tuple[Population | Projection, str, Values]]
+    """Assignments that wait for the new code."""
+
+    @property
+    def dt(self) -> float:
+        """Step in ms."""
+        raise NotImplementedError
+
+    def _as_network(self) -> Network:
+        """This object, which is a network."""
+        raise NotImplementedError
+
+    @property
+    def compiled(self) -> bool:
+        """True once :meth:`compile` succeeded."""
+        return self._instance is not None
+
+    @property
+    def instance(self) -> Instance | None:
+        """The live values; None before compile."""
+        if self._pending:
+            self.refresh()
+        return self._instance
+
+    def replan(self) -> None:
+        """Let the code be generated anew before the next step; values stay."""
+        self._stale = self.compiled
+
+    def refresh(self) -> Instance:
+        """The live values, after changes of the structure were put into effect."""
+        from engine.codegen import compile_network
+
+        if self._instance is None:
+            raise EngineError("The network is not compiled yet; call compile() first.")
+        if self._stale:
+            self._instance = compile_network(
+                self._as_network(), previous=self._instance, redrawn=self._redrawn
+            )
+            self._stale, self._redrawn = False, []
+        pending, self._pending = self._pending, []
+        for obj, name, values in pending:
+            self._write(obj, name, values)
+        return self._instance
+
+    def redraw(self, projection: Projection) -> None:
+        """Draw the synapses of a projection again."""
+        projection.draw()
+        self._redrawn.append(projection)
+        self._stale = True
+        self.refresh()
+
+    def store(self, obj: Population | Projection, name: str, values: Values) -> None:
+        """Set an attribute: a number for all or an array, synapses in post-major order.
+
+        Parameters that have one value for all become arrays when they are given one.
+        """
+        if self._instance is None:
+            obj.init[name] = values
+            return
+        array = isinstance(values, np.ndarray) and values.ndim > 0 and values.size > 1
+        if array and self._instance.is_single(obj, name) and name not in obj.widened:
+            obj.widened.add(name)
+            self._stale = True
+        if self._stale and name in obj.widened:
+            self._pending.append((obj, name, values))
+        else:
+            self._write(obj, name, values)
+
+    def _write(self, obj: Population | Projection, name: str, values: Values) -> None:
+        assert self._instance is not None
+        live = self._instance.values(obj, name)
+        if isinstance(obj, Projection) and isinstance(values, np.ndarray) and values.size == live.size:
+            local = obj._attributes[name].locality == "local"
+            order = self._instance.synapse_order(obj) if local else None
+            if order is not None:
+                live[order] = values
+                return
+        live[...] = values
+
+    def set_flag(self, projection: Projection, name: str, value: int) -> None:
+        """Set a switch of a compiled projection."""
+        if self._instance is not None:
+            self._instance.flag(projection, name)[0] = value
+
+    def set_refractory(self, population: Population, value: Values) -> None:
+        """Give a compiled population its refractory periods (ms)."""
+        if self._instance is None:
+            return
+        steps = np.trunc(np.asarray(value) / self.dt).astype(np.int64)
+        single = not self._instance.has_internal(population, "refractory") or (
+            self._instance.refractory(population).size == 1 and steps.ndim > 0
+        )
+        if single:
+            self._stale = True
+            self.refresh()
+        if self._instance.has_internal(population, "refractory"):
+            self._instance.refractory(population)[...] = steps
+
+    def set_spike_times(self, population: SpikeSourceArray) -> None:
+        """Give a compiled spike source its new times; those that are past are skipped."""
+        if self._instance is None:
+            return
+        self._stale = True
+        instance = self.refresh()
+        now = instance.tick - int(instance.internal(population, "clock")[0])
+        trains = population.spike_steps
+        ends = np.cumsum([len(train) for train in trains])
+        past = [int(np.searchsorted(train, now)) for train in trains]
+        instance.internal(population, "times")[: ends[-1]] = np.concatenate(trains)
+        instance.internal(population, "end")[...] = ends
+        instance.internal(population, "next")[...] = ends - [len(t) for t in trains] + past
