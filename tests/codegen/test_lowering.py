@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine import EngineError, Network, Neuron, Synapse
+from engine import Network, Neuron, Synapse
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.ir import Const, Function, Kernel, Load, Op, Select, Symbol
 from engine.codegen.lowering import lower
@@ -175,14 +175,6 @@ def test_rewrite_goes_innermost_first() -> None:
     inner = Load("a", Const(0, "int"))
     rewrite(Function("exp", (inner,)), lambda e: (seen.append(type(e).__name__), e)[1])
     assert seen == ["Const", "Load", "Function"]
-
-
-def test_kinds_that_do_not_fit_are_an_error_that_names_the_projection() -> None:
-    network = Network(dt=1.0, seed=1)
-    a, c = network.create(2, SPIKE, name="a"), network.create(2, RATE, name="c")
-    network.connect(a, c, "exc", name="bridge").connect_all_to_all(1.0)
-    with pytest.raises(EngineError, match=r"bridge.*spiking"):
-        lower(drawn(network))
 
 
 def test_a_view_records_its_ranks_only() -> None:

@@ -71,6 +71,15 @@ def test_a_loop_over_neurons_vectorises(name: str, tmp_path: Path) -> None:
     source.write_text(text, encoding="utf-8")
     loop = next(n for n, line in enumerate(text.splitlines(), 1) if line.strip().startswith("y[i] ="))
     flags = [flag for flag in FLAGS if flag != "-march=native"]
-    command = ["g++", *flags, "-mavx2", "-mfma", "-fopt-info-vec", str(source), "-o", str(tmp_path / "loop.so")]
+    command = [
+        "g++",
+        *flags,
+        "-mavx2",
+        "-mfma",
+        "-fopt-info-vec",
+        str(source),
+        "-o",
+        str(tmp_path / "loop.so"),
+    ]
     report = subprocess.run(command, check=True, capture_output=True, text=True).stderr
     assert any(f":{loop}:" in line and "loop vectorized" in line for line in report.splitlines()), report

@@ -45,7 +45,6 @@ from engine.codegen.lowering.builder import (
 from engine.codegen.lowering.population import STEP, LoweredPopulation, constant, operated
 from engine.codegen.lowering.scope import Scope, real, store
 from engine.codegen.plan import Matrix
-from engine.errors import EngineError
 from engine.language import discretise
 from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
 from engine.language.tree import Binary, Name, Owner
@@ -92,17 +91,6 @@ class LoweredProjection:
         self.streams: dict[Any, int] = {}
         self._temporaries = 0
         self.updates: Discretised = discretise(self.model, projection.network.method)
-        self._check_kinds()
-
-    def _check_kinds(self) -> None:
-        label = f"Projection {self.projection.name}"
-        spiking_post = self.post.events is not None
-        if self.spiking and not spiking_post:
-            raise EngineError(f"{label}: a spiking population cannot feed a rate-coded one directly.")
-        if not self.spiking and spiking_post:
-            raise EngineError(f"{label}: a rate-coded population cannot feed a spiking one directly.")
-        if self.post.population.kind == "spike_source":
-            raise EngineError(f"{label}: {self.post.population.name} is a source and takes no input.")
 
     # --- buffers --------------------------------------------------------------------------------------
 
