@@ -242,8 +242,10 @@ def describe_selection(document: ProjectDocument, ids: tuple[str, ...]) -> str:
     present = edits.objects(document)
     ids = tuple(i for i in ids if i in present)
     if not ids:
-        count = len(document.populations), len(document.projections)
-        return f"{count[0]} populations, {count[1]} projections" if any(count) else "Empty project"
+        if not document.populations:
+            return "Empty project"
+        kinds = {"population": document.populations, "projection": document.projections}
+        return ", ".join(f"{len(of)} {kind}{'s' * (len(of) != 1)}" for kind, of in kinds.items())
     if len(ids) > 1:
         return f"Selected: {counted(ids, document)}"
     kind = "projection" if isinstance(present[ids[0]], Projection) else "population"
