@@ -47,7 +47,7 @@ def compile_network(
         If there is no compiler or the build was cancelled.
     """
     from engine.codegen.access import place_barriers
-    from engine.codegen.build import build
+    from engine.codegen.build import Target, build
     from engine.codegen.lowering import lower
     from engine.codegen.passes import fold_constants, hoist_uniform
     from engine.codegen.printer import print_plan
@@ -57,7 +57,7 @@ def compile_network(
         progress("Generating code")
     lowered = lower(network)
     plan = place_barriers(hoist_uniform(fold_constants(lowered.plan)))
-    target = "openmp" if network.threads > 1 else "single"
+    target: Target = "openmp" if network.threads > 1 else "single"
     library = build(print_plan(plan, target), target, cancel=cancel, progress=progress)
     instance = previous or Instance(network, network.threads)
     instance.load(lowered, plan, library, redrawn)

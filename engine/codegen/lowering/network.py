@@ -66,5 +66,5 @@ def _monitors(
             if monitor.projection is not None:
                 source = projections[monitor.projection.id]
                 lower_projection_monitor(builder, key, monitor, variable, source)
-            else:
+            elif monitor.population is not None:
                 lower_population_monitor(builder, key, monitor, variable, populations[monitor.population.id])

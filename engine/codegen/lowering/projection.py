@@ -192,12 +192,16 @@ class LoweredProjection:
         return values[self._entry] if self.spiking else values
 
     def _attribute(self, name: str, dtype: str, locality: str, value: Values) -> None:
-        count = {"local": self.nnz, "semiglobal": self.post.count, "global": 1}[locality]
+        counts: dict[str, str | int] = {"local": self.nnz, "semiglobal": self.post.count, "global": 1}
         self.localities[name] = locality
         if locality == "local" and not homogeneous(value):
             value = self.in_storage_order(np.asarray(value))
         self.attributes[name] = self.builder.buffer(
-            f"{self.name}_{name}", TREE_DTYPES[dtype], count, value, f"{self.projection.name}.{name}"
+            f"{self.name}_{name}",
+            TREE_DTYPES[dtype],
+            counts[locality],
+            value,
+            f"{self.projection.name}.{name}",
         )
 
     # --- names ----------------------------------------------------------------------------------------
@@ -340,7 +344,7 @@ class LoweredProjection:
                 target = self.load(assignment.name)
                 value = operated(assignment.operator, target, value)
                 statements = self._bounded_store(scope, target, value, assignment)
-            condition = TRUE
+            condition: Expr = TRUE
             if assignment.name == "w":
                 condition = self.plasticity
             if assignment.unless_post:
