@@ -14,10 +14,11 @@ from app.editor.form import unfold_around
 from app.editor.last_good import LastGood
 from app.session import Session
 from engine.language.functions import CALLABLE
+from engine.language.model import NeuronModel, SynapseModel
 from engine.project.check import Problem
-from engine.project.document import NeuronText, ProjectDocument, SynapseText
-from engine.project.edits import update_model
-from engine.project.models import parse
+from engine.project.document import NeuronText, ProjectDocument, Projection, SynapseText
+from engine.project.edits import objects, update_model
+from engine.project.models import model_of, parse
 
 ModelText = NeuronText | SynapseText
 Fields = tuple[tuple[str, str, int, str], ...]
@@ -118,14 +119,16 @@ class ModelTexts(QWidget):
         if text is None:
             return
         own = any(text.id == other.id for other in (*document.neurons, *document.synapses))
-        good = self._read(LastGood.of(self._session).document)
-        model = parse(good).model if good else None
-        attributes = [a.name for a in (*model.parameters, *model.variables)] if model else []
-        ends = [f"{end}.r" for end in ("pre", "post")] if isinstance(text, SynapseText) else []
+        good = LastGood.of(self._session).document
+        readable = self._read(good)
+        model = parse(readable).model if readable else None
+        targets = [f"g_{target}" for target in getattr(model, "targets", ())]
+        own_names = _attributes(model).difference(targets)
+        others = (*targets, *CALLABLE, *self._names_of_ends(good))
         for name, field in self.fields.items():
             editor = field.editor
             editor.show_text(getattr(text, name))
-            editor.set_names(attributes, (*CALLABLE, *ends))
+            editor.set_names(own_names, others)
             if editor.isReadOnly() == own:
                 editor.setReadOnly(not own)
                 role = QPalette.ColorRole.Base if own else QPalette.ColorRole.Window
@@ -151,6 +154,16 @@ class ModelTexts(QWidget):
         editor.show_place(line, column)
         return True
 
+    def _names_of_ends(self, document: ProjectDocument) -> list[str]:
+        """``pre.x`` and ``post.x`` for everything that a synapse can read of its two neurons."""
+        owner = objects(document).get(self._owner_id)
+        if not isinstance(owner, Projection):
+            return []
+        populations = {p.id: p for p in document.populations}
+        ends = (("pre", populations.get(owner.pre)), ("post", populations.get(owner.post)))
+        models = [(end, model_of(document, population)) for end, population in ends if population]
+        return [f"{end}.{name}" for end, model in models for name in _attributes(model)]
+
     def _write(self, name: str, text: str) -> None:
         model = self._read(self._session.document)
         if model is not None:
@@ -161,3 +174,7 @@ class ModelTexts(QWidget):
 
     def _begin_step(self) -> None:
         self._step += 1
+
+
+def _attributes(model: NeuronModel | SynapseModel | None) -> set[str]:
+    return {a.name for a in (*model.parameters, *model.variables)} if model else set()

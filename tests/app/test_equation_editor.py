@@ -194,7 +194,7 @@ def test_each_kind_of_word_has_its_colour(desk):
     assert {word: color_at(editor, 2, line.index(word) + 1) for word in kinds} == {
         word: theme.SYNTAX[kind] for word, kind in kinds.items()
     }
-    assert color_at(editor, 1, EQUATIONS.index("g_exc") + 1) in (theme.SYNTAX["target"], theme.SYNTAX["own"])
+    assert color_at(editor, 1, EQUATIONS.index("g_exc") + 1) == theme.SYNTAX["target"]
 
 
 def test_completion_offers_own_names_and_functions(desk):
@@ -208,6 +208,17 @@ def test_completion_offers_own_names_and_functions(desk):
     press(popup, Qt.Key.Key_Return)
     assert editor.toPlainText() == EQUATIONS + " + tau"
     assert text_of(desk).equations == EQUATIONS + " + tau"
+
+
+def test_completion_in_a_synapse_knows_both_neurons(desk):
+    desk.select(desk.projection)
+    desk.form.model.customise.click()
+    editor = editor_of(desk, "post_spike")
+    type_at_end(editor, "w += post.tau_")
+    press(editor, Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier)
+    model = editor._completer.completionModel()
+    offered = [model.index(i, 0).data() for i in range(model.rowCount())]
+    assert offered == ["post.tau_m", "post.tau_refrac", "post.tau_syn_E", "post.tau_syn_I"]
 
 
 def test_tab_indents_and_escape_leaves(desk):
