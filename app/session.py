@@ -56,6 +56,8 @@ class Session(QObject):
     selectionChanged = Signal(tuple)
     """ids of the selected populations and projections."""
     pathChanged = Signal(object)
+    projectOpened = Signal()
+    """Another project took the place of this one: nothing of the old one is meant to stay."""
 
     def __init__(self, document: ProjectDocument | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -99,6 +101,7 @@ class Session(QObject):
         self.documentChanged.emit(before, document)
         self.selectionChanged.emit(())
         self.set_path(path)
+        self.projectOpened.emit()
 
     def set_path(self, path: Path | None) -> None:
         self._path = path

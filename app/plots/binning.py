@@ -93,17 +93,15 @@ class BinnedRaster:
             return
         width = end - first
         index = np.arange(first, end + 1) * self.bin_steps
-        counts = np.diff(np.searchsorted(steps, index))
-        flat = np.repeat(np.arange(width), counts)
+        flat = np.repeat(np.arange(width), np.diff(np.searchsorted(steps, index)))
         flat += (ranks // self.group if self.group > 1 else ranks).astype(np.int64) * width
         rows = len(self.pixels)
         new = np.bincount(flat, minlength=rows * width).reshape(rows, width)
-        done = 0
         for columns in self._column_ranges(first, end):
-            part = self.pixels[:, columns]
-            size = part.shape[1]
-            part[:] = np.minimum(part + new[:, done : done + size], LEVELS - 1)
-            done += size
+            counts, new = np.split(new, [columns.stop - columns.start], axis=1)
+            counts += self.pixels[:, columns]
+            np.minimum(counts, LEVELS - 1, out=counts)
+            self.pixels[:, columns] = counts
 
     def _column_ranges(self, first: int, end: int) -> list[slice]:
         """The columns of the bins ``first`` to ``end``, in order, cut where the ring wraps."""

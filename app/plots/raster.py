@@ -161,22 +161,25 @@ class RasterItem(pg.GraphicsObject):
             self._paint_image(painter)
 
     def _paint_ticks(self, painter: QPainter, exposed: QRectF) -> None:
-        """One line for each spike of the exposed time, of the same width at every zoom."""
-        margin = 2.0 * self.pixelWidth()
-        first = max(self._view[0], int((exposed.left() - margin) / self.dt) - 1)
-        last = min(self._view[1], int((exposed.right() + margin) / self.dt) + 2)
+        """A tick for each spike of the exposed time: two pixels wide, and at least as high, at every zoom.
+        It is two lines of one pixel, which Qt draws ten times faster than one of two."""
+        pixel, pixel_height = self.pixelWidth(), self.pixelHeight()
+        first = max(self._view[0], int((exposed.left() - 3.0 * pixel) / self.dt))
+        last = min(self._view[1], int((exposed.right() + 3.0 * pixel) / self.dt) + 1)
         span = self.store.between(first, last)
         count = span.stop - span.start
         if not count:
             return
-        ends = np.empty((count, 4))  # x1, y1, x2, y2: the memory of so many QLineF
-        ends[:, 0] = ends[:, 2] = self.store.steps[span] * self.dt
-        ends[:, 1] = self.base + 0.1 + self.store.ranks[span]
-        ends[:, 3] = ends[:, 1] + 0.8
-        pen = QPen(self.color, 1.5)
+        ends = np.empty((2, count, 4))  # x1, y1, x2, y2: the memory of so many QLineF
+        ends[0, :, 0] = self.store.steps[span] * self.dt
+        ends[1, :, 0] = ends[0, :, 0] + pixel
+        ends[:, :, 1] = self.base + 0.1 + self.store.ranks[span]
+        ends[:, :, 2] = ends[:, :, 0]
+        ends[:, :, 3] = ends[:, :, 1] + max(0.8, pixel_height)
+        pen = QPen(self.color, 1.0)
         pen.setCosmetic(True)
         painter.setPen(pen)
-        painter.drawLines(wrapInstance(ends.ctypes.data, QLineF), count)
+        painter.drawLines(wrapInstance(ends.ctypes.data, QLineF), 2 * count)
 
     def _paint_image(self, painter: QPainter) -> None:
         binned = self.binned

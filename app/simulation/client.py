@@ -86,6 +86,7 @@ class Simulation(QObject):
         self._watchdog = QTimer(self, interval=1000, timeout=self._check_life)
         self._child: Child | None = None
         self._launch()
+        session.projectOpened.connect(self._on_opened)
         if application := QCoreApplication.instance():
             application.aboutToQuit.connect(self.close)
 
@@ -129,6 +130,8 @@ class Simulation(QObject):
             self.cancel()
             return
         self._send(protocol.Reset())
+        self.document = self._session.document
+        self.dt = self.document.run.dt
         self._forget_data()
         self.cleared.emit()
         self._set_state(State.IDLE)
@@ -176,6 +179,12 @@ class Simulation(QObject):
             self._send(protocol.Unwatch(number))
 
     # The run
+
+    def _on_opened(self) -> None:
+        """The run of another project is of no use any more."""
+        if self.state in (State.RUNNING, State.PAUSED, State.COMPILING):
+            self.cancel()
+        self.reset()
 
     def _begin(self, pause_after: int | None) -> None:
         if self._child is None:

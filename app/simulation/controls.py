@@ -192,7 +192,7 @@ class RunBar(QToolBar):
             self._say(f"Paused at {simulation.done * simulation.dt:g} ms")
         elif state == State.FINISHED:
             at, took = simulation.done * simulation.dt, simulation.seconds
-            self._say(f"{at:,.6g} ms done in {took:.2f} s · {_speed(simulation.speed)}")
+            self._say(f"{at:,.6g} ms in {took:.2f} s · {_speed(simulation.speed)}")
         elif state == State.COMPILING:
             self._say("Starting…")
         self._enable()

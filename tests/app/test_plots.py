@@ -268,3 +268,15 @@ def test_the_menu_saves_a_picture(area: PlotArea, tmp_path: Path, monkeypatch: p
     save = next(action for action in menu.actions() if "picture" in action.text())
     save.trigger()
     assert (tmp_path / "raster.png").stat().st_size > 1000
+
+
+def test_opening_another_project_leaves_nothing_of_the_old_run(
+    area: PlotArea, simulation: Simulation, session: Session
+) -> None:
+    begin(simulation, session.document)
+    arrive(simulation, "a", records(np.array([2]), np.array([9])), 10)
+    other = noisy_project(50.0, size=10, variables=("v",))
+    session.open(msgspec.structs.replace(other, monitors=other.monitors[:1]), None)
+    assert not rasters(area) and not simulation.spikes
+    assert [panel.population.geometry for panel in area.traces] == [(10,)]
+    assert area.traces[0].plot.visible_times() == pytest.approx((0.0, 50.0))

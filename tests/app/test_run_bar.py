@@ -81,7 +81,7 @@ def test_verbs_follow_the_state(bar: RunBar, simulation: Simulation, qtbot: QtBo
     bar.run_action.trigger()
     qtbot.waitUntil(lambda: simulation.state == State.FINISHED, timeout=60_000)
     assert bar.run_action.text() == "Run"
-    assert "300 ms done" in bar._status.text()
+    assert "300 ms in" in bar._status.text()
     bar.reset_action.trigger()
     assert simulation.state == State.IDLE and not bar.reset_action.isEnabled()
 
