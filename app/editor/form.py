@@ -149,7 +149,7 @@ class Form(QWidget):
         self.session.apply(document, title, self._touched(), merge_key)
 
     def _touched(self) -> tuple[str, ...]:
-        return (self.object_id,) if self.object_id else ()
+        return (self.object_id,) if self.object_id in self.session.selection else ()
 
     def line(
         self, section: Section, label: str, field: str, read: Read, write: Write, *, tip: str = ""

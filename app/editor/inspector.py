@@ -133,6 +133,10 @@ class Inspector(QWidget):
         return tuple(object_id for object_id in ids if object_id in present)
 
     def _show(self) -> None:
+        focused = self._scroll.focusWidget()
+        if self._wanted() != self._shown and focused is not None:
+            # What is being typed into the old form is kept, as it is on any other way out of a field.
+            focused.clearFocus()
         wanted = self._wanted()
         if wanted == self._shown:
             return

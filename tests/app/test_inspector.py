@@ -388,3 +388,28 @@ def test_undo_keys_reach_the_project_from_a_field_that_was_not_changed(desk):
     press(desk.form.name.edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert desk.population().name == "Exc"
     assert desk.session.undo_stack.count() == 1 and desk.form.name.edit.text() != "Half"
+
+
+def test_what_was_typed_is_kept_when_something_else_is_selected(desk):
+    desk.select(desk.exc)
+    write(desk.form.name, "Excitatory", commit=False)
+    desk.select(desk.inh)
+    assert desk.population().name == "Excitatory"
+    assert desk.session.selection == (desk.inh,)
+    assert desk.form.name.edit.text() == "Inh"
+
+
+def test_what_cannot_be_kept_is_dropped_when_something_else_is_selected(desk):
+    desk.select(desk.exc)
+    write(desk.form.name, "Inh", commit=False)
+    desk.select(desk.inh)
+    assert desk.population().name == "Exc"
+    assert desk.form.name.edit.text() == "Inh" and not desk.form.name.error.isVisible()
+
+
+def test_a_half_typed_field_does_not_bring_back_what_was_removed(desk):
+    desk.select(desk.exc)
+    write(desk.form.name, "Excitatory", commit=False)
+    desk.session.apply(edits.remove(desk.document, [desk.exc]), "Delete")
+    assert [p.name for p in desk.document.populations] == ["Inh"]
+    assert isinstance(desk.form, ProjectForm)
