@@ -37,7 +37,7 @@ lock: python
 	@$(PYTHON) tools/environment.py
 	$(VENV_PYTHON) -m pip install --quiet uv
 	$(VENV_PYTHON) -m uv pip compile pyproject.toml --extra window --group dev --universal \
-		--python-version 3.11 --no-annotate --no-emit-index-url --upgrade --output-file requirements.lock
+		--python-version 3.11 --no-annotate --no-emit-index-url --upgrade --custom-compile-command "make lock" --output-file requirements.lock
 
 python:
 	@test -n "$(PYTHON)" || { echo "Neuroloom needs Python 3.11 or newer: sudo apt-get install python3 python3-venv python3-dev"; exit 1; }
