@@ -80,7 +80,7 @@ class PlotArea(QWidget):
         self._status.setStyleSheet(f"color: {theme.MUTED}")
         bar.addWidget(self.spikes.legend)
         bar.addWidget(self._status, 1)
-        bar.addWidget(self.spikes.window)
+        bar.addWidget(self.spikes.rate_window)
         bar.addWidget(self._follow)
         bar.addWidget(self._whole)
         self._splitter = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
@@ -102,12 +102,10 @@ class PlotArea(QWidget):
         layout.addWidget(self._stack)
 
     def _on_document(self, before: ProjectDocument, after: ProjectDocument) -> None:
-        relevant = (before.monitors, before.populations, before.run) != (
-            after.monitors,
-            after.populations,
-            after.run,
-        )
-        if relevant and not self._simulation.total:
+        def relevant(document: ProjectDocument) -> tuple[object, ...]:
+            return document.monitors, document.populations, document.projections, document.run
+
+        if relevant(before) != relevant(after) and not self._simulation.total:
             self._show_document(after)
 
     def _on_cleared(self) -> None:
@@ -120,7 +118,7 @@ class PlotArea(QWidget):
     def _show_document(self, document: ProjectDocument) -> None:
         """Open and close plots such that there is one for all that ``document`` records."""
         self.spikes.show_document(document)
-        for widget in (self.spikes, self.spikes.legend, self.spikes.window):
+        for widget in (self.spikes, self.spikes.legend, self.spikes.rate_window):
             widget.setVisible(not self.spikes.is_empty)
         self._show_traces(document)
         self._tabs.setVisible(bool(self.traces))

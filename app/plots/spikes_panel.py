@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from app import theme
+from app.plots.colors import population_colors
 from app.plots.raster import MOST_TICKS, RasterItem
 from app.plots.rate import RateCounter
 from app.plots.saving import Table
@@ -72,7 +73,7 @@ class SpikesPanel(QWidget):
     ----------
     legend : QLabel
         Names the colours; whoever shows the panel finds a place for it.
-    window : QDoubleSpinBox
+    rate_window : QDoubleSpinBox
         Width of the sliding window of the rates in ms; likewise.
     """
 
@@ -88,12 +89,12 @@ class SpikesPanel(QWidget):
         self.raster.getAxis("bottom").setHeight(10)
         self.rates.view.setMouseEnabled(y=False)
         self.rates.view.setLimits(yMin=0.0)
-        self.window = QDoubleSpinBox(
+        self.rate_window = QDoubleSpinBox(
             minimum=1.0, maximum=1000.0, value=5.0, decimals=0, prefix="Rate over ", suffix=" ms"
         )
-        self.window.setToolTip("Width of the sliding window in which spikes are counted")
-        self.window.setAccessibleName("Window of the population rates")
-        self.window.valueChanged.connect(self._draw_rates)
+        self.rate_window.setToolTip("Width of the sliding window in which spikes are counted")
+        self.rate_window.setAccessibleName("Window of the population rates")
+        self.rate_window.valueChanged.connect(self._draw_rates)
         self.legend = QLabel(textFormat=Qt.TextFormat.RichText)
         self.legend.setAccessibleName("Populations and their mean rates")
         self._lay_out()
@@ -108,11 +109,12 @@ class SpikesPanel(QWidget):
             self.rates.removeItem(band.curve)
         self._bands = []
         recorded = {monitor.source for monitor in document.monitors if "spike" in monitor.variables}
-        populations = [(k, p) for k, p in enumerate(document.populations) if p.id in recorded]
-        neurons = sum(size_of(population) for _, population in populations)
+        populations = [population for population in document.populations if population.id in recorded]
+        neurons = sum(map(size_of, populations))
+        colors = population_colors(document)
         base, gap = 0.0, round(_GAP * neurons) if len(populations) > 1 else 0
-        for index, population in populations:
-            self._add_band(population, base, theme.series_color(index), document.run.dt)
+        for population in populations:
+            self._add_band(population, base, colors[population.id], document.run.dt)
             base += size_of(population) + gap
         self._axis.bands = [(band.raster.base, band.raster.neurons) for band in self._bands]
         top = max(base - gap, 1.0)
@@ -182,7 +184,7 @@ class SpikesPanel(QWidget):
         start, end = self.rates.visible_times()
         greatest = 0.0
         for band in self._bands:
-            times, rates = band.counter.sample(start, end, self.window.value())
+            times, rates = band.counter.sample(start, end, self.rate_window.value())
             band.curve.setData(times, rates)
             greatest = max(greatest, float(rates.max(initial=0.0)))
         self._fit_rates(greatest)
@@ -215,7 +217,7 @@ class SpikesPanel(QWidget):
     def _rate_table(self) -> Table:
         table: Table = {}
         for band in self._bands:
-            times, rates = band.counter.every_bin(self.window.value())
+            times, rates = band.counter.every_bin(self.rate_window.value())
             table["time_ms"] = times
             table[f"{band.population.name}_hz"] = rates
         return table

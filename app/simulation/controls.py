@@ -29,6 +29,17 @@ _RANDOM_SEED: Final = -1
 _LARGEST: Final = 2**31 - 1
 
 
+class _Milliseconds(QDoubleSpinBox):
+    """A time, written without zeros that say nothing; its steps are a tenth of it."""
+
+    def __init__(self, **properties: object) -> None:
+        super().__init__(suffix=" ms", **properties)
+        self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
+
+    def textFromValue(self, value: float) -> str:
+        return f"{value:.10g}"
+
+
 class RunBar(QToolBar):
     """Run, pause, step, stop, reset; duration, dt, threads, seed; what is going on.
 
@@ -89,8 +100,8 @@ class RunBar(QToolBar):
         run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
     def _add_fields(self) -> None:
-        self.duration = QDoubleSpinBox(minimum=0.001, maximum=1e9, decimals=3, suffix=" ms", singleStep=100.0)
-        self.dt = QDoubleSpinBox(minimum=0.0001, maximum=1000.0, decimals=4, suffix=" ms", singleStep=0.1)
+        self.duration = _Milliseconds(minimum=0.001, maximum=1e9, decimals=3)
+        self.dt = _Milliseconds(minimum=0.0001, maximum=1000.0, decimals=4)
         self.threads = QSpinBox(minimum=1, maximum=max(1, os.cpu_count() or 1))
         self.seed = QSpinBox(minimum=_RANDOM_SEED, maximum=_LARGEST, specialValueText="random")
         self._add_field("Duration", self.duration, "duration", "Simulated time of a run")
@@ -106,9 +117,6 @@ class RunBar(QToolBar):
         field.setKeyboardTracking(False)
         field.setToolTip(tip)
         field.setAccessibleName(label)
-        if isinstance(field, QDoubleSpinBox):
-            field.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
-            field.textFromValue = lambda value: f"{value:.10g}"
         field.valueChanged.connect(lambda value: self._set(name, value))
         caption = QLabel(f" {label} ")
         caption.setBuddy(field)

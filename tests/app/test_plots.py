@@ -17,13 +17,14 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.plots import PlotArea
 from app.plots.binning import LEVELS
+from app.plots.colors import population_colors
 from app.plots.raster import MOST_TICKS, RasterItem
 from app.plots.saving import write_csv, write_npz
 from app.session import Session
 from app.simulation.client import Simulation
 from app.simulation.rings import RECORD
 from app.simulation.stores import SpikeStore
-from engine.project.document import ProjectDocument
+from engine.project.document import ProjectDocument, Projection
 from engine.project.edits import set_monitor
 
 
@@ -118,8 +119,8 @@ def test_few_spikes_are_ticks_at_their_place(
     center = plot.view.mapViewToScene(QPointF(500.0, 150.5)).toPoint()
     picture = plot.grab().toImage()
     near = [picture.pixelColor(center.x() + dx, center.y() + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
-    assert any(is_close(color, theme.series_color(0)) for color in near)
-    assert not is_close(picture.pixelColor(center.x() + 20, center.y()), theme.series_color(0))
+    assert any(is_close(color, QColor(theme.EXCITATORY)) for color in near)
+    assert not is_close(picture.pixelColor(center.x() + 20, center.y()), QColor(theme.EXCITATORY))
 
 
 def is_close(one: QColor, other: QColor) -> bool:
@@ -143,7 +144,7 @@ def test_many_spikes_are_an_image_equal_to_their_histogram(
     picture = area.spikes.raster.grab().toImage()
     middle = area.spikes.raster.view.mapViewToScene(QPointF(500.0, 100.0)).toPoint()
     row = [picture.pixelColor(middle.x() + dx, middle.y()) for dx in range(30)]
-    assert any(color.blue() > 120 for color in row)
+    assert any(color.red() > 120 for color in row)
 
 
 def test_panning_back_and_forth_shows_the_same_image(
@@ -210,7 +211,7 @@ def test_rates_and_legend_of_known_spikes(area: PlotArea, simulation: Simulation
         simulation, "a", records(np.repeat(np.arange(0, 2000, 40), 200), np.tile(np.arange(200), 50)), 2000
     )
     assert "First" in area.spikes.legend.text() and "50.0 Hz" in area.spikes.legend.text()
-    area.spikes.window.setValue(20.0)
+    area.spikes.rate_window.setValue(20.0)
     times, rates = area.spikes._bands[0].curve.getData()
     assert rates[(times > 20.0) & (times < 980.0)] == pytest.approx(50.0)
 
@@ -280,3 +281,18 @@ def test_opening_another_project_leaves_nothing_of_the_old_run(
     assert not rasters(area) and not simulation.spikes
     assert [panel.population.geometry for panel in area.traces] == [(10,)]
     assert area.traces[0].plot.visible_times() == pytest.approx((0.0, 50.0))
+
+
+def test_colors_mean_in_plots_what_they_mean_on_the_canvas() -> None:
+    document = noisy_project()
+    back = Projection(id="ba", name="Back", pre="b", post="a", target="inh")
+    third = msgspec.structs.replace(document.populations[1], id="c", name="Third")
+    document = msgspec.structs.replace(
+        document,
+        populations=(third, *document.populations),
+        projections=(*document.projections, back),
+    )
+    colors = population_colors(document)
+    assert colors["a"] == QColor(theme.EXCITATORY)
+    assert colors["b"] == QColor(theme.INHIBITORY)
+    assert colors["c"] not in (colors["a"], colors["b"])
