@@ -74,7 +74,7 @@ class Live:
 
     def redraw(self, projection: Projection) -> None:
         """Draw the synapses of a projection again."""
-        projection.draw()
+        projection.draw(again=True)
         self._redrawn.append(projection)
         self._stale = True
         self.refresh()

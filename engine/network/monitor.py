@@ -72,6 +72,8 @@ class Monitor(SpikeStatistics):
         self.period_steps = 1 if period is None else whole_steps(period, dt)
         self.period_offset_steps = 0 if period_offset is None else whole_steps(period_offset, dt)
         self._check_period()
+        if isinstance(obj, Projection) and self._variables and self.period_steps == 1:
+            self.network.warn(f"{self.name}: recording all synapses in every step takes much memory.")
         step = self.network.current_step
         self.offset_steps = step % self.period_steps
         self._data = {variable: RecordedData(step, recording=start) for variable in self._variables}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from typing import Any
 
@@ -145,6 +145,12 @@ class Network(Running, metaclass=_NetworkType):
         """Print a warning, unless ``suppress_warnings`` is set."""
         if not self.configuration.values["suppress_warnings"]:
             print(f"WARNING: {text} ")
+
+    def warn_of_hidden(self, attributes: Iterable[str], owner: type, label: str) -> None:
+        """Warn of attributes of a model that have the name of something else of their owner."""
+        hidden = [name for name in attributes if hasattr(owner, name)]
+        if hidden:
+            self.warn(f"{label}: use get() and set() for {', '.join(hidden)}; the name has another meaning.")
 
     # --- random numbers of Python ---------------------------------------------------------------------
 
@@ -331,9 +337,14 @@ class Network(Running, metaclass=_NetworkType):
             print("Compiling ... ", end="", flush=True)
         if progress is not None:
             progress("Drawing synapses")
-        for projection in self.projections:
-            projection.draw()
-        self._instance = compile_network(self, cancel=cancel, progress=progress)
+        draws = self._draws
+        try:
+            for projection in self.projections:
+                projection.draw()
+            self._instance = compile_network(self, cancel=cancel, progress=progress)
+        finally:
+            if not self.compiled:
+                self._draws = draws
         self._stale = False
         if not silent:
             print(" OK ")
@@ -343,8 +354,7 @@ class Network(Running, metaclass=_NetworkType):
 
         mistakes = []
         for projection in self.projections:
-            if not projection.connected:
-                projection.draw()
+            _ = projection.recipe
             pre, post = projection.pre_population.model, projection.post_population.model
             mistakes += check_synapse_use(projection.model, pre, post)
             unused = [t for t in projection.targets if t not in post.targets and not post.uses_sum_of_all]

@@ -105,6 +105,7 @@ class Population:
         self._given_name = name
         self.id, self.name = -1, ""
         self._attributes = attributes_of(model)
+        self.network.warn_of_hidden(self._attributes, type(self), name or "Population")
         self.init.update({a.name: a.initial for a in self._attributes.values()})
         self.network.add_population(self)
 

@@ -100,6 +100,7 @@ class Projection(Connectors, Switches):
         self._check_kinds()
         self.model: SynapseModel = self.synapse_type.analyse(self.pre_population.model.kind)
         self._attributes = attributes_of(self.model)
+        self.network.warn_of_hidden(self._attributes, Projection, self.name or "Projection")
         self._given: dict[str, Any] = {a.name: a.initial for a in self._attributes.values()}
         self.init: dict[str, Any] = dict(self._given)
         self.network.add_projection(self)
@@ -148,26 +149,26 @@ class Projection(Connectors, Switches):
         self._recipe = recipe
         return self
 
-    def draw(self) -> None:
-        """Draw the synapses (done by compile, and again by a reset of the synapses)."""
+    @property
+    def recipe(self) -> Recipe:
+        """What the ``connect_*`` method asked for; an error if none was called."""
         if self._recipe is None:
             raise EngineError(
                 f"Projection {self.name} from {self.pre.name} to {self.post.name} is not connected; "
                 f"call one of its connect_* methods before compile()."
             )
-        self._connectivity = self._recipe.draw(self, self._redraws)
-        self._redraws += 1
+        return self._recipe
+
+    def draw(self, again: bool = False) -> None:
+        """Draw the synapses: as compile does, or other ones (``again``)."""
+        self._redraws += again
+        self._connectivity = self.recipe.draw(self, self._redraws)
         values = SynapticValues(self)
         self.init = {
             name: values.flat(self._attributes[name], value)
             for name, value in self._given.items()
             if name != "w"
         }
-
-    @property
-    def connected(self) -> bool:
-        """True once a ``connect_*`` method was called."""
-        return self._recipe is not None
 
     @property
     def connectivity(self) -> Connectivity:

@@ -255,3 +255,31 @@ def test_settings_are_fixed_by_compile() -> None:
     net.compile(silent=True)
     with pytest.raises(EngineError, match="dt"):
         net.dt = 0.1
+
+
+def test_a_cancelled_compilation_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    def weights(interrupted: bool) -> Any:
+        net = Network(seed=6)
+        pre, post = net.create(10, RATE), net.create(10, RATE)
+        synapse = engine.Synapse(parameters="a = 0.0", psp="a * w * pre.r")
+        proj = net.connect(pre, post, "exc", synapse).connect_fixed_number_pre(3, Normal(0.0, 1.0))
+        proj.a = Normal(0.0, 1.0)
+        if interrupted:
+            with monkeypatch.context() as patch, pytest.raises(engine.CompilationError):
+                patch.setattr("engine.codegen.compile_network", refuse)
+                net.compile(silent=True)
+            assert not net.compiled
+        net.compile(silent=True)
+        return proj.pre_ranks, proj.w, proj.a
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise engine.CompilationError("cancelled")
+
+    assert weights(interrupted=True) == weights(interrupted=False)
+
+
+def test_names_that_mean_something_else(capsys: pytest.CaptureFixture[str]) -> None:
+    pop = Network().create(2, Neuron(parameters="width = 3.0", equations="r = width"), name="P")
+    assert "WARNING: P: use get() and set() for width" in capsys.readouterr().out
+    pop.set({"width": 4.0})
+    assert (pop.width, pop.get("width").tolist()) == (2, [4.0, 4.0])
