@@ -24,7 +24,6 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 from engine.errors import CompilationError, EngineError
@@ -158,6 +157,8 @@ def _is_complete(library: Path) -> bool:
 
 def _locked(library: Path, cancel: threading.Event | None) -> AbstractContextManager[object]:
     """The entry's lock, acquired."""
+    from filelock import FileLock, Timeout  # a tenth of the start of a cached network, and seldom needed
+
     lock = FileLock(library.with_suffix(".lock"))
     while True:
         try:
