@@ -255,11 +255,17 @@ class EquationEditor(QPlainTextEdit):
 
     def _fit_height(self) -> None:
         self.setViewportMargins(self._numbers.needed(), 0, 0, 0)
-        # A plain text's height is counted in lines as wrapped.
-        wrapped = round(self.document().documentLayout().documentSize().height())
-        lines = min(max(self._lines, wrapped), _MOST_LINES)
-        extra = 2 * (self.frameWidth() + self.document().documentMargin()) + 4
-        self.setFixedHeight(round(lines * self.fontMetrics().lineSpacing() + extra))
+        line = self.fontMetrics().lineSpacing()
+        needed, block = 0.0, self.document().firstBlock()
+        while block.isValid() and needed <= _MOST_LINES * line:
+            # Asking for its rectangle lays a block out; unseen ones still have the lines of an older width.
+            needed += self.blockBoundingRect(block).height()
+            block = block.next()
+        height = min(max(self._lines * line, needed), _MOST_LINES * line)
+        fits = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        scrolls = Qt.ScrollBarPolicy.ScrollBarAsNeeded
+        self.setVerticalScrollBarPolicy(fits if needed <= height else scrolls)
+        self.setFixedHeight(round(height + 2 * (self.frameWidth() + self.document().documentMargin()) + 4))
 
     def _move_numbers(self, area: QRect, dy: int) -> None:
         if dy:

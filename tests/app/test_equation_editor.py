@@ -242,9 +242,19 @@ def test_built_in_text_cannot_be_typed_into(desk):
     assert desk.document is before
 
 
-def test_an_editor_is_as_high_as_its_text(desk, qtbot):
+def test_an_editor_is_as_high_as_its_text_however_it_is_wrapped(desk, qtbot):
     editor = editor_of(desk, "equations")
-    low = editor.height()
-    type_at_end(editor, "\nx = 1" * 8)
-    qtbot.waitUntil(lambda: editor.height() > 2 * low, timeout=2000)
-    qtbot.waitUntil(lambda: not editor.verticalScrollBar().isVisible(), timeout=2000)
+    long = " + ".join(["v"] * 40)
+    editor.show_text(f"x = {long}\ny = {long}\nz = 1")
+    for width in (700, 340, 500):
+        desk.window.resize(width, 1000)
+        qtbot.waitUntil(lambda: editor.verticalScrollBar().maximum() == 0, timeout=2000)
+        text = editor.document().documentLayout().documentSize().height() * editor.fontMetrics().lineSpacing()
+        qtbot.waitUntil(lambda text=text: text <= editor.height() < text + 50, timeout=2000)
+
+
+def test_a_very_long_text_scrolls(desk, qtbot):
+    editor = editor_of(desk, "equations")
+    type_at_end(editor, "\nx = 1" * 40)
+    qtbot.waitUntil(lambda: editor.verticalScrollBar().isVisible(), timeout=2000)
+    assert editor.height() < 25 * editor.fontMetrics().lineSpacing()
