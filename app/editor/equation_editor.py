@@ -90,10 +90,6 @@ class EquationEditor(QPlainTextEdit):
         if words != model.stringList():
             model.setStringList(words)
 
-    def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """The mistakes that are shown."""
-        return self._diagnostics
-
     def set_diagnostics(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Underline mistakes at their places."""
         self._diagnostics = tuple(diagnostics)

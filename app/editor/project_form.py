@@ -34,7 +34,6 @@ class ProjectForm(Form):
             lambda document: document.name,
             lambda document, text: set_project(document, name=text.strip()),
         )
-        self._step = 0
         self.description = QPlainTextEdit()
         self.description.setAccessibleName("Description")
         self.description.setTabChangesFocus(True)
