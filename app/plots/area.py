@@ -78,6 +78,7 @@ class PlotArea(QWidget):
         bar.setContentsMargins(8, 4, 8, 0)
         self._status = QLabel()
         self._status.setStyleSheet(f"color: {theme.MUTED}")
+        self._status.setContentsMargins(16, 0, 0, 0)
         bar.addWidget(self.spikes.legend)
         bar.addWidget(self._status, 1)
         bar.addWidget(self.spikes.rate_window)

@@ -81,6 +81,7 @@ class SpikesPanel(QWidget):
         super().__init__(parent)
         self._simulation = simulation
         self._bands: list[_Band] = []
+        self._top = 1.0
         self._axis = RankAxis()
         self.raster = TimePlot(timeline, "Spike raster", "Neuron rank", self._spike_table, axis=self._axis)
         self.rates = TimePlot(timeline, "Population rates", "Rate (Hz)", self._rate_table)
@@ -101,6 +102,7 @@ class SpikesPanel(QWidget):
         self.raster.view.sigRangeChanged.connect(self._on_view)
         self.raster.view.sigResized.connect(self._on_view)
         self.rates.view.sigXRangeChanged.connect(self._draw_rates)
+        timeline.wholeRunShown.connect(self._show_all_neurons)
 
     def show_document(self, document: ProjectDocument) -> None:
         """Make room for the populations of ``document`` whose spikes are recorded."""
@@ -118,8 +120,9 @@ class SpikesPanel(QWidget):
             base += size_of(population) + gap
         self._axis.bands = [(band.raster.base, band.raster.neurons) for band in self._bands]
         top = max(base - gap, 1.0)
+        self._top = top
         self.raster.view.setLimits(yMin=0.0, yMax=top, minYRange=min(1.0, top))
-        self.raster.view.setYRange(0.0, top, padding=0.0)
+        self._show_all_neurons()
         self.begin(document)
 
     def begin(self, document: ProjectDocument) -> None:
@@ -173,6 +176,9 @@ class SpikesPanel(QWidget):
             height = pixels.height() * band.raster.neurons / max(top - bottom, 1e-9)
             band.raster.set_view(start, end, pixels.width(), height)
         self._choose_ticks()
+
+    def _show_all_neurons(self) -> None:
+        self.raster.view.setYRange(0.0, self._top, padding=0.0)
 
     def _choose_ticks(self) -> None:
         """All populations in the same way, or one would look more active than it is."""

@@ -51,6 +51,7 @@ class TimePlot(pg.PlotWidget):
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         plot = self.getPlotItem()
+        plot.layout.setContentsMargins(0, 6, 16, 0)  # room for half a label at the end of each axis
         plot.hideButtons()
         plot.setMenuEnabled(False)
         plot.setLabel("left", label)

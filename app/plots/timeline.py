@@ -22,6 +22,7 @@ class Timeline(QObject):
     """
 
     followingChanged = Signal(bool)
+    wholeRunShown = Signal()
 
     def __init__(self, simulation: Simulation, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +69,7 @@ class Timeline(QObject):
         """Show everything from 0 ms on."""
         self.span = self._duration
         self._show()
+        self.wholeRunShown.emit()
 
     def advance(self) -> None:
         """Move to the newest data if following."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app import theme
@@ -57,7 +58,7 @@ class TracePanel(QWidget):
         self.plot.view.setMouseEnabled(y=False)
         self.plot.view.setAutoVisible(y=True)
         self.plot.setMinimumHeight(90)
-        self.plot.view.sigXRangeChanged.connect(self.draw)
+        self.plot.view.sigXRangeChanged.connect(self._on_view)
         self._lay_out()
 
     def close_panel(self) -> None:
@@ -83,6 +84,14 @@ class TracePanel(QWidget):
         times = store.steps[:last] * dt
         for column, curve in enumerate(self._curves):
             curve.setData(*thin_out(times, store.values[:, column], first, last, group))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.draw()
+
+    def _on_view(self) -> None:
+        if self.isVisible():
+            self.draw()
 
     def _make_curves(self) -> None:
         for curve in self._curves:

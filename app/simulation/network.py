@@ -29,7 +29,11 @@ class CompiledNetwork:
         self._built.network.compile(silent=True, progress=lambda text: phase(_PHASES.get(text, text)))
         self.dt = document.run.dt
         self.total = steps_to_cover(document.run.duration, document.run.dt)
-        self.monitors = {monitor.source: self._built.objects[monitor.id] for monitor in document.monitors}
+        self.monitors = {
+            (monitor.source, variable): self._built.objects[monitor.id]
+            for monitor in document.monitors
+            for variable in monitor.variables
+        }
 
     def run(self, steps: int, stop: NDArray[np.int32]) -> int:
         """Advance; returns the steps done, fewer if ``stop`` was set meanwhile."""
@@ -38,15 +42,16 @@ class CompiledNetwork:
     def save(self, path: Path, publisher: Publisher) -> None:
         """Write everything recorded as a run without the window would: the monitors get their data back
         for as long as that takes."""
-        for (source, variable), recording in publisher.recordings.items():
+        for key, recording in publisher.recordings.items():
+            monitor, variable = self.monitors[key], key[1]
             if isinstance(recording, SpikeRecording):
-                self.monitors[source].append_events(variable, recording.steps.view, recording.ranks.view)
+                monitor.append_events(variable, recording.steps.view, recording.ranks.view)
             else:
                 for piece in recording.pieces:
-                    self.monitors[source].append(variable, piece)
+                    monitor.append(variable, piece)
         save_recordings(recordings(self._document, self._built), path)
-        for source, variable in publisher.recordings:
-            self.monitors[source].take(variable)
+        for key, monitor in self.monitors.items():
+            monitor.take(key[1])
 
 
 _PHASES = {"Drawing synapses": "Drawing connectivity", "compiling": "Compiling"}

@@ -15,13 +15,13 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.simulation import protocol
-from app.simulation.publisher import Publisher
+from app.simulation.publisher import Monitors, Publisher
 from app.simulation.rings import Ring
 from app.simulation.tree import end_tree
 from engine.errors import EngineError
@@ -37,7 +37,7 @@ class Prepared(Protocol):
 
     total: int
     dt: float
-    monitors: dict[str, Any]
+    monitors: Monitors
 
     def run(self, steps: int, stop: NDArray[np.int32]) -> int: ...
 

@@ -17,6 +17,8 @@ from app.simulation.arrays import GrowingArray
 from app.simulation.protocol import Watch
 from app.simulation.rings import RECORD, Ring
 
+Monitors = dict[tuple[str, str], Any]
+
 
 class SpikeRecording:
     """Spikes of one population in the order of their steps."""
@@ -102,18 +104,16 @@ class Publisher:
     Parameters
     ----------
     monitors : dict
-        Engine monitors by the id of the object they record.
+        The engine's monitor of each recorded (id of the population or projection, variable).
     """
 
-    def __init__(self, monitors: dict[str, Any]) -> None:
-        self.recordings: dict[tuple[str, str], SpikeRecording | SampleRecording] = {}
+    def __init__(self, monitors: Monitors) -> None:
+        self.recordings: dict[tuple[str, str], SpikeRecording | SampleRecording] = {
+            key: SpikeRecording() if key[1] == "spike" else SampleRecording(monitor.period_steps)
+            for key, monitor in monitors.items()
+        }
         self._monitors = monitors
         self._streams: dict[int, Stream] = {}
-        for source, monitor in monitors.items():
-            for variable in monitor.variables:
-                self.recordings[source, variable] = (
-                    SpikeRecording() if variable == "spike" else SampleRecording(monitor.period_steps)
-                )
 
     def watch(self, watch: Watch) -> None:
         self._streams[watch.stream] = Stream(watch)
@@ -123,8 +123,8 @@ class Publisher:
 
     def collect(self) -> None:
         """Move what the engine's monitors recorded since the last call into the recordings."""
-        for (source, variable), recording in self.recordings.items():
-            recording.extend(self._monitors[source].take(variable))
+        for key, recording in self.recordings.items():
+            recording.extend(self._monitors[key].take(key[1]))
 
     def publish(self, ring: Ring, step: int) -> bool:
         """Send what fits into ``ring``; true if nothing is left, and then ``step`` becomes its mark."""

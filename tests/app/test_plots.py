@@ -9,9 +9,9 @@ import msgspec
 import numpy as np
 import pytest
 from networks import noisy_project
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -203,6 +203,36 @@ def test_the_view_follows_until_it_is_moved_by_hand(
     assert area.spikes.raster.visible_times() == pytest.approx((3000.0, 5000.0))
     area._follow.click()
     assert area.spikes.raster.visible_times() == pytest.approx((5000.0, 7000.0))
+
+
+def test_the_wheel_zooms_all_plots_and_whole_run_brings_all_back(
+    area: PlotArea, simulation: Simulation, session: Session, qtbot: QtBot
+) -> None:
+    begin(simulation, session.document)
+    arrive(simulation, "a", random_spikes(10, 2000, 200), 2000)
+    raster = area.spikes.raster
+    place = QPointF(raster.viewport().rect().center())
+    for _ in range(5):
+        wheel = QWheelEvent(
+            place,
+            raster.viewport().mapToGlobal(place),
+            QPoint(),
+            QPoint(0, 120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(raster.viewport(), wheel)
+    start, end = raster.visible_times()
+    assert end - start < 700.0
+    assert area.spikes.rates.visible_times() == area.traces[0].plot.visible_times() == (start, end)
+    assert not area.timeline.following
+    _, (bottom, top) = raster.view.viewRange()
+    assert top - bottom < 250.0
+    area._whole.click()
+    assert raster.visible_times() == (0.0, 1000.0)
+    assert raster.view.viewRange()[1] == pytest.approx([0.0, 306.0])
 
 
 def test_rates_and_legend_of_known_spikes(area: PlotArea, simulation: Simulation, session: Session) -> None:

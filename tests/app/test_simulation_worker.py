@@ -19,7 +19,6 @@ from engine.errors import EngineError
 class CountingMonitor:
     """Records the number of each step for 5 neurons, and a spike of neuron 0 in each."""
 
-    variables = ("spike", "x")
     period_steps = 1
 
     def __init__(self) -> None:
@@ -40,7 +39,7 @@ class CountingNetwork:
 
     def __init__(self) -> None:
         self.monitor = CountingMonitor()
-        self.monitors = {"a": self.monitor}
+        self.monitors = {("a", "spike"): self.monitor, ("a", "x"): self.monitor}
         self.step = 0
         self.calls: list[int] = []
 
