@@ -87,7 +87,7 @@ class Network(Running, metaclass=_NetworkType):
         if "dt" in settings and self.populations:
             self.warn("dt was changed after objects were created.")
         if "seed" in settings:
-            self._draws = 0
+            self._restart_random_numbers()
 
     @property
     def dt(self) -> float:
@@ -137,6 +137,9 @@ class Network(Running, metaclass=_NetworkType):
     def set_seed(self, seed: int) -> None:
         """Begin all random sequences anew from ``seed``; drawn synapses stay."""
         self.configuration.new_seed(seed)
+        self._restart_random_numbers()
+
+    def _restart_random_numbers(self) -> None:
         self._draws = 0
         if self._instance is not None:
             self._instance.restart_draws()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +23,28 @@ if TYPE_CHECKING:
 
 CHUNK_SECONDS = 0.1
 """Python looks at signals and the progress bar about this often while the engine runs."""
+
+
+@contextmanager
+def interruptible() -> Iterator[NDArray[np.int32]]:
+    """Ctrl-C sets the stop flag that this gives, and is raised at the end: never in the middle of handing
+    over recorded data. Handlers other than Python's own are left alone."""
+    stop = np.zeros(1, np.int32)
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield stop
+        return
+
+    def ask_to_stop(*_: Any) -> None:
+        stop[0] = 1
+
+    signal.signal(signal.SIGINT, ask_to_stop)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if stop[0]:
+        raise KeyboardInterrupt
 
 
 class Running(Live):
@@ -128,10 +154,10 @@ class Running(Live):
 
         instance = self.refresh()
         done, chunk = 0, 1
-        with tqdm(total=steps, unit="step", disable=not progress_bar) as bar:
-            while done < steps:
+        with interruptible() as stop, tqdm(total=steps, unit="step", disable=not progress_bar) as bar:
+            while done < steps and not stop[0]:
                 started = time.perf_counter()
-                part = instance.run(min(chunk, steps - done))
+                part = instance.run(min(chunk, steps - done), stop=stop)
                 took = time.perf_counter() - started
                 done += part
                 bar.update(part)

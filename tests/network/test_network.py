@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -131,6 +134,24 @@ def test_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
     net.compile(silent=True)
     net.simulate(50.0, progress_bar=True)
     assert "50/50" in capsys.readouterr().err
+
+
+def test_a_run_can_be_interrupted() -> None:
+    """Ctrl-C ends an endless run after whole steps, and the network runs on afterwards."""
+
+    net = Network()
+    pop = net.create(1000, NOISY)
+    m = net.monitor(pop, "v")
+    net.compile(silent=True)
+    ctrl_c = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    ctrl_c.start()
+    with pytest.raises(KeyboardInterrupt):
+        net.simulate(1e12)
+    done = net.current_step
+    assert len(m.get("v")) == done > 0
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    net.simulate(2.0)
+    assert net.current_step == done + 2
 
 
 def test_a_run_can_be_stopped() -> None:
