@@ -24,17 +24,23 @@ def run_window(path: Path | None) -> int:
     int
         The exit code.
     """
-    QCoreApplication.setOrganizationName("Neuroloom")
-    QCoreApplication.setApplicationName("Neuroloom")
     application = QApplication.instance() or QApplication(sys.argv[:1])
-    apply_theme(application)
-    window = MainWindow(Session())
+    window = open_window(path)
     _report_faults(window)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return application.exec()
+
+
+def open_window(path: Path | None) -> MainWindow:
+    """Show the window; the project at ``path``, if one is given, follows at once."""
+    QCoreApplication.setOrganizationName("Neuroloom")
+    QCoreApplication.setApplicationName("Neuroloom")
+    apply_theme(QApplication.instance())
+    window = MainWindow(Session())
     window.show()
     if path is not None:
         window.open_later(path)
-    return application.exec()
+    return window
 
 
 def _report_faults(window: MainWindow) -> None:
