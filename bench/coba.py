@@ -5,8 +5,8 @@ Usage
 ``python bench/coba.py --peer PYTHON [--runs 5] [--duration 1000]``
 
 PYTHON is the interpreter of an environment with the peer installed from PyPI by name
-(see bench/README.md). Every pair of runs is one of ours and one of the peer's, in turn; the figures are medians
-of CPU seconds (user + system) and of wall seconds. Rates are compared before anything is timed against anything.
+(see bench/README.md). Every pair of runs is one of ours and one of the peer's, in turn; the figures are
+medians of CPU seconds (user + system) and of wall seconds. Rates are compared before anything is timed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 RATE_TOLERANCE = 0.1
-"""The network is chaotic and the generators differ, so rates agree in the mean, not in each spike. The mean over
-4000 neurons and one second varies by about 3 % between seeds; three standard deviations are 10 %."""
+"""The network is chaotic and the generators differ, so rates agree in the mean, not in each spike. The mean
+over 4000 neurons and one second varies by about 3 % between seeds; three standard deviations are 10 %."""
 
 
 def run_case(simulator: str, python: str, threads: int, duration: float, folder: str) -> dict[str, Any]:
