@@ -6,15 +6,13 @@ handed over at run time, so that networks of one structure share one compiled li
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from engine.codegen.ir import Kernel, Let, Type
 
 Dtype = Literal["real", "int32", "int64", "bool"]
 """``real`` is double or float by the ``precision`` of the network; ``bool`` is one byte."""
-
-MAX_THREADS = 256
 
 
 @dataclass(frozen=True)
@@ -132,14 +130,11 @@ class Plan:
     prologue: tuple[Let, ...] = ()
     seed: str = "seed"
     """Name of the int64 [1] buffer that holds the seed of all draws."""
-    comments: dict[str, str] = field(default_factory=dict, compare=False)
 
     def buffer(self, name: str) -> Buffer:
         """The buffer called ``name``."""
         return next(b for b in self.buffers if b.name == name)
 
-
-NetworkPlan = Plan
 
 PHASES = {
     1: "reset of rate sums",
