@@ -337,12 +337,11 @@ class LoweredProjection:
     def _event_statements(self, scope: Scope, assignments: tuple[Assignment, ...]) -> list[Statement]:
         body: list[Statement] = []
         for assignment in assignments:
-            value = scope.lower(assignment.expression)
             if assignment.name == "g_target":
-                statements = self._conductance_statements(scope, assignment, real(value))
+                statements = self._conductance_statements(scope, assignment)
             else:
                 target = self.load(assignment.name)
-                value = operated(assignment.operator, target, value)
+                value = operated(assignment.operator, target, scope.lower(assignment.expression))
                 statements = self._bounded_store(scope, target, value, assignment)
             condition: Expr = TRUE
             if assignment.name == "w":
@@ -355,9 +354,12 @@ class LoweredProjection:
             body += statements if condition == TRUE else [If(condition, tuple(statements))]
         return body
 
-    def _conductance_statements(self, scope: Scope, assignment: Assignment, value: Expr) -> list[Statement]:
+    def _conductance_statements(self, scope: Scope, assignment: Assignment) -> list[Statement]:
+        """The statement once for each target; ``g_target`` in it is the conductance of that target."""
         statements: list[Statement] = []
         for conductance in self.conductances:
+            scope.temporaries["g_target"] = self.builder.load(conductance, POST)
+            value = real(scope.lower(assignment.expression))
             statements.append(Accumulate(conductance, POST, assignment.operator[0], value))
             for which, limit in assignment.bounds.limits:
                 bound = "max" if which == "min" else "min"

@@ -54,7 +54,8 @@ class Scope:
         self.index = index
         self.streams = streams
         self.new_stream = new_stream
-        self.temporaries: dict[str, Symbol] = {}
+        self.temporaries: dict[str, Expr] = {}
+        """What names mean besides what ``resolve`` knows: results of earlier statements."""
 
     def lower(self, node: tree.Expression) -> Expr:
         """The IR of a checked tree."""
