@@ -18,14 +18,14 @@ class _Message(msgspec.Struct, frozen=True, tag=True):
     """Base of all messages: told apart by the name of their class."""
 
 
-class Attach(_Message):
+class Attach(_Message, frozen=True):
     """Write recorded data into the ring of this name, which has room for ``capacity`` records."""
 
     ring: str
     capacity: int
 
 
-class Run(_Message):
+class Run(_Message, frozen=True):
     """Build this document (JSON; ``arrays`` has the content of its arrays by their hash) and simulate it from
     the start. ``run`` numbers the attempts. With ``pause_after`` the run pauses after so many steps."""
 
@@ -35,7 +35,7 @@ class Run(_Message):
     pause_after: int | None = None
 
 
-class Watch(_Message):
+class Watch(_Message, frozen=True):
     """Send ``variable`` of the population ``source``, from the first recorded row on, as ``stream``; of these
     ranks only, or of all if ``ranks`` is None (for spikes). Stream numbers are never used twice."""
 
@@ -45,53 +45,53 @@ class Watch(_Message):
     ranks: tuple[int, ...] | None = None
 
 
-class Unwatch(_Message):
+class Unwatch(_Message, frozen=True):
     stream: int
 
 
-class Pause(_Message):
+class Pause(_Message, frozen=True):
     pass
 
 
-class Resume(_Message):
+class Resume(_Message, frozen=True):
     """Go on; with ``steps`` pause again after so many."""
 
     steps: int | None = None
 
 
-class Stop(_Message):
+class Stop(_Message, frozen=True):
     """End the run where it is, keeping what was recorded."""
 
 
-class Reset(_Message):
+class Reset(_Message, frozen=True):
     """Forget the network and what was recorded."""
 
 
-class SaveRecordings(_Message):
+class SaveRecordings(_Message, frozen=True):
     """Write what was recorded to this file (.npz)."""
 
     path: str
 
 
-class Quit(_Message):
+class Quit(_Message, frozen=True):
     pass
 
 
 Command = Attach | Run | Watch | Unwatch | Pause | Resume | Stop | Reset | SaveRecordings | Quit
 
 
-class Ready(_Message):
+class Ready(_Message, frozen=True):
     """The engine is imported; runs can start."""
 
 
-class Phase(_Message):
+class Phase(_Message, frozen=True):
     """What the preparation of a run is busy with."""
 
     run: int
     text: str
 
 
-class Started(_Message):
+class Started(_Message, frozen=True):
     """The network is compiled; ``total`` steps of ``dt`` ms are to be simulated."""
 
     run: int
@@ -99,7 +99,7 @@ class Started(_Message):
     dt: float
 
 
-class Progress(_Message):
+class Progress(_Message, frozen=True):
     """``step`` steps are done, in ``seconds`` of computing. Also the sign of life of a running simulation."""
 
     run: int
@@ -107,12 +107,12 @@ class Progress(_Message):
     seconds: float
 
 
-class Paused(_Message):
+class Paused(_Message, frozen=True):
     run: int
     step: int
 
 
-class Finished(_Message):
+class Finished(_Message, frozen=True):
     """All steps are done, or the run was stopped before."""
 
     run: int
@@ -120,7 +120,7 @@ class Finished(_Message):
     seconds: float
 
 
-class Failed(_Message):
+class Failed(_Message, frozen=True):
     """The run ended by an error: one text for the user, and what a developer would want to see."""
 
     run: int
@@ -128,7 +128,7 @@ class Failed(_Message):
     details: str
 
 
-class Saved(_Message):
+class Saved(_Message, frozen=True):
     """Answer to :class:`SaveRecordings`; ``error`` is empty if it worked."""
 
     path: str
