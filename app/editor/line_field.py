@@ -43,7 +43,6 @@ class LineField(QWidget):
         column.setSpacing(2)
         column.addLayout(self.line)
         column.addWidget(self.error)
-        self.setFocusProxy(self.edit)
 
     def show_text(self, text: str) -> None:
         """Show the document's text, unless the user is in the middle of writing another one."""

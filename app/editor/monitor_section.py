@@ -24,7 +24,6 @@ class MonitorSection:
         self._grid = QGridLayout(self._box_area)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._section.rows.addRow(self._box_area)
-        form.add_place("monitor.variables", self._box_area)
         form.add_message(self._section, "monitor.variables")
         self.boxes: dict[str, QCheckBox] = {}
         form.on_refresh(self._show)
@@ -69,7 +68,8 @@ class MonitorSection:
             box.setAccessibleName(f"Record {name}")
             box.clicked.connect(lambda on, name=name: self._tick(name, on))
             self._grid.addWidget(box, *divmod(place, _COLUMNS))
-        self._box_area.setFocusProxy(next(iter(self.boxes.values()), None))
+        if self.boxes:
+            self._form.add_place("monitor.variables", next(iter(self.boxes.values())))
         self._section.put_in_tab_order()
 
     def _tick(self, name: str, on: bool) -> None:

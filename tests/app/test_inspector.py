@@ -6,7 +6,7 @@ from inspecting import press, write
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListWidget, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QListWidget, QPlainTextEdit
 
 from app.editor.model_form import ModelForm
 from app.editor.population_form import PopulationForm
@@ -374,6 +374,20 @@ def test_tab_leads_from_field_to_field(desk):
     assert fields["a"].button.hasFocus()
     press(fields["a"].button, Qt.Key.Key_Tab)
     assert fields["b"].edit.hasFocus()
+
+
+def test_tab_goes_round_without_being_trapped(desk):
+    for chosen in (desk.exc, desk.projection):
+        desk.select(chosen)
+        first = desk.form.first_field()
+        first.setFocus()
+        passed = [first]
+        while len(passed) < 100 and passed.count(first) < 2:
+            writes = isinstance(passed[-1], QPlainTextEdit)
+            press(passed[-1], Qt.Key.Key_Escape if writes else Qt.Key.Key_Tab)
+            passed.append(QApplication.focusWidget())
+        assert passed[-1] is first
+        assert set(desk.form.monitor.boxes.values()) < set(passed)
 
 
 def test_undo_keys_reach_the_project_from_a_field_that_was_not_changed(desk):

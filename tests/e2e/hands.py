@@ -21,6 +21,7 @@ from app.window import MainWindow
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier
 CONTROL = Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
 Key = Qt.Key
 PATIENCE = 60_000
 """ms; compilers of a busy machine are slow."""
@@ -44,7 +45,9 @@ class Hands:
 
     # --- mouse -------------------------------------------------------------------------------------------
 
-    def click(self, widget: QWidget, place: QPoint | None = None, modifier: Qt.KeyboardModifier = NONE) -> None:
+    def click(
+        self, widget: QWidget, place: QPoint | None = None, modifier: Qt.KeyboardModifier = NONE
+    ) -> None:
         """Click on ``widget``, in its middle unless told where."""
         window, place = self._reach(widget, place)
         QTest.mouseMove(window, place)

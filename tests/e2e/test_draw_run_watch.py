@@ -1,4 +1,4 @@
-"""The whole path of a newcomer: draw, err, mend, run, watch, save, reopen, export; the same spikes everywhere."""
+"""The path of a newcomer: draw, err, mend, run, watch, save, reopen, export; everywhere the same spikes."""
 
 from __future__ import annotations
 
