@@ -76,7 +76,7 @@ class MainWindow(QMainWindow):
         self.docks["plots"].raise_()
         self.resize(1440, 900)
         self.resizeDocks([self.docks["inspector"]], [350], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["plots"]], [340], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["plots"]], [390], Qt.Orientation.Vertical)
         self._selected = QLabel()
         self.statusBar().addPermanentWidget(self._selected)
 

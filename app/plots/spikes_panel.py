@@ -13,12 +13,12 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from app import theme
-from app.plots.colors import population_colors
 from app.plots.raster import MOST_TICKS, RasterItem
 from app.plots.rate import RateCounter
 from app.plots.saving import Table
 from app.plots.time_plot import TimePlot
 from app.plots.timeline import Timeline
+from app.population_colors import population_colors
 from app.simulation.client import Simulation
 from app.simulation.stores import SpikeStore
 from engine.project.document import Population, ProjectDocument

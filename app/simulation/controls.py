@@ -212,8 +212,9 @@ class RunBar(QToolBar):
         self._stalled = False
         self._bar.setValue(round(1000 * fraction))
         total = self._simulation.total * self._simulation.dt
+        so_far = f"{simulated:,.0f} of {total:,.0f} ms"
         speed = _speed(self._simulation.speed)
-        self._say(f"{simulated:,.0f} of {total:,.0f} ms · {_time(left)} left · {speed}")
+        self._say(f"{so_far} · {_time(left)} left · {speed}" if fraction else so_far)
 
     def _on_failed(self, message: str, details: str) -> None:
         self._bar.reset()

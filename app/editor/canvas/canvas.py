@@ -15,6 +15,7 @@ from app.editor.canvas.population_item import CARD_WIDTH, PopulationItem
 from app.editor.canvas.projection_item import ProjectionItem, ProjectionLook
 from app.editor.canvas.routing import Lane
 from app.editor.canvas.viewer import CanvasViewer
+from app.population_colors import population_colors
 from engine.project.document import ProjectDocument
 
 _CACHE_KIB = 1_048_576
@@ -80,9 +81,11 @@ class Canvas(QWidget):
             self._projections.pop(gone).delete()
         for gone in self._populations.keys() - ids:
             self._populations.pop(gone).delete()
+        colors = population_colors(document)
         for index, population in enumerate(document.populations):
             item = self._populations.get(population.id)
-            look = population_look(document, population, index, item.look if item else None)
+            color = colors[population.id].name()
+            look = population_look(document, population, index, color, item.look if item else None)
             if item is None:
                 item = self._populations[population.id] = PopulationItem(population.id, look)
                 self._viewer.scene().addItem(item)

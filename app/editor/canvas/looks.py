@@ -17,7 +17,11 @@ _SOURCES: dict[str, tuple[Kind, str]] = {
 
 
 def population_look(
-    document: ProjectDocument, population: Population, index: int, last: PopulationLook | None
+    document: ProjectDocument,
+    population: Population,
+    index: int,
+    color: str,
+    last: PopulationLook | None,
 ) -> PopulationLook:
     """What is drawn of a population, the ``index``-th of the document.
 
@@ -38,6 +42,7 @@ def population_look(
         model=model,
         size=" × ".join(map(str, population.geometry)),
         kind=kind,
+        color=color,
         targets=targets,
         position=document.view.positions.get(population.id, waiting),
     )

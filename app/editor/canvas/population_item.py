@@ -44,6 +44,8 @@ class PopulationLook:
     model: str
     size: str
     kind: Kind
+    color: str
+    """That of its spikes in the plots."""
     targets: tuple[str, ...]
     position: tuple[float, float]
 
@@ -179,20 +181,19 @@ class PopulationItem(AbstractNodeItem):
         return path
 
     def paint(self, painter: QPainter, option: object, widget: object = None) -> None:
-        kind = QColor(_KIND_COLOR[self.look.kind])
         card = QRectF(0.5, 0.5, self._width - 1, self._height - 1)
         outline = QPainterPath()
         outline.addRoundedRect(card, 7, 7)
         painter.fillPath(outline, QColor(theme.RAISED))
         painter.save()
         painter.setClipPath(outline)
-        painter.fillRect(QRectF(0, 0, self._width, 4), kind)
+        painter.fillRect(QRectF(0, 0, self._width, 4), QColor(self.look.color))
         painter.restore()
         pen = QPen(QColor(theme.ACCENT), 2.5) if self.isSelected() else QPen(QColor(theme.BORDER), 1)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(outline)
-        _draw_glyph(painter, self.look.kind, QRectF(11, 13, 18, 18), kind)
+        _draw_glyph(painter, self.look.kind, QRectF(11, 13, 18, 18), QColor(_KIND_COLOR[self.look.kind]))
         self._draw_texts(painter)
 
     def _draw_texts(self, painter: QPainter) -> None:

@@ -1,4 +1,4 @@
-"""Which colour a population has in the plots."""
+"""Which colour a population has, on its card as in the plots."""
 
 from __future__ import annotations
 
