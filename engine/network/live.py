@@ -132,7 +132,7 @@ class Live:
             return
         self._stale = True
         instance = self.refresh()
-        now = instance.tick - int(instance.internal(population, "clock")[0])
+        now = instance.source_step(population)
         trains = population.spike_steps
         ends = np.cumsum([len(train) for train in trains])
         past = [int(np.searchsorted(train, now)) for train in trains]

@@ -298,7 +298,7 @@ class Population:
     def _enable(self, enabled: bool) -> None:
         self.enabled = enabled
         if self.network.instance is not None:
-            self.network.instance.flag(self, "enabled")[0] = enabled
+            self.network.instance.enable(self, enabled)
 
     def compute_firing_rate(self, window: float) -> None:
         """Let ``r`` be the mean firing rate (Hz) over the last ``window`` ms (spiking only)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,25 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-RINGS = ("_ranks", "_counts")
+HISTORY = re.compile(r"neurons(\d+)_history_(.+)$")
+EVENTS = re.compile(r"neurons(\d+)_(ranks|counts)$")
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A disabled population: the tick at which it was disabled, and its spikes under way."""
+
+    tick: int
+    rings: dict[str, Array]
+
+
+def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int) -> None:
+    """Keep the past where a ring gets more slots or another present. What was never stored, and what has
+    been delivered by the longest delay, is 0."""
+    old, new = before.reshape(-1, width), after.reshape(-1, width)
+    new[...] = 0
+    for lag in range(1, min(len(old), len(new))):
+        new[(new_tick - lag) % len(new)] = old[(tick - lag) % len(old)]
 
 
 class Instance:
@@ -45,6 +65,7 @@ class Instance:
         self._plan: Plan | None = None
         self._recording: Recording | None = None
         self._orders: dict[int, Array] = {}
+        self._paused: dict[int, Pause] = {}
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -72,41 +93,46 @@ class Instance:
                 continue
             array = aligned_zeros(count, dtype)
             array[...] = lowered.values[buffer.name]
-            if before is not None and "_history_" in buffer.name:
-                self._move_ring(before, array, self._width(buffer.name))
-            elif before is not None and buffer.name.endswith(RINGS):
-                width = self.threads if buffer.name.endswith("_counts") else self._width(buffer.name)
-                self._move_ring(before, array, width)
+            if before is not None and HISTORY.match(buffer.name):
+                tick, width = self._own_tick(buffer.name, old), self._width(buffer.name)
+                slots = before.size // old[self._source(buffer.name)].size
+                move_ring(np.repeat(before, width * slots // before.size), array, width, tick, tick)
+            elif before is not None and EVENTS.match(buffer.name):
+                move_ring(before, array, self._width(buffer.name), self.tick, self.tick)
             elif before is not None and before.size == 1:
                 array[...] = before
             self.arrays[buffer.name] = array
         for name in self.arrays.keys() - old.keys():
-            if "_history_" in name:
+            if HISTORY.match(name):
                 self._fill_history(name)
         self._plan = plan
         self._library = Library(library)
         self._recording = Recording(self.network, plan, lowered.sizes, self.arrays, self.threads)
 
+    @staticmethod
+    def _source(history: str) -> str:
+        """Name of the buffer whose past values a history holds."""
+        return HISTORY.sub(r"pop\1_\2", history)
+
     def _width(self, ring: str) -> int:
         """Elements of one slot of a ring."""
-        if "_history_" in ring:
-            inner, attribute = ring.split("_history_", 1)
-            return self.arrays[f"pop{inner.removeprefix('neurons')}_{attribute}"].size
-        number = int(ring.removeprefix("neurons").split("_")[0])
-        return next(p.size for p in self.network.populations if p.id == number)
+        if HISTORY.match(ring):
+            return self.arrays[self._source(ring)].size
+        events = EVENTS.match(ring)
+        assert events is not None
+        if events[2] == "counts":
+            return self.threads
+        return next(p.size for p in self.network.populations if p.id == int(events[1]))
 
-    def _move_ring(self, before: Array, after: Array, width: int) -> None:
-        """Keep the past when a longer delay asks for more slots; what was never stored is 0."""
-        old, new = before.reshape(-1, width), after.reshape(-1, width)
-        new[...] = 0
-        tick = int(self._clock[1])
-        for lag in range(1, min(len(old), len(new)) + 1):
-            new[(tick - lag) % len(new)] = old[(tick - lag) % len(old)]
+    def _own_tick(self, history: str, arrays: dict[str, Array]) -> int:
+        """Ticks that the population of a history has done: fewer than all if it was disabled at times."""
+        inner = history.split("_history_", 1)[0]
+        hold = int(arrays[f"{inner}_hold"][0])
+        return self.tick - hold if arrays[f"{inner}_enabled"][0] else hold
 
     def _fill_history(self, name: str) -> None:
         """Before step 0 delayed variables have their current value in every slot (semantics.md 2)."""
-        inner, attribute = name.split("_history_", 1)
-        current = self.arrays[f"pop{inner.removeprefix('neurons')}_{attribute}"]
+        current = self.arrays[self._source(name)]
         self.arrays[name].reshape(-1, current.size)[...] = current
 
     # --- access ---------------------------------------------------------------------------------------
@@ -144,6 +170,40 @@ class Instance:
         """View of the refractory periods in steps; one element where one value serves all."""
         return self.internal(population, "refractory")
 
+    def enable(self, population: Population, enabled: bool) -> None:
+        """Update a population, or freeze it. Its spikes under way, the values in its delay queues, refractory
+        periods and the clock of a spike source wait until it is enabled again (semantics.md section 1)."""
+        flag = self.flag(population, "enabled")
+        if bool(flag[0]) == enabled:
+            return
+        flag[0] = enabled
+        if self.has_internal(population, "hold"):
+            hold = self.internal(population, "hold")
+            hold[0] = self.tick - hold[0]
+        if not enabled:
+            rings = [name for name in self.arrays if self._is_ring_of(name, population)]
+            self._paused[population.id] = Pause(self.tick, {n: self.arrays[n].copy() for n in rings})
+            if rings:
+                self.internal(population, "counts")[...] = 0
+            return
+        pause = self._paused.pop(population.id, Pause(0, {}))
+        for name in ("clock", "frozen"):
+            if self.has_internal(population, name):
+                self.internal(population, name)[...] += self.tick - pause.tick
+        for name, ring in pause.rings.items():
+            move_ring(ring, self.arrays[name], self._width(name), pause.tick, self.tick)
+
+    @staticmethod
+    def _is_ring_of(name: str, population: Population) -> bool:
+        events = EVENTS.fullmatch(name)
+        return events is not None and int(events[1]) == population.id
+
+    def source_step(self, population: Population) -> int:
+        """The next step by the clock of a spike source, which restarts with a reset and stops in a pause."""
+        enabled = self.flag(population, "enabled")[0]
+        now = self.tick if enabled else self._paused.get(population.id, Pause(0, {})).tick
+        return now - int(self.internal(population, "clock")[0])
+
     def synapse_order(self, projection: Projection) -> Array | None:
         """Storage index of each synapse in post-major order; None where storage is post-major."""
         if not self.has_internal(projection, "post"):
@@ -177,7 +237,7 @@ class Instance:
         shift = int(step) - self.step
         self._clock[0] = int(step)
         for name, array in self.arrays.items():
-            if name.startswith("neurons") and name.endswith("_frozen"):
+            if re.fullmatch(r"neurons\d+_frozen", name):
                 array += shift
 
     def restart_draws(self) -> None:
@@ -223,10 +283,12 @@ class Instance:
             for attribute in attributes:
                 name = f"pop{population.id}_{attribute}"
                 self.arrays[name][...] = self._initial[name]
-            return
-        self._restore((f"pop{population.id}_", f"neurons{population.id}_"))
-        if self.has_internal(population, "clock"):
-            self.internal(population, "clock")[0] = self._clock[1]
+        else:
+            keep = (f"neurons{population.id}_enabled", f"neurons{population.id}_hold")
+            self._restore((f"pop{population.id}_", f"neurons{population.id}_"), keep)
+            self.reset_history(population)
+            if self.has_internal(population, "clock"):
+                self.internal(population, "clock")[0] = self.tick
         for name in self.arrays:
             if name.startswith(f"neurons{population.id}_history_"):
                 self._fill_history(name)
@@ -235,16 +297,17 @@ class Instance:
         """Forget the spikes under way."""
         if self.has_internal(population, "counts"):
             self.internal(population, "counts")[...] = 0
+        if not self.flag(population, "enabled")[0]:
+            self._paused[population.id] = Pause(self.tick, {})
 
     def reset_projection(self, projection: Projection, attributes: Iterable[str] | None = None) -> None:
         """Parameters and variables except ``w`` as before compile."""
-        keep = f"proj{projection.id}_w"
         if attributes is not None:
             for attribute in attributes:
                 name = f"proj{projection.id}_{attribute}"
                 self.arrays[name][...] = self._initial[name]
             return
-        self._restore((f"proj{projection.id}_",), keep)
+        self._restore((f"proj{projection.id}_",), (f"proj{projection.id}_w",))
 
     def forget_events(self, projection: Projection) -> None:
         """Event-driven variables count from now: without this, time set back would let them grow."""
@@ -252,7 +315,7 @@ class Instance:
             name = f"synapses{projection.id}_event"
             self.arrays[name][...] = self._initial[name]
 
-    def _restore(self, prefixes: tuple[str, ...], keep: str = "") -> None:
+    def _restore(self, prefixes: tuple[str, ...], keep: tuple[str, ...]) -> None:
         for name, array in self.arrays.items():
-            if name.startswith(prefixes) and name != keep and not name.endswith("_enabled"):
+            if name.startswith(prefixes) and name not in keep:
                 array[...] = self._initial[name]

@@ -150,8 +150,9 @@ class LoweredPopulation:
         """Buffer of ``g_target``; None where the neuron does not use it, so that nothing would read it."""
         return self.attributes.get(f"g_{target}")
 
-    def delayed(self, attribute: str, index: Expr, lag: Expr) -> Load:
-        """The value of an attribute at the end of the step ``lag`` ticks ago (lag 0: of this step)."""
+    def delayed(self, attribute: str, index: Expr, delay: Expr, updated: int) -> Load:
+        """The value of an attribute that arrives after ``delay`` steps. ``updated``: 1 where the population
+        has done its update of the step, else 0."""
         b = self.builder
         source = b.buffers[self.attributes[attribute]]
         if attribute not in self.histories:
@@ -163,8 +164,22 @@ class LoweredPopulation:
                 0,
                 f"{self.population.name}.{attribute}: past values",
             )
-        slot = Op("mod", (Op("-", (TICK, lag), "int"), self._slots()), "int")
+        hold = self._hold()
+        running = Op("+", (self._own_tick(), Const(updated, "int")), "int") if updated else self._own_tick()
+        now = Select(self.active, running, hold, "int")
+        slot = Op("mod", (Op("-", (now, delay), "int"), self._slots()), "int")
         return Load(self.histories[attribute], self._in_slot(slot, index, source.count), source.type)
+
+    def _hold(self) -> Load:
+        """While the population is enabled: how many ticks it was not. While it is disabled: how many ticks
+        it has done, for its delay queues stop then."""
+        return self.builder.load(
+            self.builder.buffer(f"{self.inner}_hold", "int64", 1, 0, f"{self.population.name}: pauses")
+        )
+
+    def _own_tick(self) -> Expr:
+        """Ticks that the enabled population has done."""
+        return Op("-", (TICK, self._hold()), "int")
 
     def _slots(self) -> Symbol:
         return Symbol(f"slots_{self.name}", "int")
@@ -373,9 +388,9 @@ class LoweredPopulation:
 
     def remember(self) -> None:
         """Phase 6: keep the values that delayed projections will read."""
-        slot = Op("mod", (TICK, self._slots()), "int")
         for attribute, history in self.histories.items():
             source = self.builder.buffers[self.attributes[attribute]]
+            slot = Op("mod", (self._own_tick(), self._slots()), "int")
             place = self._in_slot(slot, NEURON, source.count)
             value = self.builder.load(source.name, NEURON)
             body = (Accumulate(history, place, "=", value),)

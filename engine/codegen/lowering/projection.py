@@ -206,16 +206,15 @@ class LoweredProjection:
 
     # --- names ----------------------------------------------------------------------------------------
 
-    def scope(self, index: Expr, lag: int, dt: Expr | None = None) -> Scope:
-        """Names in the synapse's text. ``lag`` corrects how far back delayed ``pre.x`` are read: 0 where the
-        step's own update is not done yet (phase 2), 1 after it (phase 8 and 9)."""
+    def scope(self, index: Expr, updated: int, dt: Expr | None = None) -> Scope:
+        """Names in the synapse's text. ``updated`` is 0 where the step's own update of the neurons is not
+        done yet (phase 2), 1 after it (phases 8 and 9): delayed ``pre.x`` are then one step younger."""
         delay = self.builder.load(f"{self.inner}_delay")
-        back = Op("-", (delay, Const(lag, "int")), "int") if lag else delay
 
         def resolve(name: str, owner: Owner) -> Expr | None:
             if owner == "pre" and name in self.pre.attributes:
                 if self.delayed:
-                    return self.pre.delayed(name, PRE, back)
+                    return self.pre.delayed(name, PRE, delay, updated)
                 return self.builder.load(self.pre.attributes[name], PRE)
             if owner == "post" and name in self.post.attributes:
                 return self.builder.load(self.post.attributes[name], POST)
