@@ -55,7 +55,7 @@ def take(window: MainWindow, name: str) -> None:
     window.grab().save(buffer, "PNG")
     picture = Image.open(io.BytesIO(buffer.data().data())).convert("RGB")
     path = FOLDER / f"{name}.png"
-    picture.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    picture.save(path, optimize=True)
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise ValueError(f"{path.name} has {size} bytes, more than {MOST_BYTES}.")
