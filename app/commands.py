@@ -82,6 +82,7 @@ def _register_edit_commands(window: MainWindow) -> None:
         ("edit.add", "+ Population"),
         ("edit.connect", "Connect"),
         ("edit.undo", "Undo"),
+        ("edit.redo", "Redo"),
     ):
         registry[command_id].setIconText(short)
 

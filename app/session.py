@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,11 +11,15 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.project.document import ProjectDocument
 
+MERGE_SECONDS = 3.0
+"""After a longer pause an edit is a step of its own."""
+
 
 class Edit(QUndoCommand):
     """Replace the document by an edited one. Documents are immutable and share what did not change, so
     keeping both costs little and undo cannot go wrong. ``ids`` are the objects that the edit touched;
-    they are selected again on undo and redo. Edits with one ``merge_key`` in a row become one step."""
+    they are selected again on undo and redo. Edits with one ``merge_key`` in a row, with short pauses between
+    them, become one step."""
 
     def __init__(
         self,
@@ -31,6 +36,7 @@ class Edit(QUndoCommand):
         self._after = after
         self._ids = ids
         self._merge_key = merge_key
+        self._made = time.monotonic()
 
     def redo(self) -> None:
         self._session._replace(self._after, self._ids)
@@ -44,7 +50,9 @@ class Edit(QUndoCommand):
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, Edit) or other._merge_key != self._merge_key:
             return False
-        self._after = other._after
+        if other._made - self._made > MERGE_SECONDS:
+            return False
+        self._after, self._made = other._after, other._made
         return True
 
 

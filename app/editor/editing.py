@@ -130,11 +130,10 @@ class Editing(QObject):
         """Remove what is selected, with the projections that hang on it."""
         chosen = self._session.selection
         if chosen:
-            text = f"Delete {counted(chosen, self._session.document)}"
-            self._attempt(
-                lambda: self._session.apply(edits.remove(self._session.document, chosen), text, chosen)
-            )
-            self.message.emit(f"{text}: done. Undo brings it back.")
+            name = counted(chosen, self._session.document)
+            document = edits.remove(self._session.document, chosen)
+            self._session.apply(document, f"Delete {name}", chosen)
+            self.message.emit(f"Deleted {name}. Undo brings it back.")
 
     def duplicate(self) -> None:
         """Copy what is selected, next to it."""

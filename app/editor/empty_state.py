@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
@@ -50,3 +51,7 @@ class EmptyState(QFrame):
         layout.addWidget(hint)
         layout.addLayout(buttons)
         self.adjustSize()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Anywhere is here, too."""
+        self.addRequested.emit()

@@ -41,7 +41,8 @@ class SearchPopup(QFrame):
     """A field and the entries that contain every typed word; Return chooses, Escape leaves."""
 
     def __init__(self, entries: Iterable[Entry], hint: str, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        # As a child of the window it is out of reach of shortcuts of the canvas, such as Escape and Down.
+        super().__init__(parent.window(), Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._entries = list(entries)

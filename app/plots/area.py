@@ -19,7 +19,7 @@ from app.plots.spikes_panel import SpikesPanel
 from app.plots.timeline import Timeline
 from app.plots.trace_panel import TracePanel
 from app.session import Session
-from app.simulation.client import Simulation
+from app.simulation.client import Simulation, State
 from engine.project.document import ProjectDocument
 from engine.project.edits import size_of
 
@@ -29,6 +29,7 @@ NOTHING_RECORDED = (
     "its plot opens here.</p>"
 )
 PRESS_RUN = "Press Run (F5) to watch the network here."
+EDITED = "Edited since this run: press Run (F5) to see the network as it is now."
 
 
 class PlotArea(QWidget):
@@ -68,6 +69,7 @@ class PlotArea(QWidget):
         session.documentChanged.connect(self._on_document)
         simulation.cleared.connect(self._on_cleared)
         simulation.dataArrived.connect(self._advance)
+        simulation.stateChanged.connect(lambda state: self._say())
         self._show_document(session.document)
 
     def _lay_out(self) -> None:
@@ -108,6 +110,16 @@ class PlotArea(QWidget):
 
         if relevant(before) != relevant(after) and not self._simulation.total:
             self._show_document(after)
+        self._say()
+
+    def _say(self) -> None:
+        """Tell what is seen: nothing yet, the network, or the network before it was edited."""
+        text = ""
+        if self._simulation.total and _network(self._simulation.document) != _network(self._session.document):
+            text = EDITED
+        elif not self._simulation.complete and self._simulation.state == State.IDLE:
+            text = PRESS_RUN
+        self._status.setText(text)
 
     def _on_cleared(self) -> None:
         document = self._simulation.document
@@ -125,7 +137,7 @@ class PlotArea(QWidget):
         self._tabs.setVisible(bool(self.traces))
         empty = self.spikes.is_empty and not self.traces
         self._hint.setText(NOTHING_RECORDED)
-        self._status.setText("" if self._simulation.complete else PRESS_RUN)
+        self._say()
         self._stack.setCurrentIndex(0 if empty else 1)
 
     def _show_traces(self, document: ProjectDocument) -> None:
@@ -156,7 +168,7 @@ class PlotArea(QWidget):
     def _advance(self) -> None:
         if not self.isVisible():
             return
-        self._status.setText("")
+        self._say()
         self.timeline.advance()
         self.spikes.advance()
         for panel in self.traces:
@@ -172,3 +184,11 @@ class PlotArea(QWidget):
     def showEvent(self, event) -> None:
         super().showEvent(event)
         self._advance()
+
+
+def _network(document: ProjectDocument) -> tuple[object, ...]:
+    """What decides on the data of a run."""
+    return (
+        *(document.neurons, document.synapses, document.populations, document.projections),
+        *(document.monitors, document.run),
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from engine.errors import EngineError
 from engine.export.source import LINE, Names, public_names, quoted, statement_source
 from engine.project.check import check, errors
@@ -87,7 +89,7 @@ def _docstring(document: ProjectDocument) -> str:
     words = f"{document.name}\n\n{document.description}".strip()
     if any('"""' in line or "\\" in line or not line.isprintable() for line in words.splitlines()):
         return quoted(words) + "\n"
-    lines = [line.rstrip() for line in words.splitlines()]
+    lines = [part for line in words.splitlines() for part in textwrap.wrap(line, LINE) or [""]]
     if len(lines) == 1 and not lines[0].endswith('"'):
         return f'"""{lines[0]}"""\n'
     return '"""' + "\n".join(lines).lstrip() + '\n"""\n'

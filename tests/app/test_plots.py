@@ -11,21 +11,22 @@ import pytest
 from networks import noisy_project
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.plots import PlotArea
+from app.plots.area import EDITED, PRESS_RUN
 from app.plots.binning import LEVELS
-from app.plots.colors import population_colors
 from app.plots.raster import MOST_TICKS, RasterItem
 from app.plots.saving import write_csv, write_npz
+from app.population_colors import population_colors
 from app.session import Session
 from app.simulation.client import Simulation
 from app.simulation.rings import RECORD
 from app.simulation.stores import SpikeStore
 from engine.project.document import ProjectDocument, Projection
-from engine.project.edits import set_monitor
+from engine.project.edits import set_monitor, set_run
 
 
 @pytest.fixture
@@ -326,3 +327,17 @@ def test_colors_mean_in_plots_what_they_mean_on_the_canvas() -> None:
     assert colors["a"] == QColor(theme.EXCITATORY)
     assert colors["b"] == QColor(theme.INHIBITORY)
     assert colors["c"] not in (colors["a"], colors["b"])
+
+
+def test_the_plots_tell_when_they_show_an_older_network(
+    area: PlotArea, session: Session, simulation: Simulation
+) -> None:
+    shown = area.findChildren(QLabel)
+    assert any(label.text() == PRESS_RUN for label in shown)
+    begin(simulation, session.document)
+    arrive(simulation, session.document.populations[0].id, random_spikes(100, 500, 200), 500)
+    assert not any(label.text() in (PRESS_RUN, EDITED) for label in shown)
+    session.apply(set_run(session.document, seed=5), "Change seed")
+    assert any(label.text() == EDITED for label in shown)
+    session.undo_stack.undo()
+    assert not any(label.text() in (PRESS_RUN, EDITED) for label in shown)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from gestures import click
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QApplication,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QScrollArea,
     QTabBar,
+    QToolBar,
     QWidget,
 )
 
@@ -199,13 +200,13 @@ def test_export_writes_a_script_unless_the_project_has_errors(window, tmp_path, 
 def test_a_network_is_drawn_by_keyboard_alone(window):
     for model in ("poisson", "izhi"):
         press(window, Qt.Key.Key_Space)
-        popup = window.editor.findChild(SearchPopup)
+        popup = window.findChild(SearchPopup)
         QTest.keyClicks(popup.field, model)
         QTest.keyClick(popup.field, Qt.Key.Key_Return)
     poisson, izhikevich = window.session.document.populations
     window.session.select((poisson.id, izhikevich.id))
     press(window, Qt.Key.Key_C)
-    popup = window.editor.findChild(SearchPopup)
+    popup = window.findChild(SearchPopup)
     QTest.keyClick(popup.field, Qt.Key.Key_Return)
     (projection,) = window.session.document.projections
     assert (projection.pre, projection.post, projection.target) == (poisson.id, izhikevich.id, "exc")
@@ -215,6 +216,43 @@ def test_a_network_is_drawn_by_keyboard_alone(window):
     assert window.session.document.populations == ()
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.session.document == drawn
+
+
+def test_popups_over_the_canvas_keep_their_keys(window):
+    """Escape and the arrows are shortcuts of the canvas, too."""
+    added = add_population(window, "A")
+    window.session.select((added,))
+    press(window, Qt.Key.Key_Space)
+    popup = window.findChild(SearchPopup)
+    QTest.keyClick(popup.field, Qt.Key.Key_Down)
+    assert popup.list.currentRow() == 1
+    QTest.keyClick(popup.field, Qt.Key.Key_Escape)
+    assert not popup.isVisible()
+    press(window, Qt.Key.Key_F2)
+    field = window.editor.findChild(NameField)
+    field.setText("Gamma")
+    QTest.keyClick(field, Qt.Key.Key_Escape)
+    assert not field.isVisible()
+    assert window.session.document.populations[0].name == "A"
+    assert window.session.selection == (added,)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_an_empty_canvas_takes_a_double_click_on_its_text(window):
+    QTest.mouseDClick(window.editor.empty_state, Qt.MouseButton.LeftButton)
+    assert window.findChild(SearchPopup).isVisible()
+    window.findChild(SearchPopup).close()
+
+
+def test_tools_of_the_canvas_stay_in_reach(window):
+    added = add_population(window, "Population_with_a_long_name")
+    window.session.select((added,))
+    press(window, Qt.Key.Key_Delete)
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    tools = next(bar for bar in window.editor.findChildren(QToolBar))
+    QTest.qWait(0)
+    for action in tools.actions():
+        assert tools.widgetForAction(action).isVisible(), action.text()
 
 
 def test_keys_of_the_canvas(window):
