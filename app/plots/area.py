@@ -21,13 +21,18 @@ from app.plots.trace_panel import TracePanel
 from app.session import Session
 from app.simulation.client import Simulation, State
 from engine.project.document import ProjectDocument
-from engine.project.edits import size_of
+from engine.project.edits import set_monitor, size_of
+from engine.project.models import recordable
 
 NOTHING_RECORDED = (
     "<p><b>Nothing is recorded yet.</b></p>"
     "<p>Select a population and tick <i>spike</i> or a variable under <i>Record</i>:<br>"
     "its plot opens here.</p>"
 )
+RECORD_ALL = (
+    f'<p><a href="all" style="color: {theme.ACCENT}">Record spikes and rates of all populations</a></p>'
+)
+_BY_KEYBOARD = Qt.TextInteractionFlag.LinksAccessibleByKeyboard
 PRESS_RUN = "Press Run (F5) to watch the network here."
 EDITED = "Edited since this run: press Run (F5) to see the network as it is now."
 
@@ -59,6 +64,8 @@ class PlotArea(QWidget):
         self._tabs.setAccessibleName("Traces")
         self._hint = QLabel()
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse | _BY_KEYBOARD)
+        self._hint.linkActivated.connect(lambda link: self._record_all())
         self._hint.setStyleSheet(f"color: {theme.MUTED}")
         self._follow = QPushButton("Follow", checkable=True, checked=True)
         self._whole = QPushButton("Whole run")
@@ -136,9 +143,19 @@ class PlotArea(QWidget):
         self._show_traces(document)
         self._tabs.setVisible(bool(self.traces))
         empty = self.spikes.is_empty and not self.traces
-        self._hint.setText(NOTHING_RECORDED)
+        self._hint.setText(NOTHING_RECORDED + (RECORD_ALL if document.populations else ""))
         self._say()
         self._stack.setCurrentIndex(0 if empty else 1)
+
+    def _record_all(self) -> None:
+        """Record of every population what says most of it."""
+        document = self._session.document
+        for population in document.populations:
+            names = recordable(document, population)
+            chosen = next((name for name in ("spike", "r") if name in names), names[0] if names else "")
+            if chosen:
+                document = set_monitor(document, population.id, (chosen,))
+        self._session.apply(document, "Record all populations")
 
     def _show_traces(self, document: ProjectDocument) -> None:
         populations = {population.id: population for population in document.populations}

@@ -202,6 +202,16 @@ def test_nudges_in_a_row_are_one_step(editor):
     assert editor.session.document == before
 
 
+def test_after_a_pause_a_nudge_is_a_step_of_its_own(editor, monkeypatch):
+    (pre,) = ids(editor, "Pre")
+    editor.session.select((pre,))
+    editor.editing.nudge(10, 0)
+    monkeypatch.setattr("app.session.MERGE_SECONDS", -1.0)
+    editor.editing.nudge(10, 0)
+    editor.session.undo_stack.undo()
+    assert editor.session.document.view.positions[pre] == (10, 0)
+
+
 def test_delete_takes_projections_along_and_undo_brings_all_back(editor):
     pre, post = ids(editor, "Pre", "Post")
     editor.editing.connect_populations(pre, post, "exc")

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.plots import PlotArea
-from app.plots.area import EDITED, PRESS_RUN
+from app.plots.area import EDITED, PRESS_RUN, RECORD_ALL
 from app.plots.binning import LEVELS
 from app.plots.raster import MOST_TICKS, RasterItem
 from app.plots.saving import write_csv, write_npz
@@ -341,3 +341,13 @@ def test_the_plots_tell_when_they_show_an_older_network(
     assert any(label.text() == EDITED for label in shown)
     session.undo_stack.undo()
     assert not any(label.text() in (PRESS_RUN, EDITED) for label in shown)
+
+
+def test_one_click_records_all_populations(area: PlotArea, session: Session) -> None:
+    recorded = session.document
+    session.apply(msgspec.structs.replace(recorded, monitors=()), "Record nothing")
+    hint = next(label for label in area.findChildren(QLabel) if RECORD_ALL in label.text())
+    assert hint.isVisible()
+    hint.linkActivated.emit("all")
+    assert [m.variables for m in session.document.monitors] == [("spike",)] * len(recorded.populations)
+    assert not hint.isVisible() and not area.spikes.is_empty
