@@ -88,7 +88,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "neg": lambda x: x if x < 0 else 0.0,
     "clip": lambda x, a, b: a if x < a else b if x > b else x,
     "Heaviside": lambda x: np.heaviside(x, 0.5),
-    "modulo": lambda a, b: int(math.fmod(int(a), int(b))),
+    "modulo": lambda a, b: int(math.fmod(int(a), int(b))) if int(b) else 0,
     "max": lambda a, b: b if b > a else a,
     "min": lambda a, b: b if b < a else a,
 }

@@ -154,4 +154,8 @@ NL_PIECEWISE(float)
 #undef NL_PIECEWISE
 
 // Remainder of the truncated operands, with the sign of a.
-static inline int64_t nl_modulo(double a, double b) { return (int64_t)a % (int64_t)b; }
+// Of 0 and -1 the remainder is 0: their division would end the program.
+static inline int64_t nl_modulo(double a, double b) {
+    const int64_t divisor = (int64_t)b;
+    return divisor == 0 || divisor == -1 ? 0 : (int64_t)a % divisor;
+}

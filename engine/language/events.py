@@ -29,6 +29,7 @@ def read_reset(text: str, scope: Scope, definitions: Definitions) -> tuple[Assig
                     span,
                     suggestion(token.text, scope.attributes) or "Define it in the equations.",
                 )
+            _refuse_shared(token, span, "population", "the neuron that fires", definitions)
             if statement.is_sound:
                 result.append(_assignment(token, statement, scope, definitions))
     return tuple(result)
@@ -53,6 +54,7 @@ def declare_event_variables(
             elif name not in definitions.parameters and name not in definitions.variables:
                 definitions.check_name(token, span)
                 definitions.variables[name] = definitions.variable(token, statement, span)
+            _refuse_shared(token, span, "projection", "the synapse that the spike reaches", definitions)
             if statement.is_sound:
                 lines.append((token, statement))
     return lines
@@ -69,6 +71,18 @@ def read_event(
             definitions.refuse_flags(statement, allowed, f"in {scope.field}")
             result.append(_assignment(token, statement, scope, definitions))
     return tuple(sorted(result, key=lambda assignment: assignment.name != "g_target"))
+
+
+def _refuse_shared(token: Token, span: Span, flag: str, subject: str, definitions: Definitions) -> None:
+    """One value for the whole object has no defined result where many events change it in one step."""
+    attribute = definitions.parameters.get(token.text) or definitions.variables.get(token.text)
+    if attribute is not None and attribute.locality == "global":
+        raise Problem(
+            f"'{token.text}' has one value for the whole {flag}; a {span.field} changes what belongs to "
+            f"{subject}.",
+            span,
+            f"Define it without the flag '{flag}'.",
+        )
 
 
 def _name(statement: Statement, field_name: str) -> tuple[Token, Span]:

@@ -304,7 +304,7 @@ class Monitor(SpikeStatistics):
         locality = projection._attributes[name].locality
         if self.dendrite is not None:
             return rows if locality == "local" else rows[:, 0]
-        posts = np.asarray(projection.post_ranks)
+        posts = np.asarray(projection.post_ranks, dtype=np.int64)
         if locality == "global":
             return rows[:, 0]
         if locality == "semiglobal":
@@ -314,8 +314,8 @@ class Monitor(SpikeStatistics):
         order = instance.synapse_order(projection)
         ordered = rows if order is None else rows[:, order]
         counts = np.diff(projection.connectivity.offsets)[posts]
-        if (counts == counts[0]).all():
-            return ordered.reshape(len(rows), len(posts), counts[0])
+        if (counts == counts[:1]).all():
+            return ordered.reshape(len(rows), len(posts), counts.max(initial=0))
         nested = np.empty((len(rows), len(posts)), dtype=object)
         ends = np.cumsum(counts)[:-1]
         for k, row in enumerate(ordered):

@@ -191,8 +191,8 @@ class LoweredPopulation:
 
     # --- kernels --------------------------------------------------------------------------------------
 
-    def scope(self) -> Scope:
-        """Names as the neuron's own equations see them."""
+    def scope(self, index: Expr = NEURON) -> Scope:
+        """Names as the neuron's own equations see them; ``index`` counts the draws of random terms."""
 
         def resolve(name: str, owner: Owner) -> Expr | None:
             if owner != "own":
@@ -216,7 +216,7 @@ class LoweredPopulation:
             Const(self.builder.dt),
             resolve,
             weighted_sum,
-            NEURON,
+            index,
             self.streams,
             self.builder.stream,
         )
@@ -253,7 +253,7 @@ class LoweredPopulation:
         if updates.event_driven:
             raise EngineError(f"Population {self.population.name}: event-driven is for synapses only")
         if updates.global_updates:
-            scope = self.scope()
+            scope = self.scope(ZERO)
             body = scope.statements(updates.global_updates, self._writer(scope, None))
             self._add(5, "population equations", Once(), tuple(body))
         if updates.local_updates:

@@ -45,6 +45,7 @@ from engine.codegen.lowering.builder import (
 from engine.codegen.lowering.population import STEP, LoweredPopulation, constant, operated
 from engine.codegen.lowering.scope import Scope, real, store
 from engine.codegen.plan import Matrix
+from engine.errors import EngineError
 from engine.language import discretise
 from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
 from engine.language.tree import Binary, Name, Owner
@@ -213,6 +214,8 @@ class LoweredProjection:
 
         def resolve(name: str, owner: Owner) -> Expr | None:
             if owner == "pre" and name in self.pre.attributes:
+                if not updated and not self.delayed and self.pre.attributes[name] in self._inputs():
+                    raise self._reads_own_input(f"pre.{name}")
                 if self.delayed:
                     return self.pre.delayed(name, PRE, delay, updated)
                 return self.builder.load(self.pre.attributes[name], PRE)
@@ -232,6 +235,8 @@ class LoweredProjection:
             side = self.pre if owner == "pre" else self.post
             if owner == "own" or target not in side.sums:
                 return None
+            if not updated and owner == "pre" and side.sums[target] in self._inputs():
+                raise self._reads_own_input(f"pre.sum({target})")
             return self.builder.load(side.sums[target], PRE if owner == "pre" else POST)
 
         return Scope(
@@ -242,6 +247,16 @@ class LoweredProjection:
             index,
             self.streams,
             self.builder.stream,
+        )
+
+    def _inputs(self) -> list[str]:
+        """Buffers of the post-synaptic population that the projection adds to in phase 2."""
+        return self.conductances if self.spiking else self.sums
+
+    def _reads_own_input(self, what: str) -> EngineError:
+        return EngineError(
+            f"Projection {self.projection.name}: {what} is read while the projection itself adds to it. "
+            f"Copy it to a variable in the equations of {self.pre.population.name} and read that one."
         )
 
     def load(self, name: str) -> Load:
@@ -341,7 +356,7 @@ class LoweredProjection:
             else:
                 target = self.load(assignment.name)
                 value = operated(assignment.operator, target, scope.lower(assignment.expression))
-                statements = self._bounded_store(scope, target, value, assignment)
+                statements = self._event_store(scope, target, value, assignment)
             condition: Expr = TRUE
             if assignment.name == "w":
                 condition = self.plasticity
@@ -374,6 +389,13 @@ class LoweredProjection:
         unbounded = f"_free{self._temporaries}"
         limited = scope.bounded(Symbol(unbounded, value.type), update.bounds)
         return [Let(unbounded, value), store(target, limited)]
+
+    def _event_store(self, scope: Scope, target: Load, value: Expr, update: Assignment) -> list[Statement]:
+        """As :meth:`_bounded_store`; the synapses of one neuron change its values one after the other."""
+        statements = self._bounded_store(scope, target, value, update)
+        if self.localities[update.name] != "semiglobal":
+            return statements
+        return [Accumulate(s.array, s.index, "=", s.value) if isinstance(s, Store) else s for s in statements]
 
     def after_post_spikes(self) -> None:
         """Phase 9."""
