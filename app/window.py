@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QPoint, QSettings, Qt, QTimer
+from PySide6.QtCore import QByteArray, QPoint, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QLabel, QMainWindow, QMenu, QVBoxLayout, QWidget
 
@@ -74,9 +74,9 @@ class MainWindow(QMainWindow):
         self._add_dock("problems", "Problems", self.problems, bottom)
         self.tabifyDockWidget(self.docks["plots"], self.docks["problems"])
         self.docks["plots"].raise_()
-        self.resize(1440, 900)
+        self.resize(self.screen().availableSize().boundedTo(QSize(1440, 900)))
         self.resizeDocks([self.docks["inspector"]], [350], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["plots"]], [390], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["plots"]], [round(0.43 * self.height())], Qt.Orientation.Vertical)
         self._selected = QLabel()
         self.statusBar().addPermanentWidget(self._selected)
 

@@ -34,7 +34,7 @@ RECORD_ALL = (
 )
 _BY_KEYBOARD = Qt.TextInteractionFlag.LinksAccessibleByKeyboard
 PRESS_RUN = "Press Run (F5) to watch the network here."
-EDITED = "Edited since this run: press Run (F5) to see the network as it is now."
+EDITED = "Edited since this run"
 
 
 class PlotArea(QWidget):
@@ -88,8 +88,9 @@ class PlotArea(QWidget):
         self._status = QLabel()
         self._status.setStyleSheet(f"color: {theme.MUTED}")
         self._status.setContentsMargins(16, 0, 0, 0)
-        bar.addWidget(self.spikes.legend)
-        bar.addWidget(self._status, 1)
+        self.spikes.legend.setMinimumWidth(1)  # many populations must not widen the window
+        bar.addWidget(self.spikes.legend, 1)
+        bar.addWidget(self._status)
         bar.addWidget(self.spikes.rate_window)
         bar.addWidget(self._follow)
         bar.addWidget(self._whole)

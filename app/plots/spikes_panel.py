@@ -194,7 +194,9 @@ class SpikesPanel(QWidget):
             band.curve.setData(times, rates)
             greatest = max(greatest, float(rates.max(initial=0.0)))
         self._fit_rates(greatest)
-        self.legend.setText("&nbsp;&nbsp;&nbsp;".join(self._legend_entry(band) for band in self._bands))
+        entries = [self._legend_entry(band) for band in self._bands]
+        self.legend.setText("&nbsp;&nbsp;&nbsp;".join(entries))
+        self.legend.setToolTip("<br>".join(entries))
 
     def _fit_rates(self, greatest: float) -> None:
         """Show rates from 0 Hz up to the greatest, without following every wiggle of it."""
@@ -208,7 +210,7 @@ class SpikesPanel(QWidget):
         neurons = band.raster.neurons
         return (
             f'<span style="color:{band.color.name()}">■</span> <b>{name}</b>&nbsp;'
-            f'<span style="color:{theme.MUTED}">{neurons:,} neuron{"s" * (neurons != 1)}{rate}</span>'
+            f'<span style="color:{theme.MUTED}">{neurons:,}&nbsp;neuron{"s" * (neurons != 1)}{rate}</span>'
         )
 
     def _spike_table(self) -> Table:

@@ -27,6 +27,8 @@ from engine.project.edits import set_run
 
 _RANDOM_SEED: Final = -1
 _LARGEST: Final = 2**31 - 1
+_BUTTONS: Final = 36
+"""Width of the buttons and margins of a field in pixels."""
 
 
 class _Milliseconds(QDoubleSpinBox):
@@ -118,6 +120,7 @@ class RunBar(QToolBar):
         field.setToolTip(tip)
         field.setAccessibleName(label)
         field.valueChanged.connect(lambda value: self._set(name, value))
+        field.setMaximumWidth(field.fontMetrics().horizontalAdvance("10000000 ms") + _BUTTONS)
         caption = QLabel(f" {label} ")
         caption.setBuddy(field)
         self.addWidget(caption)
@@ -131,7 +134,7 @@ class RunBar(QToolBar):
         self._status = QLabel()
         self._status.setAccessibleName("State of the simulation")
         self._status.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._status.setMinimumWidth(270)
+        self._status.setMinimumWidth(80)  # on a narrow screen it is cut off rather than left out
         self._status.setMaximumWidth(700)
         self._status.setContentsMargins(8, 0, 0, 0)
         self.addWidget(self._bar)
@@ -200,7 +203,8 @@ class RunBar(QToolBar):
             self._say(f"Paused at {simulation.done * simulation.dt:g} ms")
         elif state == State.FINISHED:
             at, took = simulation.done * simulation.dt, simulation.seconds
-            self._say(f"{at:,.6g} ms in {took:.2f} s · {_speed(simulation.speed)}")
+            took_text = f"{took:.2f}" if took >= 0.1 else f"{took:.2g}"
+            self._say(f"{at:,.6g} ms in {took_text} s · {_speed(simulation.speed)}")
         elif state == State.COMPILING:
             self._say("Starting…")
         self._enable()

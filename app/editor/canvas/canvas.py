@@ -20,6 +20,8 @@ from engine.project.document import ProjectDocument
 
 _CACHE_KIB = 1_048_576
 """Qt keeps the drawn cards; with its usual 10 MiB they are drawn anew at every repaint."""
+TOOLS_HEIGHT = 44.0
+"""Pixels at the top that lie under the tools: what is fitted stays below them."""
 _DIRECTIONS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
@@ -180,8 +182,9 @@ class Canvas(QWidget):
             return
         rect.adjust(-40, -40, 40, 40)
         size = self._viewer.viewport().size()
-        scale = min(size.width() / rect.width(), size.height() / rect.height(), 1.0)
-        self._viewer.look_at(rect.center(), scale)
+        height = max(1, size.height() - TOOLS_HEIGHT)
+        scale = min(size.width() / rect.width(), height / rect.height(), 1.0)
+        self._viewer.look_at(rect.center() - QPointF(0.0, TOOLS_HEIGHT / 2.0 / scale), scale)
 
     def zoom(self, factor: float) -> None:
         """Zoom around the middle."""
