@@ -14,6 +14,24 @@ from engine import Monitor, Network, Neuron, Population, Projection, SpikeSource
 
 FOLDER = Path(__file__).parents[1] / "golden"
 
+NOT_YET = {
+    "axon_spikes": "axonal spikes",
+    "bold_balloon_rn": "BOLD monitors",
+    "bold_other_models": "BOLD monitors",
+    "global_operations": "mean, max, min and norms over a population",
+    "structural_plasticity": "structural plasticity",
+}
+"""Files that need what is not there yet: building them must be an error, never wrong numbers."""
+
+NOT_YET_IN_PART = {
+    "learning_flags_delays": dict.fromkeys(("delayn", "q_delayn"), "delays that differ between synapses"),
+    "rate_delays_operations": dict.fromkeys(("p_sumn", "sumn"), "delays that differ between synapses"),
+    "spike_delays": dict.fromkeys(("prn", "dn"), "delays that differ between synapses"),
+}
+"""Objects of other files, likewise; the rest of the file is compared."""
+
+CASES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
 
 def golden(case: str) -> dict[str, Any]:
     """The contents of one golden file."""

@@ -1,0 +1,102 @@
+"""The order of one step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.language.tree import Name
+from reference.evaluation import Value
+from reference.population import ReferencePopulation
+from reference.projection import ReferenceProjection
+
+
+class ReferenceNetwork:
+    """A slow simulator of an ``engine.Network`` that is not compiled yet; it reads models, initial values and
+    drawn synapses.
+
+    After each step ``recorded[object name, variable]`` has grown by one sample of every variable:
+    ``g_<target>`` and ``sum(<target>)`` as they are after the inputs were computed, all others as they are at
+    the end of the step, and ``spike`` as an array of truth values.
+    """
+
+    def __init__(self, source: Any) -> None:
+        self.source = source
+        self.dt, self.method = source.dt, source.method
+        self.generator = np.random.default_rng(source.seed)
+        self.step = 0
+        self.populations = {p.name: ReferencePopulation(p, self) for p in source.populations}
+        for projection in source.projections:
+            projection.draw()
+        self.projections = {
+            p.name: ReferenceProjection(
+                p, self.populations[p.pre_population.name], self.populations[p.post_population.name], self
+            )
+            for p in source.projections
+        }
+        self.recorded: dict[tuple[str, str], list[Value]] = {}
+
+    def look(self, node: Name) -> Value:
+        """Names that mean the same for all objects."""
+        known = {"t": self.step * self.dt, "dt": self.dt, "pi": np.pi} | self.source.constants
+        return known[node.name] if node.name in known else {"E": np.e}[node.name]
+
+    def run(self, steps: int) -> None:
+        """Run some steps."""
+        with np.errstate(all="ignore"):
+            for _ in range(steps):
+                self._step()
+
+    def _step(self) -> None:
+        populations, projections = self.populations.values(), self.projections.values()
+        for population in populations:
+            population.begin_step()
+        for projection in projections:
+            projection.transmit()
+        self._record_inputs()
+        for population in populations:
+            population.update()
+        for population in populations:
+            population.push_history()
+        for projection in projections:
+            projection.learn()
+        for projection in projections:
+            projection.after_post_spikes()
+        self._record_rest()
+        self.step += 1
+
+    def reset(self, projections: bool = False) -> None:
+        """Back to step 0."""
+        self.step = 0
+        for population in self.populations.values():
+            population.restart()
+        for projection in self.projections.values():
+            projection.forget_events()
+            if projections:
+                projection.restart()
+        self.recorded.clear()
+
+    def _record(self, name: str, variable: str, value: Value) -> None:
+        self.recorded.setdefault((name, variable), []).append(np.array(value))
+
+    def _record_inputs(self) -> None:
+        for population in self.populations.values():
+            for target in population.model.targets:
+                if population.spiking:
+                    self._record(population.name, f"g_{target}", population.values[f"g_{target}"])
+                else:
+                    self._record(population.name, f"sum({target})", population.weighted_sum(target))
+
+    def _record_rest(self) -> None:
+        for part in (*self.populations.values(), *self.projections.values()):
+            for variable in part.model.variables:
+                if isinstance(part, ReferenceProjection) or not self._is_input(part, variable.name):
+                    self._record(part.name, variable.name, part.values[variable.name])
+        for population in self.populations.values():
+            if population.spiking:
+                self._record(population.name, "spike", population.fired)
+
+    @staticmethod
+    def _is_input(population: ReferencePopulation, variable: str) -> bool:
+        return population.spiking and variable.startswith("g_")

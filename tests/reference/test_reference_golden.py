@@ -1,0 +1,58 @@
+"""The second statement of the semantics itself agrees with the recorded numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from network.golden_networks import CASES, NOT_YET, NOT_YET_IN_PART, GoldenNetwork, golden
+
+from reference.simulator import ReferenceNetwork
+
+SWITCHES = ("transmission", "update", "plasticity")
+
+
+def run(description: dict[str, Any], reference: ReferenceNetwork) -> None:
+    for action in sorted(description.get("actions") or [], key=lambda action: action["step"]):
+        reference.run(action["step"] - reference.step)
+        part = (reference.populations | reference.projections).get(action["object"])
+        if part is None:
+            continue
+        if action["op"] == "call":
+            getattr(part, action["method"])(*action.get("args", []), **action.get("kwargs", {}))
+        elif action["attr"] in SWITCHES:
+            setattr(part, action["attr"], action["value"])
+        else:
+            part.set(action["attr"], action["value"])
+    reference.run(description["steps"] - reference.step)
+
+
+def numbers(value: Any) -> list[float]:
+    """All numbers of nested lists; null in the file: no synapse."""
+    if isinstance(value, list):
+        return [number for part in value for number in numbers(part)]
+    return [] if value is None else [value]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in NOT_YET])
+def test_numbers_agree(case: str) -> None:
+    description = golden(case)
+    network = GoldenNetwork(description, without=frozenset(NOT_YET_IN_PART.get(case, {})))
+    network.build()
+    reference = ReferenceNetwork(network.net)
+    run(description, reference)
+    compared = 0
+    for series, expected in description["data"].items():
+        name, variable = series.split(".", 1)
+        if name not in network.objects:
+            continue
+        recorded = np.array(reference.recorded[name, "spike" if variable == "spikes" else variable])
+        if variable == "spikes":
+            got = {str(rank): np.flatnonzero(train).tolist() for rank, train in enumerate(recorded.T)}
+            assert got == expected, series
+        else:
+            tolerance = description["suggested_tolerance"]
+            np.testing.assert_allclose(recorded.ravel(), numbers(expected), **tolerance, err_msg=series)
+        compared += 1
+    assert compared
