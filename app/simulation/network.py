@@ -15,6 +15,7 @@ from engine.network.attributes import steps_to_cover
 from engine.project import arrays
 from engine.project.build import build
 from engine.project.document import ProjectDocument
+from engine.project.memory import refuse_excess
 from engine.project.recordings import recordings, save_recordings
 
 
@@ -25,6 +26,7 @@ class CompiledNetwork:
         phase("Checking")
         self._document = document
         self._built = build(document)
+        refuse_excess(document)
         phase("Drawing connectivity")
         self._built.network.compile(silent=True, progress=lambda text: phase(_PHASES.get(text, text)))
         self.dt = document.run.dt

@@ -14,6 +14,7 @@ from tqdm import tqdm
 from engine.network.attributes import steps_to_cover
 from engine.project.build import Built, build
 from engine.project.document import ProjectDocument
+from engine.project.memory import refuse_excess
 from engine.project.pictures import save_pictures
 from engine.project.recordings import Recordings, mean_rates, recordings, save_recordings
 
@@ -51,6 +52,7 @@ def run(document: ProjectDocument) -> Result:
         If the project has errors, or the network cannot be compiled or run.
     """
     built = build(document)
+    refuse_excess(document)
     print(f"Compiling {document.name} ...", file=sys.stderr, flush=True)
     built.network.compile(silent=True)
     before = time.perf_counter()
