@@ -185,3 +185,13 @@ def test_a_view_records_its_ranks_only() -> None:
     recorder = next(e.work for e in lowered.plan.schedule if isinstance(e.work, Recorder))
     assert lowered.sizes[recorder.count] == 3
     assert np.array_equal(lowered.values[recorder.ranks], [2, 3, 4])
+
+
+def test_continuous_transmission_needs_a_conductance() -> None:
+    network = Network(dt=1.0, seed=1)
+    pop = network.create(3, SPIKE)
+    gap = Synapse(psp="w * (pre.v - post.v)")
+    network.connect(pop, pop, ["exc", "unused"], gap).connect_all_to_all(1.0)
+    network.connect(pop, pop, "unused", gap).connect_all_to_all(1.0)
+    kernels = [name for _, name in phases(drawn(network))]
+    assert [name for name in kernels if "continuous" in name] == ["proj0.continuous transmission"]

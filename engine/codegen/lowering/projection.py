@@ -288,7 +288,7 @@ class LoweredProjection:
             return
         if self.model.pre_spike or self.updates.event_driven:
             self._deliver_spikes()
-        if self.model.psp is not None:
+        if self.model.psp is not None and self.conductances:
             scope = self.scope(SYNAPSE, 0)
             psp = real(scope.lower(self.model.psp))
             body = [Let("_psp", psp)]
