@@ -38,8 +38,8 @@ SPIKING: Final = "#5fd0a0"
 RATE: Final = "#e3d364"
 SOURCE: Final = "#cfa6e8"
 
-SERIES: Final = ("#63b8f4", "#ff9a57", "#5fd0a0", "#e3d364", "#cfa6e8", "#f08a8a", "#7fd6e8", "#c9cdd4")
-"""Colours of populations and traces in plots, in order."""
+SERIES: Final = ("#5fd0a0", "#e3d364", "#cfa6e8", "#7fd6e8", "#f08a8a", "#c9cdd4", "#63b8f4", "#ff9a57")
+"""Colours of populations and traces in plots, in order; those that mean a target come last."""
 
 SYNTAX: Final = {
     "number": "#f2b880",

@@ -91,6 +91,7 @@ class PlotArea(QWidget):
         self.spikes.legend.setMinimumWidth(1)  # many populations must not widen the window
         bar.addWidget(self.spikes.legend, 1)
         bar.addWidget(self._status)
+        bar.addStretch()  # where no spikes are recorded there is no legend
         bar.addWidget(self.spikes.rate_window)
         bar.addWidget(self._follow)
         bar.addWidget(self._whole)
