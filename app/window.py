@@ -135,6 +135,7 @@ class MainWindow(QMainWindow):
         self._follow_simulation(self.simulation.state)
         self.plots.wanted.connect(lambda: (self.docks["plots"].show(), self.docks["plots"].raise_()))
         self.simulation.failed.connect(lambda text, details: self.notice.show_notice(text, error=True))
+        self.simulation.warned.connect(self.notice.show_notice)
         self._update_status()
 
     def _follow_simulation(self, state: str) -> None:

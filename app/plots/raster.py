@@ -120,7 +120,7 @@ class RasterItem(pg.GraphicsObject):
     def _adapt_brightness(self) -> None:
         """Twice the mean count of a pixel is fully bright, so that sparse and dense activity both show."""
         bins = max(1, (min(self._complete, self._view[1]) - self._view[0]) / self.binned.bin_steps)
-        bright = smooth_width(2.0 * self.spikes_in_view / (len(self.binned.pixels) * bins))
+        bright = smooth_width(2.0 * self.spikes_in_view / (max(1, len(self.binned.pixels)) * bins))
         if bright != self._bright:
             self._bright = bright
             self._make_image()

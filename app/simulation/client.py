@@ -64,6 +64,8 @@ class Simulation(QObject):
     dataArrived = Signal()
     stalled = Signal(float)
     """A running simulation has been silent for so many seconds."""
+    warned = Signal(str)
+    """What the user must know of the results of the run that finishes."""
     recordingsSaved = Signal(str, str)
     """(path, error text or empty)"""
 
@@ -296,8 +298,10 @@ class Simulation(QObject):
                 self._on_progress(step, seconds)
             case protocol.Paused():
                 self._outlook = State.PAUSED
-            case protocol.Finished(_, step, seconds):
+            case protocol.Finished(_, step, seconds, warning):
                 self._on_progress(step, seconds)
+                if warning:
+                    self.warned.emit(warning)
                 self._outlook = State.FINISHED
             case protocol.Failed(_, message, details):
                 self._pull()

@@ -14,6 +14,7 @@ from app.simulation.publisher import Publisher, SpikeRecording
 from engine.network.attributes import steps_to_cover
 from engine.project import arrays
 from engine.project.build import build
+from engine.project.divergence import divergence
 from engine.project.document import ProjectDocument
 from engine.project.memory import refuse_excess
 from engine.project.recordings import recordings, save_recordings
@@ -40,6 +41,10 @@ class CompiledNetwork:
     def run(self, steps: int, stop: NDArray[np.int32]) -> int:
         """Advance; returns the steps done, fewer if ``stop`` was set meanwhile."""
         return self._built.network.run_steps(steps, stop=stop)
+
+    def warning(self) -> str:
+        """What the user must know of the results so far; empty if nothing."""
+        return divergence(self._built)
 
     def save(self, path: Path, publisher: Publisher) -> None:
         """Write everything recorded as a run without the window would: the monitors get their data back

@@ -41,6 +41,8 @@ class Prepared(Protocol):
 
     def run(self, steps: int, stop: NDArray[np.int32]) -> int: ...
 
+    def warning(self) -> str: ...
+
     def save(self, path: Path, publisher: Publisher) -> None: ...
 
 
@@ -190,8 +192,9 @@ class Worker:
         self._send(protocol.Paused(self._run, self._step))
 
     def _finish(self) -> None:
+        assert self._network is not None
         self._running = False
-        self._send(protocol.Finished(self._run, self._step, self._seconds))
+        self._send(protocol.Finished(self._run, self._step, self._seconds, self._network.warning()))
 
     def _save(self, path: Path) -> None:
         error = ""

@@ -113,11 +113,12 @@ class Paused(_Message, frozen=True):
 
 
 class Finished(_Message, frozen=True):
-    """All steps are done, or the run was stopped before."""
+    """All steps are done, or the run was stopped before; ``warning`` says what to know of the results."""
 
     run: int
     step: int
     seconds: float
+    warning: str = ""
 
 
 class Failed(_Message, frozen=True):

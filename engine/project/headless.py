@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from engine.network.attributes import steps_to_cover
 from engine.project.build import Built, build
+from engine.project.divergence import divergence
 from engine.project.document import ProjectDocument
 from engine.project.memory import refuse_excess
 from engine.project.pictures import save_pictures
@@ -58,6 +59,8 @@ def run(document: ProjectDocument) -> Result:
     before = time.perf_counter()
     _simulate(built, document)
     seconds = time.perf_counter() - before
+    if warning := divergence(built):
+        print(f"warning: {warning}", file=sys.stderr)
     found = recordings(document, built)
     return Result(found, mean_rates(document, found, document.run.duration), seconds)
 

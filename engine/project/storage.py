@@ -213,7 +213,9 @@ def _read(path: Path) -> dict[str, Any]:
     except RecursionError as fault:
         raise StorageError(f"{path} is no project file: it is nested too deeply.") from fault
     except (msgspec.DecodeError, ValueError) as fault:
-        raise StorageError(f"{path} is no valid JSON: {fault}.") from fault
+        backup = path.with_name(path.name + ".bak")
+        mend = f" The version before it is in {backup}." if backup.exists() else ""
+        raise StorageError(f"{path} is no valid JSON: {str(fault).rstrip('.')}.{mend}") from fault
     if not isinstance(raw, dict):
         raise StorageError(f"{path} is no project file: it holds no object.")
     return raw

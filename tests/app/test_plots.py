@@ -26,7 +26,7 @@ from app.simulation.client import Simulation
 from app.simulation.rings import RECORD
 from app.simulation.stores import SpikeStore
 from engine.project.document import ProjectDocument, Projection
-from engine.project.edits import set_monitor, set_run
+from engine.project.edits import replace_object, set_monitor, set_run
 
 
 @pytest.fixture
@@ -351,3 +351,11 @@ def test_one_click_records_all_populations(area: PlotArea, session: Session) -> 
     hint.linkActivated.emit("all")
     assert [m.variables for m in session.document.monitors] == [("spike",)] * len(recorded.populations)
     assert not hint.isVisible() and not area.spikes.is_empty
+
+
+def test_a_population_without_neurons_has_an_empty_raster(area: PlotArea, session: Session) -> None:
+    population = session.document.populations[0]
+    empty = msgspec.structs.replace(population, geometry=(0,))
+    session.apply(replace_object(session.document, empty), "Remove all neurons")
+    area.repaint()
+    assert area.isVisible()

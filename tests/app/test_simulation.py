@@ -133,6 +133,17 @@ def test_a_run_is_not_over_before_its_data_are_here(simulation: Simulation, qtbo
     assert simulation.state == State.FINISHED
 
 
+def test_equations_that_diverge_are_told(simulation: Simulation, session: Session, qtbot: QtBot) -> None:
+    neuron = session.document.neurons[0]
+    diverging = msgspec.structs.replace(neuron, equations=f"{neuron.equations}\ndq/dt = q * q : init = 1.0")
+    session.apply(update_model(session.document, diverging), "diverge")
+    told: list[str] = []
+    simulation.warned.connect(told.append)
+    simulation.run()
+    reach(simulation, State.FINISHED, qtbot)
+    assert len(told) == 1 and told[0].startswith("No finite numbers any more: q of")
+
+
 def test_pausing_changes_no_spike(simulation: Simulation, session: Session, qtbot: QtBot) -> None:
     simulation.step(7)
     reach(simulation, State.PAUSED, qtbot)

@@ -40,6 +40,9 @@ class CountingNetwork:
     def __init__(self) -> None:
         self.monitor = CountingMonitor()
         self.monitors = {("a", "spike"): self.monitor, ("a", "x"): self.monitor}
+
+    def warning(self) -> str:
+        return "x is large"
         self.step = 0
         self.calls: list[int] = []
 
@@ -101,6 +104,7 @@ def test_a_slow_window_delays_its_data_and_loses_none() -> None:
         assert (samples["rank"] == np.tile([4, 2], 100)).all()
         assert bench.ring.mark == 100
         assert isinstance(bench.reports[-1], protocol.Finished)
+        assert bench.reports[-1].warning == "x is large"
     finally:
         bench.close()
 

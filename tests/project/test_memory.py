@@ -17,7 +17,7 @@ def large(size: int) -> tuple[ProjectDocument, str]:
 def test_too_many_synapses_are_refused() -> None:
     document, population = large(2_000_000)
     dense, _ = edits.connect(document, population, population, "exc")
-    with pytest.raises(EngineError, match=r"sparser pattern for Cortex_Cortex_exc, with its 4.0e.11 synapses"):
+    with pytest.raises(EngineError, match=r"sparser pattern for Cortex_Cortex_exc, with its 4.0e.11 syn"):
         refuse_excess(dense)
     sparse = Connector(pattern="fixed_number_pre", number=1)
     refuse_excess(edits.connect(document, population, population, "exc", sparse)[0])

@@ -251,3 +251,11 @@ def test_any_text_of_a_model_survives(tmp_path_factory: Any, text: str) -> None:
     document = ProjectDocument(neurons=(NeuronText(id="n", name="N", equations=text),))
     save(document, path)
     assert load(path).document == document
+
+
+def test_a_broken_file_names_its_backup(small: ProjectDocument, path: Path) -> None:
+    save(small, path)
+    save(small, path)
+    path.write_text('{"name": ')
+    with pytest.raises(StorageError, match=r"no valid JSON.*The version before it is in .*\.bak\."):
+        load(path)
