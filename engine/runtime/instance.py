@@ -24,6 +24,7 @@ Array = npt.NDArray[Any]
 
 HISTORY = re.compile(r"neurons(\d+)_history_(.+)$")
 EVENTS = re.compile(r"neurons(\d+)_(ranks|counts)$")
+WINDOW = re.compile(r"neurons\d+_fired$")
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,9 @@ class Instance:
         for name in self.arrays.keys() - old.keys():
             if HISTORY.match(name):
                 self._fill_history(name)
+        for name in self.arrays:
+            if WINDOW.match(name) and old.get(name) is not self.arrays[name]:
+                self.arrays[f"{name}_count"][...] = 0
         self._plan = plan
         self._library = Library(library)
         self._recording = Recording(self.network, plan, lowered.sizes, self.arrays, self.threads)

@@ -102,3 +102,16 @@ def test_attributes_with_names_of_buffers(net: Network) -> None:
     net.reset()
     net.simulate(1.0)
     assert pop.r.tolist() == [6.0, 6.0, 6.0]
+
+
+def test_a_window_of_the_firing_rate_may_change(net: Network) -> None:
+    pop = net.create(3, Neuron(equations="v += 1.0", spike="v > 1.5", reset="v = 0.0"))
+    pop.compute_firing_rate(10.0)
+    net.compile(silent=True)
+    net.simulate(20.0)
+    assert pop.r.tolist() == [500.0] * 3
+    pop.compute_firing_rate(40.0)
+    net.simulate(4.0)
+    assert pop.r.tolist() == [50.0] * 3, "two spikes since, in a window of 40 ms"
+    net.simulate(36.0)
+    assert pop.r.tolist() == [500.0] * 3

@@ -361,7 +361,6 @@ class LoweredPopulation:
         size = b.size(f"fired_{name}", steps * self.population.size)
         b.buffer(f"{inner}_fired", "bool", size, 0, f"{self.population.name}: spikes in the window")
         b.buffer(f"{inner}_fired_count", "int64", self.count, 0, "spikes in the window")
-        b.buffer(f"{inner}_window", "real", 1, float(window), "window of the mean firing rate (ms)")
         slot = Op("mod", (TICK, length), "int")
         place = Op("+", (Op("*", (slot, Symbol(self.count, "int")), "int"), NEURON), "int")
         now = Op("==", (Load(f"{inner}_last", NEURON, "int"), self._own_step()), "bool")
@@ -377,7 +376,7 @@ class LoweredPopulation:
         )
         if "r" in self.attributes:
             per_second = Op("*", (Cast(Symbol("_count", "int"), "real"), Const(1000.0)))
-            rate = Op("/", (per_second, b.load(f"{inner}_window")))
+            rate = Op("/", (per_second, Const(float(window))))
             body += (store(b.load(self.attributes["r"], NEURON), rate),)
         self._add(5, "firing rate", Each(self.count), body)
 
