@@ -101,6 +101,7 @@ class ProjectForm(Form):
             section.rows.addRow(entries)
         self.empty = QLabel("Nothing here yet. Double-click the canvas to add a population.")
         self.empty.setWordWrap(True)
+        self.empty.setContentsMargins(8, 0, 0, 0)
         self.column.addWidget(self.empty)
         self.on_refresh(self._show_objects)
 

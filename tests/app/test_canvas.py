@@ -11,6 +11,7 @@ from app.editor.canvas.looks import describe_pattern, short_count
 from app.editor.canvas.population_item import PopulationItem
 from app.editor.network_editor import NetworkEditor
 from app.editor.palette import SearchPopup
+from app.population_colors import population_colors
 from app.session import Session
 from engine.project import edits
 from engine.project.document import Connector, NeuronText, ProjectDocument
@@ -396,3 +397,14 @@ def test_looks():
     ]
     assert theme.target_kind("inh") == "inhibitory"
     assert theme.target_kind("exc") == "excitatory"
+
+
+def test_a_card_has_the_colour_of_its_spikes(make_editor):
+    document = two_populations()
+    pre, post = document.populations
+    document, _ = edits.connect(document, pre.id, post.id, "inh")
+    editor = make_editor(document)
+    picture = editor.canvas.viewport.grab().toImage()
+    for object_id, color in population_colors(document).items():
+        card = editor.canvas.rect_of(object_id)
+        assert picture.pixelColor(card.center().x(), card.top() + 3) == color
