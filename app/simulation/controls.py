@@ -100,6 +100,10 @@ class RunBar(QToolBar):
         self.reset_action = add("reset", "Reset", "F9", "Clear the plots, back to 0 ms", simulation.reset)
         run_button = self.widgetForAction(self.run_action)
         run_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        # As wide as it ever gets: the buttons beside it must not move away under the pointer.
+        self.run_action.setText("Continue")
+        run_button.setMinimumWidth(run_button.sizeHint().width())
+        self.run_action.setText("Run")
 
     def _add_fields(self) -> None:
         self.duration = _Milliseconds(minimum=0.001, maximum=1e9, decimals=3)

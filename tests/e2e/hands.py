@@ -86,6 +86,7 @@ class Hands:
         return self.window.run_bar.widgetForAction(action)
 
     def _reach(self, widget: QWidget, place: QPoint | None) -> tuple[object, QPoint]:
+        QApplication.processEvents()  # a layout that is still to come would move the target away
         place = widget.rect().center() if place is None else place
         top = widget.window()
         found = QApplication.widgetAt(widget.mapToGlobal(place))
