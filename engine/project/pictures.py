@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.project.document import ProjectDocument
 from engine.project.recordings import Recordings
 
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+_COLOURS = ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
 """Okabe and Ito (2008): told apart by colour-blind people, too."""
 _BINS = 200
 _LEAST_SHARE = 0.1
 """Of the height of a raster, for a population however small."""
+_DENSE = 50_000
+"""Spikes from which on dots would merge into a surface: their density is drawn instead."""
 
 
 def save_pictures(document: ProjectDocument, found: Recordings, duration: float, folder: Path) -> list[Path]:
@@ -38,7 +42,7 @@ def save_pictures(document: ProjectDocument, found: Recordings, duration: float,
         size = math.prod(population.geometry)
         if population in spiking:
             times = found[f"{population.name}.spike.times"]
-            axis.plot(times, found[f"{population.name}.spike.ranks"], ",", color=colour)
+            _draw_spikes(axis, times, found[f"{population.name}.spike.ranks"], duration, size, colour)
             counts, edges = np.histogram(times, bins=_BINS, range=(0.0, duration))
             values = 1000.0 * counts / (size * duration / _BINS)
             curves.plot(edges[:-1], values, color=colour, label=population.name)
@@ -57,3 +61,21 @@ def save_pictures(document: ProjectDocument, found: Recordings, duration: float,
     for figure, file in zip((raster, rate), files, strict=True):
         figure.savefig(file, dpi=120)
     return files
+
+
+def _draw_spikes(
+    axis: Any, times: NDArray[Any], ranks: NDArray[Any], duration: float, size: int, colour: str
+) -> None:
+    """Each spike as a dot, or where there are too many their density, from white to ``colour``."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    if len(times) <= _DENSE:
+        axis.plot(times, ranks, ",", color=colour)
+        return
+    edges = ((0.0, float(size)), (0.0, duration))
+    counts, _, _ = np.histogram2d(ranks, times, bins=(min(size, 200), 600), range=edges)
+    shades = LinearSegmentedColormap.from_list("density", ["white", colour])
+    brightest = max(1.0, float(np.percentile(counts, 99.5)))
+    axis.imshow(
+        counts, aspect="auto", origin="lower", extent=(0.0, duration, 0, size), cmap=shades, vmax=brightest
+    )
