@@ -40,9 +40,6 @@ class CountingNetwork:
     def __init__(self) -> None:
         self.monitor = CountingMonitor()
         self.monitors = {("a", "spike"): self.monitor, ("a", "x"): self.monitor}
-
-    def warning(self) -> str:
-        return "x is large"
         self.step = 0
         self.calls: list[int] = []
 
@@ -51,6 +48,9 @@ class CountingNetwork:
         self.monitor.new += range(self.step, self.step + steps)
         self.step += steps
         return steps
+
+    def warning(self) -> str:
+        return "x is large"
 
 
 class Bench:

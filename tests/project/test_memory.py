@@ -1,4 +1,4 @@
-"""A run that cannot fit into memory is refused before it takes it."""
+"""A network that cannot fit into memory is refused before it takes it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,3 @@ def test_too_many_synapses_are_refused() -> None:
         refuse_excess(dense)
     sparse = Connector(pattern="fixed_number_pre", number=1)
     refuse_excess(edits.connect(document, population, population, "exc", sparse)[0])
-
-
-def test_too_many_samples_are_refused() -> None:
-    document, population = large(1_000_000)
-    document = edits.set_run(edits.set_monitor(document, population, ("v", "spike")), duration=1e7)
-    with pytest.raises(EngineError, match="Record Cortex less often"):
-        refuse_excess(document)
-    refuse_excess(edits.set_monitor(document, population, ("v",), period=1e7))
-    refuse_excess(edits.set_monitor(document, population, ("spike",)))
