@@ -58,7 +58,7 @@ class RunBar(QToolBar):
         self._session = session
         self._problems: Sequence[Problem] = ()
         self._stalled = False
-        self._error = ""
+        self._blocked = False
         self._add_actions()
         self.addSeparator()
         self._add_fields()
@@ -190,28 +190,42 @@ class RunBar(QToolBar):
         ):
             action.setEnabled(not busy and not reason)
             action.setToolTip(reason or f"{tip} ({action.shortcut().toString()})")
+        self._tell_problems(bool(self._problems) and not busy and state != State.PAUSED, reason)
         self.pause_action.setEnabled(state == State.RUNNING)
         self.stop_action.setEnabled(busy or state == State.PAUSED)
         self.stop_action.setText("Cancel" if state == State.COMPILING else "Stop")
         self.reset_action.setEnabled(state in (State.PAUSED, State.FINISHED, State.FAILED))
 
+    def _tell_problems(self, blocked: bool, reason: str) -> None:
+        """Errors that keep from running stand where the state stood."""
+        if blocked:
+            count = len(self._problems)
+            self._say(f"Cannot run: {count} error{'s' * (count != 1)}, see Problems", theme.ERROR, reason)
+        elif self._blocked:
+            self._say_state()
+        self._blocked = blocked
+
     def _on_state(self, name: str) -> None:
         state = State(name)
         self._stalled = False
-        simulation = self._simulation
         self._bar.setMaximum(0 if state == State.COMPILING else 1000)
         if state == State.IDLE:
             self._bar.reset()
+        self._say_state()
+        self._enable()
+
+    def _say_state(self) -> None:
+        simulation = self._simulation
+        if simulation.state == State.IDLE:
             self._say("")
-        elif state == State.PAUSED:
+        elif simulation.state == State.PAUSED:
             self._say(f"Paused at {simulation.done * simulation.dt:g} ms")
-        elif state == State.FINISHED:
+        elif simulation.state == State.FINISHED:
             at, took = simulation.done * simulation.dt, simulation.seconds
             took_text = f"{took:.2f}" if took >= 0.1 else f"{took:.2g}"
             self._say(f"{at:,.6g} ms in {took_text} s · {_speed(simulation.speed)}")
-        elif state == State.COMPILING:
+        elif simulation.state == State.COMPILING:
             self._say("Starting…")
-        self._enable()
 
     def _on_phase(self, text: str) -> None:
         self._say(f"{text}…")

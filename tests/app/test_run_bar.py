@@ -60,9 +60,11 @@ def test_problems_keep_from_running_and_say_why(bar: RunBar) -> None:
     bar.set_problems([warning, error])
     assert not bar.run_action.isEnabled() and not bar.step_action.isEnabled()
     assert "tau is not defined" in bar.run_action.toolTip()
+    assert bar._status.text() == "Cannot run: 1 error, see Problems"
     bar.set_problems([])
     assert bar.run_action.isEnabled()
     assert "F5" in bar.run_action.toolTip()
+    assert bar._status.text() == ""
 
 
 def test_an_empty_canvas_has_nothing_to_run(bar: RunBar, session: Session) -> None:
