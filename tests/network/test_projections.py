@@ -353,3 +353,16 @@ def test_projections_without_synapses_run(neuron: Neuron) -> None:
     net.compile(silent=True)
     net.simulate(3.0)
     assert (proj.nb_synapses, proj.size, proj.w) == (0, 0, [])
+
+
+def test_frozen_weights_are_not_even_moved_into_their_bounds() -> None:
+    net, pre, post = network()
+    learning = Synapse(equations="w += 0.1 : max=0.5")
+    proj = net.connect(pre, post, "exc", learning).connect_all_to_all(2.0)
+    net.compile(silent=True)
+    proj.plasticity = False
+    net.simulate(2.0)
+    assert proj.w == [[2.0] * 3] * 2
+    proj.plasticity = True
+    net.simulate(1.0)
+    assert proj.w == [[0.5] * 3] * 2

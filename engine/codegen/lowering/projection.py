@@ -381,14 +381,18 @@ class LoweredProjection:
         return statements
 
     def _bounded_store(
-        self, scope: Scope, target: Load, value: Expr, update: Write | Assignment
+        self, scope: Scope, target: Load, value: Expr, update: Write | Assignment, enabled: Expr = TRUE
     ) -> list[Statement]:
-        if not update.bounds.limits:
-            return [store(target, value)]
-        self._temporaries += 1
-        unbounded = f"_free{self._temporaries}"
-        limited = scope.bounded(Symbol(unbounded, value.type), update.bounds)
-        return [Let(unbounded, value), store(target, limited)]
+        """Store a value within its bounds; where it is not ``enabled`` not even bounds act."""
+        statements: list[Statement] = []
+        if update.bounds.limits:
+            self._temporaries += 1
+            unbounded = f"_free{self._temporaries}"
+            statements.append(Let(unbounded, value))
+            value = scope.bounded(Symbol(unbounded, value.type), update.bounds)
+        if enabled != TRUE:
+            value = Select(enabled, real(value), real(target))
+        return [*statements, store(target, value)]
 
     def _event_store(self, scope: Scope, target: Load, value: Expr, update: Assignment) -> list[Statement]:
         """As :meth:`_bounded_store`; the synapses of one neuron change its values one after the other."""
@@ -428,12 +432,10 @@ class LoweredProjection:
                 variable: str, value: Expr, update: Update, scope: Scope = scope
             ) -> tuple[Statement, ...]:
                 assert isinstance(update, Write)
-                target = self.load(variable)
-                if variable == "w":
-                    value = Select(self.plasticity, real(value), real(target))
+                enabled = self.plasticity if variable == "w" else TRUE
                 return (
                     Comment(update.text or variable),
-                    *self._bounded_store(scope, target, value, update),
+                    *self._bounded_store(scope, self.load(variable), value, update, enabled),
                 )
 
             body = scope.statements(updates, write)
