@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         settings.setValue("window/geometry", self.saveGeometry())
         settings.setValue("window/state", self.saveState(_LAYOUT_VERSION))
         self.simulation.close()
+        self.session.undo_stack.blockSignals(True)  # it tells of its own end, when half of the window is gone
         event.accept()
 
     # --- who tells whom ----------------------------------------------------------------------------------

@@ -49,11 +49,13 @@ class TracePanel(QWidget):
         self.field = QLineEdit(format_ranks(ranks), clearButtonEnabled=False)
         self.field.setAccessibleName(f"Ranks of the neurons whose {variable} is drawn")
         self.field.setToolTip("Ranks of the neurons to draw, such as 0-4, 10")
-        self.field.setMaximumWidth(180)
+        self.field.setFixedWidth(150)
         self.field.editingFinished.connect(self._choose_ranks)
         self._message = QLabel()
         self._message.setStyleSheet(f"color: {theme.ERROR}")
         self._legend = QLabel(textFormat=Qt.TextFormat.RichText)
+        for label in (self._message, self._legend):  # what they say must not widen the panel
+            label.setMinimumWidth(1)
         self.plot = TimePlot(timeline, f"{population.name} {variable}", variable, self._table)
         self.plot.view.setMouseEnabled(y=False)
         self.plot.view.setAutoVisible(y=True)
@@ -111,8 +113,11 @@ class TracePanel(QWidget):
             ranks = parse_ranks(self.field.text(), size_of(self.population))
         except EngineError as error:
             self._message.setText(str(error))
+            self._message.setToolTip(str(error))
+            self._legend.hide()
             return
         self._message.clear()
+        self._legend.show()
         if ranks != self.store.wanted:
             self._simulation.unwatch(self.store)
             self.store = self._simulation.watch(self.population.id, self.variable, ranks)
