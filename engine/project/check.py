@@ -25,6 +25,7 @@ from engine.project.document import (
     Slice,
     Value,
 )
+from engine.project.memory import recorded_bytes
 from engine.project.models import (
     kind_of,
     model_of,
@@ -45,6 +46,7 @@ Severity = Literal["error", "warning"]
 
 _MOST_NEURONS = 2**31 - 1
 _MANY_SYNAPSES = 500_000_000
+_LARGE_RECORDING = 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -359,3 +361,8 @@ def _check_monitor(document: ProjectDocument, monitor: Monitor) -> Iterator[Prob
             message = f"{name!r} cannot be recorded from {owner.name} ({kind}) and is left aside."
             hint = f"Choose from {', '.join(known)}." if known else ""
             yield _warning(owner, "monitor.variables", message, hint)
+    size = recorded_bytes(document, owner, monitor)
+    too_many = isinstance(owner, Population) and math.prod(owner.geometry) > _MOST_NEURONS
+    if size > _LARGE_RECORDING and not too_many:
+        message = f"What is recorded of {owner.name} takes about {size / 2**30:,.0f} GiB."
+        yield _warning(owner, "monitor.period", message, "Record less often, or fewer variables.")

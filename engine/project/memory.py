@@ -7,11 +7,12 @@ import math
 import psutil
 
 from engine.errors import EngineError
-from engine.project.document import ProjectDocument
+from engine.project.document import Monitor, Population, ProjectDocument, Projection
 from engine.project.values import synapse_count
 
 _SYNAPSE_BYTES = 8
 """The two ends of a synapse, at least."""
+_SAMPLE_BYTES = 8
 
 
 def refuse_excess(document: ProjectDocument) -> None:
@@ -30,6 +31,21 @@ def refuse_excess(document: ProjectDocument) -> None:
             f"The network needs at least {_text(total)} of memory, and {_text(free)} are free. {mend} "
             f"({_text(greatest)})."
         )
+
+
+def recorded_bytes(document: ProjectDocument, owner: Population | Projection, monitor: Monitor) -> float:
+    """Memory that the samples of ``owner`` take in one run; spikes are not foreseen."""
+    period = max(monitor.period or 0.0, document.run.dt)
+    if not period > 0.0:
+        return 0.0
+    if isinstance(owner, Population):
+        size = float(math.prod(owner.geometry))
+    else:
+        ends = {population.id: population for population in document.populations}
+        known = owner.pre in ends and owner.post in ends
+        size = synapse_count(owner, ends[owner.pre], ends[owner.post]) if known else 0.0
+    variables = sum(name != "spike" for name in monitor.variables)
+    return _SAMPLE_BYTES * variables * size * (document.run.duration / period)
 
 
 def _needs(document: ProjectDocument) -> list[tuple[float, str]]:

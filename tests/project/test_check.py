@@ -184,6 +184,16 @@ def test_one_value_for_all_takes_a_number(small: ProjectDocument) -> None:
     assert "one value for all" in problem.diagnostic.message
 
 
+def test_large_recordings_are_told(small: ProjectDocument) -> None:
+    cells = id_of(small, "Cells")
+    document = edits.set_run(edits.set_monitor(small, cells, ("v",)), duration=1e10)
+    problem = only(document)
+    assert (problem.severity, problem.field) == ("warning", "monitor.period")
+    assert "GiB" in problem.diagnostic.message
+    assert check(edits.set_monitor(document, cells, ("v",), period=1e9)) == []
+    assert check(edits.set_monitor(document, cells, ("spike",))) == []
+
+
 def test_references_and_identities(small: ProjectDocument) -> None:
     gone = msgspec.structs.replace(small, populations=small.populations[:1])
     assert {(p.object_id, p.field) for p in check(gone)} == {
