@@ -81,8 +81,9 @@ class Editing(QObject):
 
     def connect_selected(self) -> SearchPopup | None:
         """Connect the first selected population to the second, or one to itself; asks for the target."""
-        populations = {p.id for p in self._session.document.populations}
-        chosen = [i for i in self._session.selection if i in populations]
+        models = {p.id: p.model for p in self._session.document.populations}
+        chosen = [i for i in self._session.selection if i in models]
+        chosen.sort(key=lambda i: models[i] not in SOURCES)  # sources can only be the first
         if not 1 <= len(chosen) <= 2:
             self.refused.emit("Select the population to connect from and the one to connect to.")
             return None

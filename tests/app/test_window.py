@@ -204,7 +204,7 @@ def test_a_network_is_drawn_by_keyboard_alone(window):
         QTest.keyClicks(popup.field, model)
         QTest.keyClick(popup.field, Qt.Key.Key_Return)
     poisson, izhikevich = window.session.document.populations
-    window.session.select((poisson.id, izhikevich.id))
+    window.session.select((izhikevich.id, poisson.id))  # a source can only be the first, whatever the order
     press(window, Qt.Key.Key_C)
     popup = window.findChild(SearchPopup)
     QTest.keyClick(popup.field, Qt.Key.Key_Return)
