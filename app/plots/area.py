@@ -29,6 +29,10 @@ NOTHING_RECORDED = (
     "<p>Select a population and tick <i>spike</i> or a variable under <i>Record</i>:<br>"
     "its plot opens here.</p>"
 )
+ONLY_SYNAPSES = (
+    "<p><b>What is recorded of synapses is not drawn.</b></p>"
+    "<p>Save it after the run: File, Save recordings. Record a population to watch it here.</p>"
+)
 RECORD_ALL = (
     f'<p><a href="all" style="color: {theme.ACCENT}">Record spikes and rates of all populations</a></p>'
 )
@@ -145,7 +149,8 @@ class PlotArea(QWidget):
         self._show_traces(document)
         self._tabs.setVisible(bool(self.traces))
         empty = self.spikes.is_empty and not self.traces
-        self._hint.setText(NOTHING_RECORDED + (RECORD_ALL if document.populations else ""))
+        hint = ONLY_SYNAPSES if document.monitors else NOTHING_RECORDED
+        self._hint.setText(hint + (RECORD_ALL if document.populations else ""))
         self._say()
         self._stack.setCurrentIndex(0 if empty else 1)
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.plots import PlotArea
-from app.plots.area import EDITED, PRESS_RUN, RECORD_ALL
+from app.plots.area import EDITED, ONLY_SYNAPSES, PRESS_RUN, RECORD_ALL
 from app.plots.binning import LEVELS
 from app.plots.raster import MOST_TICKS, RasterItem
 from app.plots.saving import write_csv, write_npz
@@ -348,6 +348,9 @@ def test_one_click_records_all_populations(area: PlotArea, session: Session) -> 
     session.apply(msgspec.structs.replace(recorded, monitors=()), "Record nothing")
     hint = next(label for label in area.findChildren(QLabel) if RECORD_ALL in label.text())
     assert hint.isVisible()
+    session.apply(set_monitor(session.document, session.document.projections[0].id, ("w",)), "Record w")
+    assert ONLY_SYNAPSES in hint.text()
+    session.undo_stack.undo()
     hint.linkActivated.emit("all")
     assert [m.variables for m in session.document.monitors] == [("spike",)] * len(recorded.populations)
     assert not hint.isVisible() and not area.spikes.is_empty
