@@ -366,3 +366,10 @@ def test_frozen_weights_are_not_even_moved_into_their_bounds() -> None:
     proj.plasticity = True
     net.simulate(1.0)
     assert proj.w == [[0.5] * 3] * 2
+
+
+def test_continuous_transmission_cannot_read_what_it_adds_to() -> None:
+    net, pre, post = network(SPIKING)
+    net.connect(pre, post, "exc", Synapse(psp="w * post.g_exc"), name="gap").connect_all_to_all(1.0)
+    with pytest.raises(EngineError, match=r"gap: post\.g_exc is read while .* equations of post "):
+        net.compile(silent=True)

@@ -252,7 +252,7 @@ def _learning(
     """Equations of a synapse, and the names of its local variables."""
     local, shared = parameters
     body: list[str] = []
-    names = ["x", "y"][: draw(st.integers(0, 2))]
+    names = ["x", "y"][: draw(st.sampled_from([0, 1, 2, 2]))]
     of_post = draw(st.sampled_from([[], [], ["theta"], ["theta", "phi"]]))
     of_all = draw(st.sampled_from([[], [], ["level"]]))
     methods = _methods(draw, default)
@@ -265,12 +265,13 @@ def _learning(
 
 
 @st.composite
-def rate_synapse(draw: Draw, pre: Text, post: Text, default: str, h: float) -> Text:
+def rate_synapse(draw: Draw, pre: Text, post: Text, target: str, default: str, h: float) -> Text:
     """A synapse between rate-coded neurons."""
     text = Text()
     lines, local, shared = draw(_parameters("projection"))
     pres, posts = _sides(pre, post)
-    body, names = draw(_learning(pres, posts, [local, shared], default, h))
+    sums = [f"post.sum({target})"]
+    body, names = draw(_learning(pres, [*posts, *sums], [local, shared], default, h))
     text.local, text.settable = names, local
     leaves = ["pre.r", *pres, *posts[:1], *names, *local]
     psp = [
@@ -290,7 +291,7 @@ def rate_synapse(draw: Draw, pre: Text, post: Text, default: str, h: float) -> T
 
 
 @st.composite
-def spiking_synapse(draw: Draw, pre: Text, post: Text, default: str, h: float) -> Text:
+def spiking_synapse(draw: Draw, pre: Text, post: Text, target: str, default: str, h: float) -> Text:
     """A synapse between spiking neurons; pre may be a spike source, which has no attributes to read."""
     text = Text()
     lines, local, shared = draw(_parameters("projection"))
@@ -301,8 +302,9 @@ def spiking_synapse(draw: Draw, pre: Text, post: Text, default: str, h: float) -
         tau, steady = f"{h * draw(st.integers(3, 30)):g}", draw(st.sampled_from([None, *local, "0.3"]))
         body.append(f"{tau}*d{name}/dt = {f'{steady} - {name}' if steady else f'-{name}'} : event-driven")
     times = [f"exp(-abs(t - t_pre)/{5 * h:g})", f"exp(-abs(t - t_post)/{9 * h:g})"]
+    conductance = [f"post.g_{target}"] if target in post.targets else []
     leaves = [*names, *exact, *posts, *times, "w", *local]
-    statements = draw(_event(leaves, [*exact, "m"]))
+    statements = draw(_event([*leaves, *conductance], [*exact, "m"]))
     gs = ["g_target += w", f"g_target += w*(1 + 0.3*{draw(bounded(leaves, 1))})", "g_target += w : max=1.5"]
     transmission = draw(st.sampled_from([[], [draw(st.sampled_from(gs))]]))
     pre_spike = draw(st.permutations([*transmission, *statements])) or None
@@ -310,7 +312,7 @@ def spiking_synapse(draw: Draw, pre: Text, post: Text, default: str, h: float) -
     if pre_spike:
         text.fields["pre_spike"] = "\n".join(pre_spike)
     if draw(st.booleans()):
-        text.fields["post_spike"] = "\n".join(draw(_event(leaves, exact)))
+        text.fields["post_spike"] = "\n".join(draw(_event([*leaves, *conductance], exact)))
     if pres and draw(st.integers(0, 2)) == 0:
         text.fields["psp"] = draw(
             st.sampled_from(["0.1*w*(pre.v - post.v)", f"0.1*w*{draw(bounded([*leaves, *pres], 1))}"])

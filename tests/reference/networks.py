@@ -119,7 +119,7 @@ def _projection(
     pre = draw(st.sampled_from([i for i, p in enumerate(populations) if p.text.spiking == spiking]))
     target = draw(st.sampled_from([["exc"], ["exc"], ["inh"], ["exc", "inh"]]))
     strategy = spiking_synapse if spiking else rate_synapse
-    model = strategy(populations[pre].text, populations[post].text, method, dt)
+    model = strategy(populations[pre].text, populations[post].text, target[0], method, dt)
     text = draw(model) if draw(st.integers(0, 4)) else None
     return ProjectionDescription(
         pre,
@@ -150,15 +150,18 @@ def _action(
     if kind == "population":
         index = draw(st.integers(0, len(populations) - 1))
         text = populations[index].text
-        names = [*text.settable, *text.local] or ["r"]
-        return Action(step, kind, index, draw(st.sampled_from(names)), draw(st.integers(0, 99)))
+        name = draw(st.sampled_from([*text.settable, *text.local, *["enabled"] * 4]))
+        return Action(step, kind, index, name, draw(st.integers(0, 99)))
     index = draw(st.integers(0, len(projections) - 1))
     names = ["transmission", "update", "plasticity", "enable_learning", "enable_learning", "disable_learning"]
-    name = draw(st.sampled_from(names))
+    names += projections[index].text.settable if projections[index].text else []
+    name = draw(st.sampled_from([*names, "w"]))
     argument = draw(st.booleans())
+    if name not in names[:6]:
+        argument = draw(st.sampled_from([0.3, -0.1, 0.02]))
     if name == "enable_learning":
-        argument = draw(st.sampled_from([None, 1, 2, 3, 5]))
-    return Action(step, kind, index, name, argument and argument * dt if argument is not True else True)
+        argument = draw(st.sampled_from([None, dt, 2 * dt, 3 * dt, 5 * dt]))
+    return Action(step, kind, index, name, argument)
 
 
 # --- both simulators ----------------------------------------------------------------------------------
@@ -239,35 +242,46 @@ class Built:
     def _act(self, action: Action) -> None:
         if action.kind == "network":
             self.net.reset(projections=action.argument)
+            return
+        part = (self.populations if action.kind == "population" else self.projections)[action.index]
+        if action.name == "enabled":
+            (part.disable if action.argument % 2 else part.enable)()
         elif action.kind == "population":
-            population = self.populations[action.index]
-            setattr(population, action.name, numbers(action.argument, population.size, action.name))
+            setattr(part, action.name, numbers(action.argument, part.size, action.name))
         elif action.name == "enable_learning":
-            self.projections[action.index].enable_learning(period=action.argument)
+            part.enable_learning(period=action.argument)
         elif action.name == "disable_learning":
-            self.projections[action.index].disable_learning()
+            part.disable_learning()
         else:
-            setattr(self.projections[action.index], action.name, bool(action.argument))
+            setattr(part, action.name, action.argument)
 
 
 def run_reference(description: NetworkDescription, built: Built) -> ReferenceNetwork:
     """The same in the reference simulator. ``built`` must not be compiled yet."""
     reference = ReferenceNetwork(built.net)
-    populations, projections = list(reference.populations.values()), list(reference.projections.values())
+    parts = {
+        "population": list(reference.populations.values()),
+        "projection": list(reference.projections.values()),
+    }
     done = 0
     for action in description.actions:
         reference.run(action.step - done)
         done = action.step
         if action.kind == "network":
             reference.reset(projections=action.argument)
+            continue
+        part = parts[action.kind][action.index]
+        if action.name == "enabled":
+            part.enabled = action.argument % 2 == 0
         elif action.kind == "population":
-            population = populations[action.index]
-            population.set(action.name, numbers(action.argument, population.size, action.name))
+            part.set(action.name, numbers(action.argument, part.size, action.name))
         elif action.name == "enable_learning":
-            projections[action.index].enable_learning(action.argument)
+            part.enable_learning(action.argument)
         elif action.name == "disable_learning":
-            projections[action.index].disable_learning()
+            part.disable_learning()
+        elif action.name in ("transmission", "update", "plasticity"):
+            setattr(part, action.name, action.argument)
         else:
-            setattr(projections[action.index], action.name, bool(action.argument))
+            part.set(action.name, action.argument)
     reference.run(description.steps - done)
     return reference

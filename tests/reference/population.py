@@ -33,6 +33,7 @@ class ReferencePopulation:
         self.method = {e.name: e.method or network.method for e in self.model.equations if isinstance(e, Ode)}
         self.initial = {name: self._spread(name, source.init[name]) for name in self.declared}
         self.refractory = source.refractory
+        self.enabled = source.enabled
         self.targets: set[str] = set()
         self.restart()
 
@@ -46,6 +47,7 @@ class ReferencePopulation:
         self.sums: dict[str, Value] = {}
         self.past: list[dict[str, Value]] = []
         self.fired_past: list[Value] = []
+        self.past_steps: list[int] = []
         self.fired = np.zeros(self.size, dtype=bool)
         self.last_spike = np.full(self.size, NEVER)
         self.refractory_left = np.zeros(self.size, dtype=int)
@@ -84,8 +86,8 @@ class ReferencePopulation:
         return self.past[-delay][name] if len(self.past) >= delay else self.initial[name]
 
     def arriving(self, delay: int) -> Value:
-        """Which neurons emitted a spike that arrives in this step."""
-        if len(self.fired_past) < delay:
+        """Which neurons emitted a spike that arrives now; the queue of a disabled population waits."""
+        if len(self.fired_past) < delay or not self.enabled:
             return np.zeros(self.size, dtype=bool)
         return self.fired_past[-delay]
 
@@ -107,11 +109,16 @@ class ReferencePopulation:
 
     def begin_step(self) -> None:
         """Phase 1; the draws of phase 4 happen when they are read first."""
+        if not self.enabled:
+            return
         self.draws: dict[int, Value] = {}
         self.sums = {target: np.zeros(self.size) for target in self.targets}
 
     def update(self) -> None:
         """Phase 5: equations, then spikes."""
+        if not self.enabled:
+            self.fired = np.zeros(self.size, dtype=bool)
+            return
         if self.source.kind == "spike_source":
             self.fired = np.array([self.clock in steps for steps in self.source.spike_steps])
             self.last_spike[self.fired] = self.clock
@@ -148,10 +155,15 @@ class ReferencePopulation:
     def _mean_rate(self) -> None:
         window = self.source.firing_rate_window
         if window is not None:
-            recent = [*self.fired_past, self.fired][-int(window / self.network.dt) :]
-            self.values["r"] = np.sum(recent, axis=0) * 1000.0 / window
+            first = self.network.step - int(window / self.network.dt) + 1
+            past = zip(self.past_steps, self.fired_past, strict=True)
+            recent = [fired for step, fired in past if step >= first]
+            self.values["r"] = np.sum([*recent, self.fired], axis=0) * 1000.0 / window
 
     def push_history(self) -> None:
         """Phase 6."""
+        if not self.enabled:
+            return
+        self.past_steps.append(self.network.step)
         self.past.append({name: value.copy() for name, value in self.values.items()})
         self.fired_past.append(self.fired.copy())

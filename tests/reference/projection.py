@@ -144,7 +144,7 @@ class ReferenceProjection:
 
     def transmit(self) -> None:
         """Weighted sums, or spikes that arrive and continuous transmission."""
-        if not self.transmission:
+        if not (self.transmission and self.post.enabled):
             return
         everything = self._part(np.arange(self.pre_of.size))
         if not self.spiking:
@@ -195,7 +195,7 @@ class ReferenceProjection:
 
     def after_post_spikes(self) -> None:
         """Phase 9. Synapses of one neuron may change values that they share, so they go one by one."""
-        if not (self.spiking and self.transmission and self.model.post_spike):
+        if not (self.spiking and self.transmission and self.post.enabled and self.model.post_spike):
             return
         shared = any(self.declared[s.name].locality != "local" for s in self.model.post_spike)
         for rank in np.flatnonzero(self.post.fired):
@@ -208,7 +208,7 @@ class ReferenceProjection:
     def learn(self) -> None:
         """The synapse's equations: of the projection, of each post-synaptic neuron, of each synapse."""
         due = (self.network.step - self.offset) % self.period == 0
-        if not (self.transmission and self.update and due):
+        if not (self.transmission and self.update and self.post.enabled and due):
             return
         with_synapses = np.unique(self.post_of)
         parts = {

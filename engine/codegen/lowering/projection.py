@@ -48,7 +48,8 @@ from engine.codegen.plan import Matrix
 from engine.errors import EngineError
 from engine.language import discretise
 from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
-from engine.language.tree import Binary, Name, Owner
+from engine.language.traverse import walk
+from engine.language.tree import Binary, Expression, Name, Owner
 from engine.runtime.core import split_rows, transpose
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ class LoweredProjection:
         def resolve(name: str, owner: Owner) -> Expr | None:
             if owner == "pre" and name in self.pre.attributes:
                 if not updated and not self.delayed and self.pre.attributes[name] in self._inputs():
-                    raise self._reads_own_input(f"pre.{name}")
+                    raise self._reads_own_input(f"pre.{name}", self.pre)
                 if self.delayed:
                     return self.pre.delayed(name, PRE, delay, updated)
                 return self.builder.load(self.pre.attributes[name], PRE)
@@ -236,7 +237,7 @@ class LoweredProjection:
             if owner == "own" or target not in side.sums:
                 return None
             if not updated and owner == "pre" and side.sums[target] in self._inputs():
-                raise self._reads_own_input(f"pre.sum({target})")
+                raise self._reads_own_input(f"pre.sum({target})", self.pre)
             return self.builder.load(side.sums[target], PRE if owner == "pre" else POST)
 
         return Scope(
@@ -253,10 +254,10 @@ class LoweredProjection:
         """Buffers of the post-synaptic population that the projection adds to in phase 2."""
         return self.conductances if self.spiking else self.sums
 
-    def _reads_own_input(self, what: str) -> EngineError:
+    def _reads_own_input(self, what: str, side: LoweredPopulation) -> EngineError:
         return EngineError(
             f"Projection {self.projection.name}: {what} is read while the projection itself adds to it. "
-            f"Copy it to a variable in the equations of {self.pre.population.name} and read that one."
+            f"Copy it to a variable in the equations of {side.population.name} and read that one."
         )
 
     def load(self, name: str) -> Load:
@@ -289,11 +290,18 @@ class LoweredProjection:
         if self.model.pre_spike or self.updates.event_driven:
             self._deliver_spikes()
         if self.model.psp is not None and self.conductances:
-            scope = self.scope(SYNAPSE, 0)
-            psp = real(scope.lower(self.model.psp))
-            body = [Let("_psp", psp)]
-            adds = [Accumulate(g, POST, "+", Symbol("_psp")) for g in self.conductances]
-            self._add(2, "continuous transmission", EachSynapse(self.matrix.name), (*body, *adds))
+            self._transmit_continuously(self.model.psp)
+
+    def _transmit_continuously(self, psp: Expression) -> None:
+        for node in walk(psp):
+            if not isinstance(node, Name) or node.owner != "post":
+                continue
+            # Statements at a spike may read it: the synapses of one spike reach different neurons.
+            if self.post.attributes.get(node.name) in self.conductances:
+                raise self._reads_own_input(f"post.{node.name}", self.post)
+        body = [Let("_psp", real(self.scope(SYNAPSE, 0).lower(psp)))]
+        adds = [Accumulate(g, POST, "+", Symbol("_psp")) for g in self.conductances]
+        self._add(2, "continuous transmission", EachSynapse(self.matrix.name), (*body, *adds))
 
     def _sum_rates(self) -> None:
         scope = self.scope(SYNAPSE, 0)
