@@ -25,6 +25,8 @@ from app.simulation.controls import RunBar
 
 _LAYOUT_VERSION = 1
 _MESSAGE_MS = 8000
+_FRAME = QSize(8, 40)
+"""What the frame and the title take of the screen."""
 _NODE_MENU = ("edit.rename", "edit.connect", None, "edit.copy", "edit.cut", "edit.duplicate", "edit.delete")
 _GROUND_MENU = ("edit.add", "edit.paste", "edit.select_all", None, "view.fit", "view.zoom_reset")
 
@@ -74,7 +76,7 @@ class MainWindow(QMainWindow):
         self._add_dock("problems", "Problems", self.problems, bottom)
         self.tabifyDockWidget(self.docks["plots"], self.docks["problems"])
         self.docks["plots"].raise_()
-        self.resize(self.screen().availableSize().boundedTo(QSize(1440, 900)))
+        self.resize((self.screen().availableSize() - _FRAME).boundedTo(QSize(1440, 900)))
         self.resizeDocks([self.docks["inspector"]], [350], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["plots"]], [round(0.43 * self.height())], Qt.Orientation.Vertical)
         self._selected = QLabel()

@@ -27,6 +27,8 @@ from engine.project.edits import set_run
 
 _RANDOM_SEED: Final = -1
 _LARGEST: Final = 2**31 - 1
+_WIDEST: Final = {"duration": "1000000 ms", "dt": "0.0001 ms", "threads": "100", "seed": "2147483647"}
+"""Texts that fit into the fields."""
 _BUTTONS: Final = 36
 """Width of the buttons and margins of a field in pixels."""
 
@@ -124,7 +126,7 @@ class RunBar(QToolBar):
         field.setToolTip(tip)
         field.setAccessibleName(label)
         field.valueChanged.connect(lambda value: self._set(name, value))
-        field.setMaximumWidth(field.fontMetrics().horizontalAdvance("10000000 ms") + _BUTTONS)
+        field.setMaximumWidth(field.fontMetrics().horizontalAdvance(_WIDEST[name]) + _BUTTONS)
         caption = QLabel(f" {label} ")
         caption.setBuddy(field)
         self.addWidget(caption)
@@ -138,7 +140,7 @@ class RunBar(QToolBar):
         self._status = QLabel()
         self._status.setAccessibleName("State of the simulation")
         self._status.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._status.setMinimumWidth(80)  # on a narrow screen it is cut off rather than left out
+        self._status.setMinimumWidth(40)  # on a narrow screen it is cut off rather than left out
         self._status.setMaximumWidth(700)
         self._status.setContentsMargins(8, 0, 0, 0)
         self.addWidget(self._bar)
