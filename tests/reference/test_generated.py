@@ -62,7 +62,7 @@ def check(description: NetworkDescription) -> None:
 
 
 def check_many(number: int, count: int) -> None:
-    """Check ``count`` networks, always the same ones for one ``number``."""
+    """Check ``count`` networks, always the same ones for one ``number``; the first is the simplest of all."""
 
     @seed(number)
     @settings(
@@ -79,13 +79,14 @@ def check_many(number: int, count: int) -> None:
     agrees()
 
 
-@pytest.mark.parametrize("number", range(5))
+@pytest.mark.timeout(600)  # compiles a network in some seconds, on a busy machine in many
+@pytest.mark.parametrize("number", range(3))
 def test_engine_agrees_with_the_reference(number: int) -> None:
-    check_many(number, 3)
+    check_many(number, 5)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("number", range(100, 130))
+@pytest.mark.parametrize("number", range(100, 125))
 def test_engine_agrees_with_the_reference_on_many_networks(number: int) -> None:
-    check_many(number, 12)
+    check_many(number, 16)
