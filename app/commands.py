@@ -26,7 +26,7 @@ _MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&View": (
         *("view.fit", "view.zoom_in", "view.zoom_out", "view.zoom_reset", None),
-        *("view.inspector", "view.plots", "view.problems", None, "view.palette"),
+        *("view.inspector", "view.plots", "view.problems", "view.model", None, "view.palette"),
     ),
     "&Run": ("run.run", "run.pause", "run.step", "run.stop", None, "run.reset"),
     "&Help": ("help.shortcuts", "help.about"),

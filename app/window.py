@@ -12,6 +12,7 @@ from app.actions import ActionRegistry
 from app.commands import fill_menus, register_commands
 from app.editor.editing import describe_selection
 from app.editor.inspector import Inspector
+from app.editor.model_view import ModelDock
 from app.editor.network_editor import NetworkEditor
 from app.editor.palette import Entry, SearchPopup
 from app.editor.problems import ProblemsDock
@@ -42,6 +43,7 @@ class MainWindow(QMainWindow):
         self.editor = NetworkEditor(session, example_projects())
         self.inspector = Inspector(session)
         self.problems = ProblemsDock(session)
+        self.model = ModelDock(session)
         self.plots = PlotArea(session, self.simulation)
         self.run_bar = RunBar(self.simulation, session)
         self.notice = NoticeBar()
@@ -74,7 +76,9 @@ class MainWindow(QMainWindow):
         self._add_dock("inspector", "Inspector", self.inspector, right)
         self._add_dock("plots", "Plots", self.plots, bottom)
         self._add_dock("problems", "Problems", self.problems, bottom)
-        self.tabifyDockWidget(self.docks["plots"], self.docks["problems"])
+        self._add_dock("model", "Model", self.model, bottom)
+        for name in ("problems", "model"):
+            self.tabifyDockWidget(self.docks["plots"], self.docks[name])
         self.docks["plots"].raise_()
         self.resize((self.screen().availableSize() - _FRAME).boundedTo(QSize(1440, 900)))
         self.resizeDocks([self.docks["inspector"]], [350], Qt.Orientation.Horizontal)
@@ -128,6 +132,7 @@ class MainWindow(QMainWindow):
         self.editor.exampleRequested.connect(self.files.open)
         self.editor.canvas.menuRequested.connect(self._open_canvas_menu)
         self.editor.canvas.opened.connect(lambda object_id: self.show_dock("inspector"))
+        self.inspector.modelShown.connect(self.model.show_model)
         self.problems.activated.connect(self._show_place)
         self.problems.titleChanged.connect(self.docks["problems"].setWindowTitle)
         self.problems.problemsChanged.connect(self.run_bar.set_problems)

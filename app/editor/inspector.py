@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
@@ -44,6 +44,9 @@ class Inspector(QWidget):
         Its selection decides which form is shown: of a population or projection, of several at once, or
         of the project while nothing is selected.
     """
+
+    modelShown = Signal(str)
+    """Id of the model whose form is shown apart from those who use it; empty: another form is shown."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -141,6 +144,7 @@ class Inspector(QWidget):
         if wanted == self._shown:
             return
         self._shown = wanted
+        self.modelShown.emit("" if self._session.selection else self._model_id)
         old = self._scroll.takeWidget()
         if old is not None:
             old.deleteLater()

@@ -44,14 +44,19 @@ def synapse_choices(document: ProjectDocument) -> Choices:
     return [("Default synapse", DEFAULT_SYNAPSE), *own, ("", ""), *built_in]
 
 
+def default_synapse(document: ProjectDocument, projection: Projection) -> str:
+    """Name of the built-in synapse that a projection without one of its own has."""
+    pre = find(document, projection.pre)
+    assert isinstance(pre, Population)
+    return DEFAULT_SYNAPSES[kind_of(document, pre)]
+
+
 def own_copy(document: ProjectDocument, owner_id: str) -> ProjectDocument:
     """Give a population or projection a copy of its model that belongs to the project and can be edited."""
     owner = find(document, owner_id)
     if not isinstance(owner, Projection) or owner.synapse != DEFAULT_SYNAPSE:
         return customise(document, owner_id)[0]
-    pre = find(document, owner.pre)
-    assert isinstance(pre, Population)
-    default = DEFAULT_SYNAPSES[kind_of(document, pre)]
+    default = default_synapse(document, owner)
     document, synapse = add_synapse(document, default, unique_name(document, "MySynapse", model=True))
     return replace_object(document, msgspec.structs.replace(owner, synapse=synapse))
 

@@ -12,6 +12,9 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from engine.codegen.lowering import Lowered
+    from engine.codegen.plan import Plan
+    from engine.codegen.printer import Target
     from engine.network import Network, Projection
     from engine.runtime.instance import Instance
 
@@ -46,19 +49,31 @@ def compile_network(
     CompilationError
         If there is no compiler or the build was cancelled.
     """
-    from engine.codegen.access import place_barriers
-    from engine.codegen.build import Target, build
-    from engine.codegen.lowering import lower
-    from engine.codegen.passes import fold_constants, hoist_uniform
-    from engine.codegen.printer import print_plan
+    from engine.codegen.build import build
     from engine.runtime.instance import Instance
 
     if progress is not None:
         progress("Generating code")
-    lowered = lower(network)
-    plan = place_barriers(hoist_uniform(fold_constants(lowered.plan)))
-    target: Target = "openmp" if network.threads > 1 else "single"
-    library = build(print_plan(plan, target), target, cancel=cancel, progress=progress)
+    lowered, plan, target, text = _generate(network)
+    library = build(text, target, cancel=cancel, progress=progress)
     instance = previous or Instance(network, network.threads)
     instance.load(lowered, plan, library, redrawn)
     return instance
+
+
+def generated_code(network: Network) -> str:
+    """The C++ text that :func:`compile_network` would build for a network whose connectivity is drawn."""
+    return _generate(network)[-1]
+
+
+def _generate(network: Network) -> tuple[Lowered, Plan, Target, str]:
+    """A network as it was lowered, its plan after all passes, and the plan's text for a target."""
+    from engine.codegen.access import place_barriers
+    from engine.codegen.lowering import lower
+    from engine.codegen.passes import fold_constants, hoist_uniform
+    from engine.codegen.printer import print_plan
+
+    lowered = lower(network)
+    plan = place_barriers(hoist_uniform(fold_constants(lowered.plan)))
+    target: Target = "openmp" if network.threads > 1 else "single"
+    return lowered, plan, target, print_plan(plan, target)

@@ -352,6 +352,27 @@ class Network(Running, metaclass=_NetworkType):
         if not silent:
             print(" OK ")
 
+    def generate(self) -> str:
+        """Return the C++ text that :meth:`compile` builds, without building it; draws synapses if there
+        are none yet.
+
+        Raises
+        ------
+        EngineError
+            If the network asks for something that cannot be done.
+        """
+        from engine.codegen import generated_code
+
+        self._check_structure()
+        draws = self._draws
+        try:
+            if not self.compiled:
+                for projection in self.projections:
+                    projection.draw()
+            return generated_code(self)
+        finally:
+            self._draws = draws
+
     def _check_structure(self) -> None:
         from engine.language import check_synapse_use
 

@@ -26,6 +26,9 @@ from engine.project.script import (
     Section,
     script,
 )
+from engine.project.values import synapse_count
+
+_MANY_SYNAPSES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,25 @@ def build(document: ProjectDocument) -> Built:
             case _:
                 assert_never(statement)
     return Built(made.pop(NETWORK), made)
+
+
+def generated_code(document: ProjectDocument) -> str:
+    """Return the C++ text that running the document compiles.
+
+    Raises
+    ------
+    EngineError
+        If the document has errors, or so many synapses that drawing them only for this would take long.
+    """
+    populations = {p.id: p for p in document.populations}
+    ends = ((p, populations.get(p.pre), populations.get(p.post)) for p in document.projections)
+    count = sum(synapse_count(p, pre, post) for p, pre, post in ends if pre and post)
+    if count > _MANY_SYNAPSES:
+        raise EngineError(
+            f"The network has about {count:.1e} synapses, too many to draw them only for this text. "
+            "Sizes are no part of it: look at it with smaller populations."
+        )
+    return build(document).network.generate()
 
 
 def _evaluate(expression: Expression, made: dict[str, Any]) -> Any:
