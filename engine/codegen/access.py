@@ -14,6 +14,7 @@ from engine.codegen.ir import (
     Accumulate,
     Const,
     Each,
+    EachBlock,
     EachEvent,
     EachRow,
     Emit,
@@ -24,6 +25,7 @@ from engine.codegen.ir import (
     Op,
     Store,
     Symbol,
+    Total,
 )
 from engine.codegen.plan import Entry, EventList, EventRecorder, Matrix, Plan, Recorder
 from engine.codegen.traverse import (
@@ -153,8 +155,11 @@ def _neurons(count: str) -> str:
 def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
     """Which thread runs the iteration that goes to ``index``."""
     domain = kernel.domain
-    if isinstance(domain, Once):
+    if isinstance(domain, Once | Total):
         return THREAD_0
+    if isinstance(domain, EachBlock):
+        owners = {"i": _neurons(domain.count), "block": f"owner of block in {domain.count}"}
+        return owners.get(index.name, ANYONE) if isinstance(index, Symbol) else ANYONE
     if isinstance(domain, Each):
         return _neurons(domain.count) if _base(index, domain.count) == "i" else ANYONE
     matrix = matrix_of(plan, domain.matrix)
@@ -184,7 +189,7 @@ def _is_slot(offset: Expr, count: str) -> bool:
         return False
     symbols = {part.name for part in subexpressions(offset) if isinstance(part, Symbol)}
     loads = [part for part in subexpressions(offset) if isinstance(part, Load)]
-    bound = {"i", "s", "pre", "post", "row", "length"}
+    bound = {"i", "s", "pre", "post", "row", "length", "block"}
     return not symbols & bound and all(isinstance(load.index, Const) for load in loads)
 
 
@@ -193,10 +198,12 @@ def _check_write(plan: Plan, kernel: Kernel, statement: Store | Accumulate) -> N
     owner = _owner(plan, kernel, statement.index)
     if owner == ANYONE:
         raise AccessError(f"{kernel.name}: writes {statement.array} at an index that its thread does not own")
-    if isinstance(statement, Accumulate) or isinstance(domain, Once):
+    if isinstance(statement, Accumulate) or isinstance(domain, Once | Total):
         return
     if isinstance(domain, Each):
         own = True
+    elif isinstance(domain, EachBlock):
+        own = owner.startswith("owner of block")
     elif isinstance(domain, EachRow) and any(statement is s for s in statements(kernel.after)):
         own = not owner.startswith("owner of synapse")
     else:
@@ -214,7 +221,7 @@ def _check_emit(plan: Plan, kernel: Kernel, statement: Emit) -> None:
 
 def _check_own_reads(plan: Plan, kernel: Kernel) -> None:
     """What a kernel writes, its other iterations must not read: their order is not fixed."""
-    if isinstance(kernel.domain, Once):
+    if isinstance(kernel.domain, Once | Total):
         return
     owners: dict[str, set[str]] = {}
     for access in _kernel_accesses(plan, kernel):

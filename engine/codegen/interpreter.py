@@ -22,6 +22,7 @@ from engine.codegen.ir import (
     Const,
     Draw,
     Each,
+    EachBlock,
     EachEvent,
     EachRow,
     EachSynapse,
@@ -38,6 +39,7 @@ from engine.codegen.ir import (
     Statement,
     Store,
     Symbol,
+    Total,
     Type,
 )
 from engine.codegen.philox import DRAWS, Place
@@ -165,6 +167,9 @@ class Interpreter:
         if isinstance(kernel.domain, EachRow):
             self._rows(kernel, scope)
             return
+        if isinstance(kernel.domain, EachBlock | Total):
+            self._reductions(kernel, scope)
+            return
         for bound in self._iterations(kernel.domain, scope):
             self._body(kernel.body, scope | bound)
 
@@ -205,6 +210,18 @@ class Interpreter:
                     reduced = _UPDATES[reduction.op](outer[reduction.name], value)
                     outer[reduction.name] = inner[reduction.name] = reduced
                 self._body(kernel.body, inner)
+            self._body(kernel.after, outer)
+
+    def _reductions(self, kernel: Kernel, scope: Scope) -> None:
+        assert isinstance(kernel.domain, EachBlock | Total) and kernel.reduction is not None
+        n, reduction = self.sizes[kernel.domain.count], kernel.reduction
+        whole = isinstance(kernel.domain, Total)
+        for block, first in enumerate([0] if whole else range(0, n, 64)):
+            outer = scope | {"block": block}
+            outer[reduction.name] = self.value(reduction.start, outer)
+            for i in range(first, n if whole else min(first + 64, n)):
+                value = self.value(reduction.value, outer | {"i": i})
+                outer[reduction.name] = _UPDATES[reduction.op](outer[reduction.name], value)
             self._body(kernel.after, outer)
 
     # --- statements -----------------------------------------------------------------------------------

@@ -11,6 +11,8 @@ Symbols that a domain binds
 ``EachSynapse`` ``s`` (storage index of the synapse), ``pre``, ``post``
 ``EachEvent``   as ``EachSynapse``; the row is the rank in the event list
 ``EachRow``     ``row`` (= ``post``) in ``before``/``after``; ``s``, ``pre``, ``post`` in ``body``
+``EachBlock``   ``i`` in the reduction, ``block`` in ``after``
+``Total``       ``i`` in the reduction
 
 Symbols that every kernel may use: ``step`` (int, the user-visible step n), ``tick`` (int, never set back;
 indexes histories), ``t`` (real, n * dt), the plan's size symbols (int), the symbols of ``Plan.prologue``.
@@ -191,13 +193,29 @@ class EachEvent:
     lag: Expr
 
 
-Domain = Each | Once | EachSynapse | EachRow | EachEvent
+@dataclass(frozen=True)
+class EachBlock:
+    """Every block of 64 neurons, with an inner loop over the neurons of the block. Blocks lie within the
+    ranges that threads own, so that a reduction in two stages has the same order on any number of threads."""
+
+    count: str
+
+
+@dataclass(frozen=True)
+class Total:
+    """One single iteration, with an inner loop over i in 0 .. ``sizes[count]`` - 1."""
+
+    count: str
+
+
+Domain = Each | Once | EachSynapse | EachRow | EachEvent | EachBlock | Total
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """Inside an ``EachRow``: symbol ``name`` starts as ``start`` and takes ``name op value`` over the
-    synapses of the row; ``op`` is ``+``, ``min`` or ``max``. ``value`` may use ``s``, ``pre``, ``post``."""
+    """Inside an ``EachRow``, ``EachBlock`` or ``Total``: symbol ``name`` starts as ``start`` and takes
+    ``name op value`` over the inner loop, in ascending order; ``op`` is ``+``, ``min`` or ``max``. ``value``
+    may use ``s``, ``pre``, ``post`` of a row's synapses, ``i`` of a block's neurons."""
 
     name: str
     op: str
@@ -215,14 +233,15 @@ class Kernel:
         Unique, readable (``"P.equations"``).
     domain : Domain
     body : tuple of Statement
-        One iteration (``EachRow``: one synapse of the row; usually empty when there is a reduction).
+        One iteration (``EachRow``: one synapse of the row; usually empty when there is a reduction;
+        ``EachBlock``, ``Total``: empty).
     condition : Expr or None
         Uniform over the kernel (flags, ``step``); the kernel is skipped where it is false.
     reduction : Reduction or None
-        ``EachRow`` only.
+        Of domains with an inner loop.
     after : tuple of Statement
-        ``EachRow`` only: once for each row after its synapses; sees ``row``, ``post``, the reduced symbol and
-        ``length`` (int, number of synapses in the row).
+        Once after each inner loop; sees the reduced symbol. ``EachRow``: also ``row``, ``post`` and
+        ``length`` (int, number of synapses in the row). ``EachBlock``: also ``block``.
     """
 
     name: str

@@ -14,6 +14,7 @@ from engine.codegen.ir import (
     Comment,
     Draw,
     Each,
+    EachBlock,
     EachEvent,
     EachRow,
     EachSynapse,
@@ -25,6 +26,7 @@ from engine.codegen.ir import (
     Reduction,
     Statement,
     Store,
+    Total,
 )
 from engine.codegen.plan import Entry, Matrix, Plan
 from engine.codegen.text import Text
@@ -198,6 +200,40 @@ class LoopPrinter(ABC):
         stack.enter_context(self.text.block(f"if ({header})" if header else ""))
         return stack
 
+    # --- reductions over neurons ----------------------------------------------------------------------
+
+    def each_block(self, kernel: Kernel) -> None:
+        """The thread's blocks, each with what is reduced over its neurons."""
+        assert isinstance(kernel.domain, EachBlock)
+        lower, upper = self.bounds(kernel.domain.count)
+        loop = f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"
+        with self._when(kernel), self.text.block(loop):
+            self._reduced(kernel, "begin", f"nl_min(begin + {BLOCK}, {upper})")
+            if "block" in symbols(iteration_expressions(kernel)):
+                self.text.line(f"const int64_t block = begin / {BLOCK};")
+            self.body(kernel.after)
+
+    def total(self, kernel: Kernel) -> None:
+        """One reduction, on the first thread."""
+        assert isinstance(kernel.domain, Total)
+        with self._when(kernel, "thread == 0"):
+            self._reduced(kernel, "0", self.expressions.size(kernel.domain.count))
+            self.body(kernel.after)
+
+    def _reduced(self, kernel: Kernel, first: str, end: str) -> None:
+        """The inner loop over ``i``; after it the reduced symbol has its value."""
+        reduction = kernel.reduction
+        assert reduction is not None
+        self._start(reduction)
+        self.text.line(f"const int64_t end = {end};")
+        with self.text.block(f"for (int64_t i = {first}; i < end; ++i)"):
+            self._reduce(reduction)
+
+    def _start(self, reduction: Reduction) -> None:
+        kind = C_TYPES[reduction.start.type]
+        start = self.expressions.text(reduction.start)
+        self.text.line(f"{kind} {self.expressions.symbol(reduction.name)} = {start};")
+
     # --- synapses -------------------------------------------------------------------------------------
 
     def synapses(self, kernel: Kernel) -> None:
@@ -262,9 +298,7 @@ class LoopPrinter(ABC):
         with self._when(kernel), self._rows(matrix):
             reduction = kernel.reduction
             if reduction is not None:
-                kind = C_TYPES[reduction.start.type]
-                start = self.expressions.text(reduction.start)
-                self.text.line(f"{kind} {self.expressions.symbol(reduction.name)} = {start};")
+                self._start(reduction)
             with self.text.block():
                 self._entries(matrix, kernel.body, reduction)
             if kernel.after:
@@ -310,7 +344,14 @@ class LoopPrinter(ABC):
 
     def kernel(self, kernel: Kernel) -> None:
         """Any kernel but those over neurons, which :meth:`each` fuses."""
-        printers = {Once: self.once, EachSynapse: self.synapses, EachRow: self.rows, EachEvent: self.events}
+        printers = {
+            Once: self.once,
+            EachSynapse: self.synapses,
+            EachRow: self.rows,
+            EachEvent: self.events,
+            EachBlock: self.each_block,
+            Total: self.total,
+        }
         printers[type(kernel.domain)](kernel)
 
 

@@ -13,6 +13,7 @@ from engine.codegen.access import AccessError, check_stores, place_barriers
 from engine.codegen.ir import (
     Accumulate,
     Each,
+    EachBlock,
     EachEvent,
     EachRow,
     EachSynapse,
@@ -25,6 +26,7 @@ from engine.codegen.ir import (
     Reduction,
     Store,
     Symbol,
+    Total,
 )
 
 
@@ -34,6 +36,8 @@ def empty() -> Case:
         case.buffer(name, 0.0, "real", "n")
     case.buffer("total", 0.0)
     case.buffer("h", 0.0, "real", "n")
+    case.sizes["blocks"] = 3
+    case.buffer("parts", 0.0, "real", "blocks")
     case.event_list("spikes", "n", 2)
     case.matrix("out", "pre", "n", "n", np.eye(130, dtype=bool))
     case.matrix("in", "post", "n", "n", np.eye(130, dtype=bool))
@@ -55,7 +59,26 @@ def copy(source: str, index: Expr, target: str) -> Kernel:
 
 SLOT = op("*", op("mod", Symbol("tick", "int"), number(2)), Symbol("n", "int"))
 
+BLOCK = Symbol("block", "int")
+
+
+def reduced(value: Expr, *after: Store | Accumulate) -> Kernel:
+    """The sum over each block."""
+    return Kernel("blocks", EachBlock("n"), (), None, Reduction("_s", "+", real(0.0), value), after)
+
+
+GATHER = Kernel(
+    "gather",
+    Total("blocks"),
+    (),
+    None,
+    Reduction("_s", "+", real(0.0), Load("parts", I)),
+    (set_("total", ZERO),),
+)
+
 GOOD = [
+    reduced(Load("x", I), set_("parts", BLOCK)),
+    GATHER,
     Kernel("own", Each("n"), (set_("x"), add("y", I))),
     Kernel("history", Each("n"), (set_("x", op("+", SLOT, I)),)),
     Kernel("synapse", EachSynapse("out"), (set_("w", S), add("x", POST))),
@@ -75,6 +98,12 @@ BAD = {
     "reads what others write": Kernel("k", Each("n"), (set_("x", I, Load("x", number(3))),)),
     "reads pre, writes post": Kernel("k", EachSynapse("out"), (Accumulate("x", POST, "+", Load("x", PRE)),)),
     "rows of a pre-synaptic matrix": Kernel("k", EachRow("out"), (), after=(set_("x", ROW),)),
+    "block of a neuron": Kernel(
+        "k", EachBlock("n"), (), None, Reduction("_s", "+", real(0.0), Load("x", I)), (set_("x", I),)
+    ),
+    "block of all": Kernel(
+        "k", EachBlock("n"), (), None, Reduction("_s", "+", real(0.0), Load("x", I)), (set_("total", ZERO),)
+    ),
     "emits another neuron": Kernel("k", Each("n"), (Emit("spikes", number(3)),)),
     "emits from elsewhere": Kernel("k", Each("m"), (Emit("spikes", I),)),
 }
@@ -124,6 +153,12 @@ def test_values_of_others_need_a_barrier() -> None:
     assert barriers(FIRE, rows) == [False, True]
     assert barriers(rows, FIRE) == [False, True], "reading must be over before others write"
     assert barriers(rows, copy("y", I, "z"), rows, FIRE, rows) == [False, False, False, True, True]
+
+
+def test_a_reduction_waits_for_its_blocks_only() -> None:
+    blocks = reduced(Load("x", I), set_("parts", BLOCK))
+    assert barriers(FIRE, blocks, GATHER) == [False, False, True]
+    assert barriers(GATHER, copy("total", ZERO, "y")) == [False, True]
 
 
 def test_one_barrier_serves_all_before_it() -> None:

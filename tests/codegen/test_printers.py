@@ -29,8 +29,10 @@ from engine.codegen.ir import (
     Accumulate,
     Cast,
     Comment,
+    Const,
     Draw,
     Each,
+    EachBlock,
     EachEvent,
     EachRow,
     EachSynapse,
@@ -45,6 +47,7 @@ from engine.codegen.ir import (
     Select,
     Store,
     Symbol,
+    Total,
 )
 
 STEPS = 12
@@ -74,6 +77,10 @@ def network() -> Case:
     case.buffer("high", 0.0, "real", "m")
     case.buffer("mean", 0.0, "real")
     case.buffer("on", 1, "bool")
+    case.sizes["blocks"] = 4
+    for name, kind in (("norm", "real"), ("top", "real"), ("any", "int64")):
+        case.buffer(name, 0, kind)
+        case.buffer(f"{name}_parts", 0, kind, "blocks")
     case.buffer("awake", rng.random(200) < 0.5, "bool", "n")
     case.buffer("short", 3, "int32", "n")
     case.buffer("last", -10000, "int64", "n")
@@ -157,6 +164,21 @@ def _neurons(case: Case) -> None:
     case.add(6, Kernel("P.history", Each("n"), (push,)))
     total = (Store("mean", ZERO, op("+", Load("v-", number(150)), Load("u", number(129)))),)
     case.add(7, Kernel("mean", Once(), total, op("==", op("mod", STEP, number(3)), ZERO)))
+    case.add(7, *_reduced("norm", "+", real(0.0), op("*", load("v_"), load("v_"))))
+    case.add(7, *_reduced("top", "max", real(-9.0), load("v-")))
+    case.add(7, *_reduced("any", "max", ZERO, Cast(load("awake"), "int")))
+
+
+def _reduced(name: str, operator: str, start: Const, value: Expr) -> tuple[Kernel, Kernel]:
+    """Over the 200 neurons of P in two stages."""
+    parts, block = f"{name}_parts", Symbol("block", "int")
+    total = Symbol("_total", start.type)
+    first = Reduction("_total", operator, start, value)
+    second = Reduction("_total", operator, start, Load(parts, I, start.type))
+    return (
+        Kernel(f"{name} of blocks", EachBlock("n"), (), None, first, (Store(parts, block, total),)),
+        Kernel(name, Total("blocks"), (), None, second, (Store(name, ZERO, total),)),
+    )
 
 
 def _synapses(case: Case) -> None:
@@ -243,6 +265,8 @@ def test_one_thread_agrees_with_the_interpreter(case: Case) -> None:
     assert 0 < len(case.recorded("some", found.arrays)) < len(case.recorded("all", found.arrays))
     assert np.any(found.arrays["others_counts"])
     assert np.any(found.arrays["record w_target"])
+    assert found.arrays["norm"] == pytest.approx(np.sum(found.arrays["v_"] ** 2), rel=1e-14)
+    assert (found.arrays["top"], found.arrays["any"]) == (found.arrays["v-"].max(), 1)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -166,6 +166,16 @@ def _whole_numbers(draw: Draw, leaves: Sequence[str]) -> tuple[list[str], list[s
     return chosen, [draw(st.sampled_from(lines[name])) for name in chosen]
 
 
+OPERATIONS = ("mean({0})", "max({0})", "min({0})", "0.1*norm1({0})", "0.3*norm2({0})")
+
+
+@st.composite
+def _operations(draw: Draw, names: Sequence[str]) -> list[str]:
+    """Terms with numbers over a whole population."""
+    forms = draw(st.sampled_from([[], [], draw(st.lists(st.sampled_from(OPERATIONS), max_size=2))]))
+    return [form.format(draw(st.sampled_from(names))) for form in forms if names]
+
+
 @st.composite
 def _parameters(draw: Draw, flag: str) -> tuple[list[str], list[str], list[str]]:
     """Lines, names of local parameters, names of shared ones."""
@@ -194,6 +204,7 @@ def neuron(draw: Draw, spiking: bool, default: str, dt: float) -> Text:
         inputs.append("sum()")
     main = "v" if spiking else "r"
     parameters = [*local, *shared]
+    inputs += draw(_operations([main, *names, *local]))
     time = draw(st.sampled_from([[], ["0.1*t"], [f"exp(-(t - t_last)/{7 * dt:g})"] if spiking else ["dt"]]))
     order = draw(st.permutations([main, *names]))
     methods = _methods(draw, default)
@@ -259,7 +270,7 @@ def _learning(
     body += draw(equations(of_all, shared, ["0.2*t"], methods, h, "projection"))
     body += draw(equations(of_post, [*shared, *of_all], posts, methods, h, "postsynaptic"))
     weight = ["w"] if draw(st.booleans()) else []
-    everything = [*local, *shared, *of_post, *of_all]
+    everything = [*local, *shared, *of_post, *of_all, *draw(_operations([*pres, *posts]))]
     own = draw(equations([*names, *weight], everything, [*pres, *posts], methods, h))
     return [*own, *body] if draw(st.booleans()) else [*body, *own], [*names, *weight]
 
@@ -273,7 +284,7 @@ def rate_synapse(draw: Draw, pre: Text, post: Text, target: str, default: str, h
     sums = [f"post.sum({target})"]
     body, names = draw(_learning(pres, [*posts, *sums], [local, shared], default, h))
     text.local, text.settable = names, local
-    leaves = ["pre.r", *pres, *posts[:1], *names, *local]
+    leaves = ["pre.r", *pres, *posts[:1], *names, *local, *draw(_operations([*pres, *posts]))]
     psp = [
         None,
         "w * pre.r",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.language.model import Bounds, Ode
-from engine.language.tree import Expression, Name, Random, WeightedSum
+from engine.language.tree import Expression, GlobalOperation, Name, Random, WeightedSum
 from reference.evaluation import Value, draw, evaluate
 from reference.methods import advance, assigned
 
@@ -45,6 +45,7 @@ class ReferencePopulation:
         """Back to the values before compile: time 0, no spikes, no history."""
         self.values = {name: value.copy() for name, value in self.initial.items()}
         self.sums: dict[str, Value] = {}
+        self.reduced: dict[str, Value] = {}
         self.past: list[dict[str, Value]] = []
         self.fired_past: list[Value] = []
         self.past_steps: list[int] = []
@@ -63,6 +64,8 @@ class ReferencePopulation:
         """A leaf of the neuron's equations, for all neurons."""
         if isinstance(node, WeightedSum):
             return self.weighted_sum(node.target)
+        if isinstance(node, GlobalOperation):
+            return self.operation(node)
         if isinstance(node, Random):
             if node.stream not in self.draws:
                 self.draws[node.stream] = draw(node, self.look, self.network.generator, self.size)
@@ -78,6 +81,14 @@ class ReferencePopulation:
         """``sum(target)``; all targets if it is empty, each once."""
         targets = [target] if target else list(self.sums)
         return sum((self.sums.get(t, np.zeros(self.size)) for t in targets), np.zeros(self.size))
+
+    def operation(self, node: GlobalOperation) -> Value:
+        """``mean(x)`` and the like of the values at the last phase 7; 0 before the first."""
+        if node.name not in self.reduced:
+            return 0.0
+        x = self.reduced[node.name]
+        norms = {"norm1": np.abs(x).sum(), "norm2": np.sqrt((x * x).sum())}
+        return norms[node.operation] if node.operation in norms else getattr(np, node.operation)(x)
 
     def delayed(self, name: str, delay: int) -> Value:
         """The value ``delay`` steps ago: of the end of step n - d as inputs are computed in step n."""
@@ -167,3 +178,8 @@ class ReferencePopulation:
         self.past_steps.append(self.network.step)
         self.past.append({name: value.copy() for name, value in self.values.items()})
         self.fired_past.append(self.fired.copy())
+
+    def reduce(self) -> None:
+        """Phase 7: from now on operations over the population see these values."""
+        if self.enabled:
+            self.reduced = {name: value.copy() for name, value in self.values.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.language.model import Assignment, Bounds, Ode
-from engine.language.tree import Binary, Expression, Name, WeightedSum
+from engine.language.tree import Binary, Expression, GlobalOperation, Name, WeightedSum
 from reference.evaluation import Value, evaluate
 from reference.methods import advance, assigned, relaxation
 from reference.population import NEVER, ReferencePopulation, typed
@@ -33,6 +33,8 @@ class _Part:
         if isinstance(node, WeightedSum):
             side, ranks = (p.pre, self.pre) if node.owner == "pre" else (p.post, self.post)
             return side.weighted_sum(node.target)[ranks]
+        if isinstance(node, GlobalOperation):
+            return (p.pre if node.owner == "pre" else p.post).operation(node)
         assert isinstance(node, Name), node
         if node.owner == "pre":
             return _of(p.pre.delayed(node.name, p.delay), self.pre)

@@ -59,6 +59,7 @@ class ReferenceNetwork:
             population.update()
         for population in populations:
             population.push_history()
+            population.reduce()
         for projection in projections:
             projection.learn()
         for projection in projections:

@@ -35,6 +35,7 @@ from engine.codegen.lowering.builder import (
     all_of,
     homogeneous,
 )
+from engine.codegen.lowering.reductions import add_operation
 from engine.codegen.lowering.scope import Scope, boolean, real, store
 from engine.codegen.plan import EventList
 from engine.errors import EngineError
@@ -64,6 +65,7 @@ class LoweredPopulation:
         self.events: EventList | None = None
         self.sums: dict[str, str] = {}
         self.histories: dict[str, str] = {}
+        self.operations: set[str] = set()
         self.slots = 2
         self.streams: dict[Any, int] = {}
         self._temporaries = 0
@@ -150,6 +152,17 @@ class LoweredPopulation:
         """Buffer of ``g_target``; None where the neuron does not use it, so that nothing would read it."""
         return self.attributes.get(f"g_{target}")
 
+    def operation(self, operation: str, attribute: str) -> Load | None:
+        """``mean(attribute)`` and the like over the whole population, as phase 7 left it."""
+        if attribute not in self.attributes:
+            return None
+        name = f"{self.inner}_{operation}_of_{attribute}"
+        if name not in self.operations:
+            self.operations.add(name)
+            value = self.builder.load(self.attributes[attribute], NEURON)
+            add_operation(self.builder, self, name, operation, value)
+        return self.builder.load(name)
+
     def delayed(self, attribute: str, index: Expr, delay: Expr, updated: int) -> Load:
         """The value of an attribute that arrives after ``delay`` steps. ``updated``: 1 where the population
         has done its update of the step, else 0."""
@@ -216,6 +229,7 @@ class LoweredPopulation:
             Const(self.builder.dt),
             resolve,
             weighted_sum,
+            lambda node: self.operation(node.operation, node.name),
             index,
             self.streams,
             self.builder.stream,

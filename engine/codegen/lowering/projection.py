@@ -49,7 +49,7 @@ from engine.errors import EngineError
 from engine.language import discretise
 from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
 from engine.language.traverse import walk
-from engine.language.tree import Binary, Expression, Name, Owner
+from engine.language.tree import Binary, Expression, GlobalOperation, Name, Owner
 from engine.runtime.core import split_rows, transpose
 
 if TYPE_CHECKING:
@@ -240,11 +240,16 @@ class LoweredProjection:
                 raise self._reads_own_input(f"pre.sum({target})", self.pre)
             return self.builder.load(side.sums[target], PRE if owner == "pre" else POST)
 
+        def operation(node: GlobalOperation) -> Expr | None:
+            side = {"pre": self.pre, "post": self.post}.get(node.owner)
+            return None if side is None else side.operation(node.operation, node.name)
+
         return Scope(
             f"Projection {self.projection.name}",
             dt or Const(self.builder.dt),
             resolve,
             weighted_sum,
+            operation,
             index,
             self.streams,
             self.builder.stream,

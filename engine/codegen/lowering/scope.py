@@ -16,6 +16,7 @@ from engine.language.model import Bounds, Let, Update
 COMPARISONS = ("<", ">", "<=", ">=", "==", "!=")
 
 Resolver = Callable[[str, tree.Owner], Expr | None]
+Operation = Callable[[tree.GlobalOperation], Expr | None]
 
 
 class Scope:
@@ -31,6 +32,8 @@ class Scope:
         (name, owner) -> the IR expression of an attribute, or None if there is none.
     weighted_sum : callable
         (target, owner) -> the IR expression of ``sum(target)``.
+    operation : callable
+        The IR expression of an operation over a population.
     index : Expr
         Index of the iteration, the counter of random draws.
     streams : dict
@@ -43,6 +46,7 @@ class Scope:
         dt: Expr,
         resolve: Resolver,
         weighted_sum: Resolver,
+        operation: Operation,
         index: Expr,
         streams: dict[Any, int],
         new_stream: Callable[[], int],
@@ -51,6 +55,7 @@ class Scope:
         self.dt = dt
         self.resolve = resolve
         self.weighted_sum = weighted_sum
+        self.operation = operation
         self.index = index
         self.streams = streams
         self.new_stream = new_stream
@@ -72,9 +77,10 @@ class Scope:
                     raise EngineError(f"{self.owner}: sum({node.target}) is not available here")
                 return found
             case tree.GlobalOperation():
-                raise EngineError(
-                    f"{self.owner}: {node.operation}({node.name}) over a population is not available yet"
-                )
+                found = self.operation(node)
+                if found is None:
+                    raise EngineError(f"{self.owner}: {node.operation}({node.name}) is not available here")
+                return found
             case tree.Random():
                 stream = self.streams.setdefault(node.stream, 0) or self.new_stream()
                 self.streams[node.stream] = stream
