@@ -7,6 +7,7 @@ here needs a window.
 
 import numpy as np
 
+from engine import extensions as extensions
 from engine.errors import CompilationError, EngineError, ModelError
 from engine.errors import EngineError as ANNarchyException
 from engine.inputs import PoissonPopulation, SpikeSourceArray
@@ -18,6 +19,8 @@ from engine.models import (
     DefaultSpikingSynapse,
     EIF_cond_alpha_isfa_ista,
     EIF_cond_exp_isfa_ista,
+    GIF_curr,
+    GIF_curr_exp,
     Hebb,
     HH_cond_exp,
     IF_cond_alpha,
@@ -88,6 +91,8 @@ __all__ = [
     "EIF_cond_exp_isfa_ista",
     "EngineError",
     "Exponential",
+    "GIF_curr",
+    "GIF_curr_exp",
     "Gamma",
     "HH_cond_exp",
     "Hebb",

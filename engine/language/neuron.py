@@ -33,6 +33,7 @@ def parse_neuron(
     name: str = "",
     constants: Mapping[str, float] | None = None,
     global_functions: Sequence[str] = (),
+    needs_rate: bool = True,
 ) -> NeuronModel:
     """Parse and check the text of a neuron.
 
@@ -50,6 +51,8 @@ def parse_neuron(
         Value of each Constant.
     global_functions : sequence of str
         Functions shared by all models, as text.
+    needs_rate : bool
+        A rate-coded neuron must define ``r``.
 
     Raises
     ------
@@ -70,7 +73,8 @@ def parse_neuron(
     read_functions(texts["functions"], "functions", definitions)
     read_parameters(texts["parameters"], definitions)
     lines = read_left_sides(texts["equations"], definitions)
-    _check_rate_variable(is_spiking, definitions)
+    if is_spiking or needs_rate:
+        _check_rate_variable(is_spiking, definitions)
     conductances: tuple[Equation, ...] = ()
     if is_spiking:
         conductances = _implicit_conductances(texts, definitions)

@@ -5,6 +5,7 @@ In: numbers for a model's parameters. Out: a :class:`engine.network.Neuron` or
 """
 
 from engine.models.adaptive_exponential import EIF_cond_alpha_isfa_ista, EIF_cond_exp_isfa_ista
+from engine.models.generalized_integrate_and_fire import GIF_curr, GIF_curr_exp
 from engine.models.hodgkin_huxley import HH_cond_exp
 from engine.models.integrate_and_fire import IF_cond_alpha, IF_cond_exp, IF_curr_alpha, IF_curr_exp
 from engine.models.izhikevich import Izhikevich
@@ -22,6 +23,8 @@ __all__ = [
     "DefaultSpikingSynapse",
     "EIF_cond_alpha_isfa_ista",
     "EIF_cond_exp_isfa_ista",
+    "GIF_curr",
+    "GIF_curr_exp",
     "HH_cond_exp",
     "Hebb",
     "IF_cond_alpha",
@@ -48,6 +51,8 @@ def list_standard_neurons() -> list[type[Neuron]]:
         HH_cond_exp,
         EIF_cond_exp_isfa_ista,
         EIF_cond_alpha_isfa_ista,
+        GIF_curr,
+        GIF_curr_exp,
     ]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import weakref
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +15,16 @@ from engine.errors import EngineError, ModelError
 from engine.network.configuration import Configuration
 from engine.network.constant import constant_values
 from engine.network.distributions import Generator, RandomDistribution
+from engine.network.mean_input import MeanInput
 from engine.network.monitor import Monitor
 from engine.network.neuron import Neuron
 from engine.network.population import Population
 from engine.network.projection import Part, Projection
 from engine.network.running import Running
 from engine.network.synapse import Synapse
+
+if TYPE_CHECKING:
+    from engine.extensions.bold import BoldModel, BoldMonitor
 
 
 class _NetworkType(type):
@@ -65,6 +69,7 @@ class Network(Running, metaclass=_NetworkType):
         self.populations: list[Population] = []
         self.projections: list[Projection] = []
         self.monitors: list[Monitor] = []
+        self.mean_inputs: list[MeanInput] = []
         self._constants: dict[str, float] = {}
         self._draws = 0
         self._instance = None
@@ -218,6 +223,32 @@ class Network(Running, metaclass=_NetworkType):
             raise EngineError(f"monitor(): {obj.name} belongs to another network.")
         return Monitor(obj, variables, period, period_offset, start, name=name)
 
+    def boldmonitor(
+        self,
+        populations: Part | Sequence[Part],
+        bold_model: BoldModel | type[BoldModel] | None = None,
+        mapping: Mapping[str, str] | None = None,
+        scale_factor: float | Sequence[float] | None = None,
+        normalize_input: float | Sequence[float] | None = None,
+        recorded_variables: str | Sequence[str] | None = None,
+        start: bool = False,
+        name: str | None = None,
+    ) -> BoldMonitor:
+        """Record the BOLD signal of populations; see :class:`engine.extensions.bold.BoldMonitor`."""
+        from engine.extensions.bold import BoldMonitor, balloon_RN
+
+        return BoldMonitor(
+            populations,
+            bold_model or balloon_RN,
+            mapping,
+            scale_factor,
+            normalize_input,
+            recorded_variables,
+            start,
+            name=name,
+            network=self,
+        )
+
     def _adopt(self, population: Population) -> None:
         former = population.network
         if former is self:
@@ -246,6 +277,12 @@ class Network(Running, metaclass=_NetworkType):
         projection.id = len(self.projections)
         projection.name = projection.name or f"proj{projection.id}"
         self.projections.append(projection)
+
+    def add_mean_input(self, given: MeanInput) -> None:
+        """Register a mean input: gives it its number."""
+        self.check_open("mean input")
+        given.id = len(self.mean_inputs)
+        self.mean_inputs.append(given)
 
     def add_monitor(self, monitor: Monitor) -> int:
         """Register a monitor; returns its number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from engine.errors import EngineError
 from engine.language.model import NeuronModel
@@ -51,6 +52,9 @@ class Neuron:
     -----
     The text is analysed when a population uses it; mistakes raise :class:`engine.errors.ModelError` there.
     """
+
+    needs_rate: ClassVar[bool] = True
+    """A rate-coded neuron must define ``r``."""
 
     def __init__(
         self,
@@ -115,6 +119,7 @@ class Neuron:
                 name=self.name,
                 constants=constants,
                 global_functions=functions,
+                needs_rate=self.needs_rate,
             )
             self._analysed = key, model
         return self._analysed[1]

@@ -174,6 +174,11 @@ class Instance:
         """View of the refractory periods in steps; one element where one value serves all."""
         return self.internal(population, "refractory")
 
+    def measure_baseline(self, mean_input: int, steps: int) -> None:
+        """Let a mean input take its baseline from the next steps."""
+        self.arrays[f"input{mean_input}_left"][...] = steps
+        self.arrays[f"input{mean_input}_baseline"][...] = 0.0
+
     def enable(self, population: Population, enabled: bool) -> None:
         """Update a population, or freeze it. Its spikes under way, the values in its delay queues, refractory
         periods and the clock of a spike source wait until it is enabled again (semantics.md section 1)."""

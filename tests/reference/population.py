@@ -35,6 +35,7 @@ class ReferencePopulation:
         self.refractory = source.refractory
         self.enabled = source.enabled
         self.targets: set[str] = set()
+        self.enabled = source.enabled
         self.restart()
 
     def _spread(self, name: str, value: Any) -> Value:

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.language.tree import Name
 from reference.evaluation import Value
+from reference.mean_input import ReferenceMeanInput
 from reference.population import ReferencePopulation
 from reference.projection import ReferenceProjection
 
@@ -35,6 +36,12 @@ class ReferenceNetwork:
             )
             for p in source.projections
         }
+        self.mean_inputs = [
+            ReferenceMeanInput(
+                given, self.populations[given.population.name], self.populations[given.post.name]
+            )
+            for given in source.mean_inputs
+        ]
         self.recorded: dict[tuple[str, str], list[Value]] = {}
 
     def look(self, node: Name) -> Value:
@@ -49,11 +56,14 @@ class ReferenceNetwork:
                 self._step()
 
     def _step(self) -> None:
-        populations, projections = self.populations.values(), self.projections.values()
+        populations = [population for population in self.populations.values() if population.enabled]
+        projections = self.projections.values()
         for population in populations:
             population.begin_step()
         for projection in projections:
             projection.transmit()
+        for given in self.mean_inputs:
+            given.transmit()
         self._record_inputs()
         for population in populations:
             population.update()
@@ -66,6 +76,13 @@ class ReferenceNetwork:
             projection.after_post_spikes()
         self._record_rest()
         self.step += 1
+
+    def start_bold(self, name: str) -> None:
+        """Start the BOLD monitor whose neuron is the population ``name``."""
+        self.populations[name].enabled = True
+        for given in self.mean_inputs:
+            if given.post.name == name:
+                given.start()
 
     def reset(self, projections: bool = False) -> None:
         """Back to step 0."""

@@ -13,9 +13,12 @@ from reference.simulator import ReferenceNetwork
 SWITCHES = ("transmission", "update", "plasticity")
 
 
-def run(description: dict[str, Any], reference: ReferenceNetwork) -> None:
-    for action in sorted(description.get("actions") or [], key=lambda action: action["step"]):
+def run(network: GoldenNetwork, reference: ReferenceNetwork) -> None:
+    for action in network.actions():
         reference.run(action["step"] - reference.step)
+        if action["op"] == "start":
+            reference.start_bold(action["object"])
+            continue
         part = (reference.populations | reference.projections).get(action["object"])
         if part is None:
             continue
@@ -25,7 +28,7 @@ def run(description: dict[str, Any], reference: ReferenceNetwork) -> None:
             setattr(part, action["attr"], action["value"])
         else:
             part.set(action["attr"], action["value"])
-    reference.run(description["steps"] - reference.step)
+    reference.run(network.content["steps"] - reference.step)
 
 
 def numbers(value: Any) -> list[float]:
@@ -41,13 +44,15 @@ def test_numbers_agree(case: str) -> None:
     network = GoldenNetwork(description, without=frozenset(NOT_YET_IN_PART.get(case, {})))
     network.build()
     reference = ReferenceNetwork(network.net)
-    run(description, reference)
+    run(network, reference)
+    starts = {entry["name"]: entry.get("start_step", 0) for entry in description.get("bold", [])}
     compared = 0
     for series, expected in description["data"].items():
         name, variable = series.split(".", 1)
-        if name not in network.objects:
+        if name not in network.objects and name not in network.bold:
             continue
         recorded = np.array(reference.recorded[name, "spike" if variable == "spikes" else variable])
+        recorded = recorded[starts.get(name, 0) :]
         if variable == "spikes":
             got = {str(rank): np.flatnonzero(train).tolist() for rank, train in enumerate(recorded.T)}
             assert got == expected, series

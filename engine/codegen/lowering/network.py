@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.codegen.lowering.builder import Builder, Lowered
+from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.recording import lower_population_monitor, lower_projection_monitor
@@ -36,6 +37,8 @@ def lower(network: Network) -> Lowered:
         population.reset_sums()
     for projection in projections:
         projection.transmit()
+    for given in network.mean_inputs:
+        lower_mean_input(builder, given, populations[given.population.id], populations[given.post.id])
     for population in populations.values():
         population.update()
     for projection in projections:
