@@ -14,6 +14,7 @@ from engine.codegen.ir import (
     Accumulate,
     Const,
     Each,
+    EachAbsent,
     EachBlock,
     EachEvent,
     EachRow,
@@ -164,7 +165,7 @@ def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
         return _neurons(domain.count) if _base(index, domain.count) == "i" else ANYONE
     matrix = matrix_of(plan, domain.matrix)
     base = _base(index, matrix.n_post)
-    if base == "s":
+    if base in ("s", "pair"):
         return f"owner of synapse onto {matrix.n_post}"
     if base == "post" or (base == "row" and matrix.rows == "post"):
         return _neurons(matrix.n_post)
@@ -189,7 +190,7 @@ def _is_slot(offset: Expr, count: str) -> bool:
         return False
     symbols = {part.name for part in subexpressions(offset) if isinstance(part, Symbol)}
     loads = [part for part in subexpressions(offset) if isinstance(part, Load)]
-    bound = {"i", "s", "pre", "post", "row", "length", "block"}
+    bound = {"i", "s", "pair", "pre", "post", "row", "length", "block"}
     return not symbols & bound and all(isinstance(load.index, Const) for load in loads)
 
 
@@ -236,7 +237,7 @@ def _check_own_reads(plan: Plan, kernel: Kernel) -> None:
 
 def _check_segments(plan: Plan, kernel: Kernel) -> None:
     domain = kernel.domain
-    if isinstance(domain, EachRow) and matrix_of(plan, domain.matrix).rows != "post":
+    if isinstance(domain, EachRow | EachAbsent) and matrix_of(plan, domain.matrix).rows != "post":
         raise AccessError(f"{kernel.name}: iterates rows of {domain.matrix}, which are not post-synaptic")
     if isinstance(domain, EachEvent):
         matrix, count = matrix_of(plan, domain.matrix), event_list(plan, domain.events).count

@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
-from engine.codegen.ir import Draw, Each, Kernel
+from engine.codegen.ir import Draw, Each, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter, fusible
 from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
 from engine.codegen.records import (
@@ -26,7 +26,7 @@ from engine.codegen.records import (
     row_counter,
 )
 from engine.codegen.text import Text
-from engine.codegen.traverse import expressions_of, subexpressions, written_buffers
+from engine.codegen.traverse import expressions_of, statements, subexpressions, written_buffers
 
 ABI = 1
 """Version of the C interface; ``nl_abi`` in the library holds it."""
@@ -62,6 +62,7 @@ class CppPrinter(LoopPrinter):
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
         self._draws = any(isinstance(e, Draw) for e in used)
+        self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
 
     def preludes(self) -> tuple[str, ...]:
         """Files that the text begins with."""
@@ -130,6 +131,8 @@ class CppPrinter(LoopPrinter):
         text.line()
         text.comment("--- end of the step")
         recorders = self._event_recorders()
+        if self._interrupts:
+            text.line("if (interrupted) stopping[done & 1] = 1;")
         if recorders:
             text.line("bool full = false;")
             for recorder in recorders:
@@ -171,6 +174,8 @@ class CppPrinter(LoopPrinter):
         for part in (ranges, counters, prologue):
             text.lines += part.lines
         text.line("int64_t done = 0;")
+        if self._interrupts:
+            text.line("bool interrupted = false;")
         header = "for (; done < steps; ++done) {"
         text.line(header)
         clock = {

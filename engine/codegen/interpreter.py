@@ -22,6 +22,7 @@ from engine.codegen.ir import (
     Const,
     Draw,
     Each,
+    EachAbsent,
     EachBlock,
     EachEvent,
     EachRow,
@@ -30,6 +31,7 @@ from engine.codegen.ir import (
     Expr,
     Function,
     If,
+    Interrupt,
     Kernel,
     Let,
     Load,
@@ -129,10 +131,12 @@ class Interpreter:
         self._real: Any = np.float32 if plan.precision == "float" else np.float64
         self._draw = 0
         self._tick = 0
+        self._interrupted = False
 
     def run(self, clock: Iterable[int], steps: int) -> int:
         """Run steps from ``clock`` (step, tick, draw counter); returns the steps done."""
         step, tick, draw = clock
+        self._interrupted = False
         if self._is_full():
             return 0
         with np.errstate(all="ignore"):
@@ -144,7 +148,7 @@ class Interpreter:
                 time = self._real((step + done) * self.plan.dt)
                 scope = prologue | {"step": step + done, "tick": tick + done, "t": time}
                 self._step(scope)
-                if self._is_full():
+                if self._interrupted or self._is_full():
                     return done + 1
         return steps
 
@@ -182,6 +186,12 @@ class Interpreter:
             case EachSynapse(matrix=matrix):
                 for row in range(self.sizes[matrix_of(self.plan, matrix).n_rows]):
                     yield from self._entries(matrix, row)
+            case EachAbsent(matrix=matrix, n_pre=n_pre):
+                for row in range(self.sizes[matrix_of(self.plan, matrix).n_rows]):
+                    joined = {bound["pre"] for bound in self._entries(matrix, row)}
+                    for pre in range(self.sizes[n_pre]):
+                        if pre not in joined:
+                            yield {"pre": pre, "post": row, "pair": row * self.sizes[n_pre] + pre}
             case EachEvent(events=events, matrix=matrix, lag=lag):
                 for row in list(self._events(events, self._tick - int(self.value(lag, scope)))):
                     yield from self._entries(matrix, row)
@@ -240,6 +250,8 @@ class Interpreter:
                         self._body(then, dict(scope))
                 case Emit(events=events, index=index):
                     self._emit(events, int(self.value(index, scope)))
+                case Interrupt():
+                    self._interrupted = True
                 case Comment():
                     pass
 

@@ -10,6 +10,7 @@ Symbols that a domain binds
 ``Once``        none
 ``EachSynapse`` ``s`` (storage index of the synapse), ``pre``, ``post``
 ``EachEvent``   as ``EachSynapse``; the row is the rank in the event list
+``EachAbsent``  ``pre``, ``post``, ``pair`` (post * n_pre + pre)
 ``EachRow``     ``row`` (= ``post``) in ``before``/``after``; ``s``, ``pre``, ``post`` in ``body``
 ``EachBlock``   ``i`` in the reduction, ``block`` in ``after``
 ``Total``       ``i`` in the reduction
@@ -146,13 +147,18 @@ class Emit:
 
 
 @dataclass(frozen=True)
+class Interrupt:
+    """Let the run end after this step, so that Python can act."""
+
+
+@dataclass(frozen=True)
 class Comment:
     """The equation that the following statements came from."""
 
     text: str
 
 
-Statement = Let | Store | Accumulate | If | Emit | Comment
+Statement = Let | Store | Accumulate | If | Emit | Interrupt | Comment
 
 
 @dataclass(frozen=True)
@@ -208,7 +214,16 @@ class Total:
     count: str
 
 
-Domain = Each | Once | EachSynapse | EachRow | EachEvent | EachBlock | Total
+@dataclass(frozen=True)
+class EachAbsent:
+    """Every pair of neurons that no synapse of a matrix with ``rows == "post"`` joins, by ascending ``pair``.
+    ``n_pre`` is the size symbol of the pre-synaptic population."""
+
+    matrix: str
+    n_pre: str
+
+
+Domain = Each | Once | EachSynapse | EachRow | EachEvent | EachBlock | Total | EachAbsent
 
 
 @dataclass(frozen=True)

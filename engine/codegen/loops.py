@@ -14,12 +14,14 @@ from engine.codegen.ir import (
     Comment,
     Draw,
     Each,
+    EachAbsent,
     EachBlock,
     EachEvent,
     EachRow,
     EachSynapse,
     Emit,
     If,
+    Interrupt,
     Kernel,
     Let,
     Once,
@@ -86,6 +88,8 @@ class LoopPrinter(ABC):
                 case Emit(events=events, index=index):
                     ranks, number = self._emitted(events)
                     self.text.line(f"{ranks}[{number}++] = (int32_t){self.expressions.text(index, 'int')};")
+                case Interrupt():
+                    self.text.line("interrupted = true;")
                 case Comment(text=text):
                     self.text.comment(text)
 
@@ -309,6 +313,21 @@ class LoopPrinter(ABC):
                     self.text.line(f"const int64_t length = {last} - {first};")
                 self.body(kernel.after)
 
+    def absent(self, kernel: Kernel) -> None:
+        """Every pair that no synapse joins: columns ascend, so one look at the next one tells."""
+        assert isinstance(kernel.domain, EachAbsent)
+        matrix = matrix_of(self.plan, kernel.domain.matrix)
+        n_pre, columns = self.expressions.size(kernel.domain.n_pre), self.expressions.buffer(matrix.columns)
+        with self._when(kernel), self._rows(matrix):
+            first, last = self._range(matrix)
+            self.text.line("const int64_t post = row;")
+            self.text.line(f"int64_t entry = {first};")
+            self.text.line(f"const int64_t last = {last};")
+            with self.text.block(f"for (int64_t pre = 0; pre < {n_pre}; ++pre)"):
+                self.text.line(f"if (entry < last && {columns}[entry] == pre) {{ ++entry; continue; }}")
+                self.text.line(f"const int64_t pair = post * {n_pre} + pre;")
+                self.body(kernel.body)
+
     # --- events ---------------------------------------------------------------------------------------
 
     def events(self, kernel: Kernel) -> None:
@@ -351,6 +370,7 @@ class LoopPrinter(ABC):
             EachEvent: self.events,
             EachBlock: self.each_block,
             Total: self.total,
+            EachAbsent: self.absent,
         }
         printers[type(kernel.domain)](kernel)
 
@@ -388,7 +408,7 @@ def _stages(kernels: Sequence[Kernel]) -> list[tuple[list[Kernel], Kernel | None
 
 def _vectorises(body: Iterable[Statement]) -> bool:
     body = tuple(body)
-    if any(isinstance(statement, Emit) for statement in statements(body)):
+    if any(isinstance(statement, Emit | Interrupt) for statement in statements(body)):
         return False
     draws = (e for e in expressions_of_body(body) if isinstance(e, Draw))
     return not any(draw.distribution in _SEQUENTIAL_DRAWS for draw in draws)

@@ -15,6 +15,7 @@ from engine.codegen.ir import (
     Expr,
     Function,
     If,
+    Interrupt,
     Kernel,
     Let,
     Load,
@@ -68,7 +69,7 @@ def direct_expressions(statement: Statement) -> tuple[Expr, ...]:
             return (condition,)
         case Emit(index=index):
             return (index,)
-        case Comment():
+        case Interrupt() | Comment():
             return ()
 
 

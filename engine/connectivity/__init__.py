@@ -11,13 +11,16 @@ from engine.connectivity.patterns import (
     fixed_probability,
     one_to_one,
 )
+from engine.connectivity.rewiring import Rewiring, rewire
 from engine.connectivity.rows import Connectivity
 
 __all__ = [
     "Connectivity",
+    "Rewiring",
     "all_to_all",
     "fixed_number_post",
     "fixed_number_pre",
     "fixed_probability",
     "one_to_one",
+    "rewire",
 ]

@@ -24,6 +24,8 @@ class Connectivity:
         One number: all synapses are equal.
     delay_steps : int
         Delay of all synapses in steps.
+    lasting : int64 array, optional
+        Ranks of the dendrites that last even without synapses (structural plasticity).
     """
 
     n_pre: int
@@ -32,6 +34,7 @@ class Connectivity:
     pre: NDArray[np.int32]
     weights: float | NDArray[np.float64] = 1.0
     delay_steps: int = 1
+    lasting: NDArray[np.int64] | None = None
 
     @property
     def nnz(self) -> int:
@@ -42,3 +45,8 @@ class Connectivity:
     def post(self) -> NDArray[np.int32]:
         """Post-synaptic rank of each synapse; a new array."""
         return np.repeat(np.arange(self.n_post, dtype=np.int32), np.diff(self.offsets))
+
+    @property
+    def dendrites(self) -> NDArray[np.int64]:
+        """Ascending ranks of the post-synaptic neurons that have synapses, or had some and may again."""
+        return np.flatnonzero(np.diff(self.offsets)) if self.lasting is None else self.lasting

@@ -99,6 +99,19 @@ class NeuronModel:
 
 
 @dataclass(frozen=True)
+class StructuralRule:
+    """``creating`` or ``pruning``: where ``condition`` holds, with ``probability``, a synapse begins (of
+    ``weight`` and ``delay`` in ms; None: the shortest) or ends."""
+
+    condition: Expression
+    probability: float = 1.0
+    weight: float = 0.0
+    delay: float | None = None
+    text: str = ""
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
 class SynapseModel:
     """A checked synapse. ``w`` is always among ``variables``. The kind is that of the pre population."""
 
@@ -112,6 +125,8 @@ class SynapseModel:
     pre_spike: tuple[Assignment, ...] | None = None
     """``g_target`` statements first. None: the text was not given."""
     post_spike: tuple[Assignment, ...] = ()
+    creating: StructuralRule | None = None
+    pruning: StructuralRule | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
 
 

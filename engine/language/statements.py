@@ -106,6 +106,21 @@ def single_expression(text: str, field_name: str, report: Report) -> Statement |
     return statement if _has_partners(statement, field_name, report) else None
 
 
+def flagged_expression(text: str, field_name: str, report: Report, known: frozenset[str]) -> Statement | None:
+    """The whole field as one expression, in ``right``, with flags that all have values and are ``known``.
+
+    None where the field is empty or cannot be read, which is noted.
+    """
+    body = [token for line in _lines(text) for token in line]
+    if not body:
+        return None
+    with report.guard():
+        right, flags = _cut_flags(body, field_name, report, known, known)
+        statement = Statement([], None, right, flags, " ".join(text.split()))
+        return statement if _has_partners(statement, field_name, report) else None
+    return None
+
+
 def _lines(text: str) -> list[list[Token]]:
     """The tokens of each piece between newlines and semicolons, empty ones left out."""
     lines: list[list[Token]] = [[]]
@@ -117,7 +132,13 @@ def _lines(text: str) -> list[list[Token]]:
     return [line for line in lines if line]
 
 
-def _cut_flags(line: list[Token], field_name: str, report: Report) -> tuple[list[Token], list[Flag]]:
+def _cut_flags(
+    line: list[Token],
+    field_name: str,
+    report: Report,
+    known: frozenset[str] = FLAGS,
+    with_value: frozenset[str] = VALUE_FLAGS,
+) -> tuple[list[Token], list[Flag]]:
     """Separate the flags after the last colon, if what follows it begins with a known flag."""
     colons = [k for k, token in enumerate(line) if token.text == ":"]
     if not colons:
@@ -125,12 +146,12 @@ def _cut_flags(line: list[Token], field_name: str, report: Report) -> tuple[list
     items = _split_commas(line[colons[-1] + 1 :])
     first_key = _key(items[0])
     follows_with_value = any(token.text == "=" for token in items[0])
-    if first_key not in FLAGS or (first_key in VALUE_FLAGS and not follows_with_value):
+    if first_key not in known or (first_key in with_value and not follows_with_value):
         return line, []
     flags: list[Flag] = []
     for item in items:
         with report.guard():
-            flags.append(_read_flag(item, line[colons[-1]], field_name))
+            flags.append(_read_flag(item, line[colons[-1]], field_name, known, with_value))
     return line[: colons[-1]], flags
 
 
@@ -151,19 +172,21 @@ def _key(item: list[Token]) -> str:
     return "".join(token.text for token in item[:place])
 
 
-def _read_flag(item: list[Token], colon: Token, field_name: str) -> Flag:
+def _read_flag(
+    item: list[Token], colon: Token, field_name: str, known: frozenset[str], with_value: frozenset[str]
+) -> Flag:
     span = span_of(item or [colon], field_name)
     key = _key(item)
-    if key not in FLAGS:
+    if key not in known:
         shown = "".join(token.text for token in item)
         raise Problem(
-            f"Unknown flag '{shown}'.", span, suggestion(key, FLAGS) or f"Known: {', '.join(sorted(FLAGS))}."
+            f"Unknown flag '{shown}'.", span, suggestion(key, known) or f"Known: {', '.join(sorted(known))}."
         )
     place = next((k for k, token in enumerate(item) if token.text == "="), None)
     value = tuple(item[place + 1 :]) if place is not None else ()
-    if key in VALUE_FLAGS and not value:
+    if key in with_value and not value:
         raise Problem(f"The flag '{key}' needs a value.", span, f"Write {key} = value.")
-    if key not in VALUE_FLAGS and place is not None:
+    if key not in with_value and place is not None:
         raise Problem(f"The flag '{key}' takes no value.", span)
     return Flag(key, value, span)
 

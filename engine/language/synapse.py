@@ -14,6 +14,7 @@ from engine.language.lexer import span_of
 from engine.language.model import Assignment, NeuronModel, Ode, Parameter, SynapseModel, Variable
 from engine.language.report import Report, suggestion
 from engine.language.statements import single_expression
+from engine.language.structural import read_rule
 from engine.language.traverse import walk
 from engine.language.tree import Expression, GlobalOperation, Name, Span
 from engine.language.user_functions import read_functions, read_global_functions
@@ -47,8 +48,10 @@ def parse_synapse(
         The fields of the synapse.
     operation : str
         ``sum``, ``min``, ``max`` or ``mean`` over the synapses of a rate-coded neuron.
-    pre_axon_spike, pruning, creating : str, optional
-        Axonal spikes and structural plasticity (not supported yet).
+    pruning, creating : str, optional
+        Conditions of structural plasticity.
+    pre_axon_spike : str, optional
+        Axonal spikes (not supported yet).
     name : str
         Names the synapse in messages.
     constants : mapping, optional
@@ -69,6 +72,8 @@ def parse_synapse(
         "operation": operation,
         "pre_spike": pre_spike or "",
         "post_spike": post_spike or "",
+        "creating": creating or "",
+        "pruning": pruning or "",
     }
     report = Report(name or "synapse", texts)
     definitions = Definitions("synapse", report, constants or {})
@@ -97,10 +102,12 @@ def parse_synapse(
         operation=operation,
         pre_spike=_with_transmission(read_event(pre_lines, pre_scope, definitions), texts),
         post_spike=read_event(post_lines, post_scope, definitions),
+        creating=read_rule(texts["creating"], "creating", definitions),
+        pruning=read_rule(texts["pruning"], "pruning", definitions),
         texts=texts,
     )
     _check_operation(operation, texts, report)
-    _refuse_unsupported({"pre_axon_spike": pre_axon_spike, "pruning": pruning, "creating": creating}, report)
+    _refuse_axonal_spikes(pre_axon_spike, report)
     if not report.diagnostics:
         discretise_into(model, "explicit", report)
     report.finish()
@@ -136,11 +143,10 @@ def _check_operation(operation: str, texts: Mapping[str, str], report: Report) -
         report.add("Spiking synapses can only perform a sum of presynaptic potentials.", place, "Use sum.")
 
 
-def _refuse_unsupported(fields: Mapping[str, str | None], report: Report) -> None:
-    for field_name, text in fields.items():
-        if text and text.strip():
-            what = "Axonal spikes are" if field_name == "pre_axon_spike" else "Structural plasticity is"
-            report.add(f"{what} not supported yet.", Span(field_name, 1, 1, 0), "Leave this field empty.")
+def _refuse_axonal_spikes(text: str | None, report: Report) -> None:
+    if text and text.strip():
+        place = Span("pre_axon_spike", 1, 1, 0)
+        report.add("Axonal spikes are not supported yet.", place, "Leave this field empty.")
 
 
 # --- together with the two neurons
@@ -188,6 +194,7 @@ def _all_nodes(model: SynapseModel, *, spiking: bool) -> Iterator[Expression]:
     statements: list[Assignment] = [eq for eq in model.equations if isinstance(eq, Assignment)]
     if spiking:
         statements += [*(model.pre_spike or ()), *model.post_spike]
+    trees += [rule.condition for rule in (model.creating, model.pruning) if rule is not None]
     trees += [statement.expression for statement in statements]
     trees += [eq.gradient for eq in model.equations if isinstance(eq, Ode)]
     trees += [limit for part in (*model.equations, *statements) for _, limit in part.bounds.limits]

@@ -80,5 +80,5 @@ def _check(key: str, value: Any) -> None:
         )
     if key == "paradigm" and value != "openmp":
         raise EngineError(f"setup(): paradigm {value!r} is not available yet; use 'openmp'.")
-    if key == "structural_plasticity" and value:
-        raise EngineError("setup(): structural_plasticity is not available yet.")
+    if key == "structural_plasticity" and not isinstance(value, bool):
+        raise EngineError(f"setup(): structural_plasticity is True or False, not {value!r}.")

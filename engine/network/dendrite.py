@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -124,11 +124,16 @@ class Dendrite:
     def synapse(self, pos: int | tuple[int, ...]) -> IndividualSynapse:
         """The synapse from the pre-synaptic neuron of that rank or coordinates."""
         rank = rank_of(pos, self.pre.geometry, self.pre.name)
+        self.place(rank)
+        return IndividualSynapse(self, rank)
+
+    def place(self, rank: int) -> int:
+        """Post-major position of the synapse from a pre-synaptic rank."""
         ranks = self.proj.connectivity.pre[self._row]
         place = int(np.searchsorted(ranks, rank))
         if place == len(ranks) or ranks[place] != rank:
             raise EngineError(f"{self.name}: there is no synapse from neuron {rank} of {self.pre.name}.")
-        return IndividualSynapse(self, rank, self._row.start + place)
+        return int(self._row.start) + place
 
     def __getitem__(self, pos: int | tuple[int, ...]) -> IndividualSynapse:
         return self.synapse(pos)
@@ -136,11 +141,55 @@ class Dendrite:
     @property
     def synapses(self) -> Iterator[IndividualSynapse]:
         """All synapses by ascending pre-synaptic rank."""
-        start = self._row.start
-        return (IndividualSynapse(self, rank, start + k) for k, rank in enumerate(self.pre_ranks))
+        return (IndividualSynapse(self, rank) for rank in self.pre_ranks)
 
     def __iter__(self) -> Iterator[IndividualSynapse]:
         return self.synapses
+
+    # --- structural plasticity ------------------------------------------------------------------------
+
+    def create_synapse(self, rank: int | tuple[int, ...], w: float = 0.0, delay: float = 0) -> None:
+        """Begin a synapse from a pre-synaptic neuron; its other attributes get their initial values.
+
+        Parameters
+        ----------
+        rank : int or tuple
+            Rank or coordinates of the pre-synaptic neuron.
+        w : float
+            Weight.
+        delay : float
+            ms; 0 takes that of the projection.
+        """
+        self.create_synapses([rank], [w], [delay])
+
+    def create_synapses(
+        self,
+        ranks: Sequence[int | tuple[int, ...]],
+        weights: Sequence[float] | None = None,
+        delays: Sequence[float] | None = None,
+    ) -> None:
+        """Begin several synapses; see :meth:`create_synapse`. Either all begin or, on an error, none."""
+        count = len(ranks)
+        for what, given in (("weights", weights), ("delays", delays)):
+            if given is not None and len(given) != count:
+                raise EngineError(f"{self.name}: {count} ranks, but {len(given)} {what} are given.")
+        self.proj.create_synapses(
+            self.post_rank,
+            self._pre_ranks_of(ranks),
+            [0.0] * count if weights is None else weights,
+            [0.0] * count if delays is None else delays,
+        )
+
+    def prune_synapse(self, rank: int | tuple[int, ...]) -> None:
+        """End the synapse from a pre-synaptic neuron."""
+        self.prune_synapses([rank])
+
+    def prune_synapses(self, ranks: Sequence[int | tuple[int, ...]]) -> None:
+        """End several synapses; on an error none."""
+        self.proj.prune_synapses(self.post_rank, self._pre_ranks_of(ranks))
+
+    def _pre_ranks_of(self, ranks: Sequence[int | tuple[int, ...]]) -> list[int]:
+        return [rank_of(rank, self.pre.geometry, self.pre.name) for rank in ranks]
 
     def receptive_field(self, variable: str = "w", fill: float = 0.0) -> NDArray[np.float64]:
         """Values in the geometry of the pre-synaptic population; ``fill`` where there is no synapse."""
@@ -165,8 +214,13 @@ class IndividualSynapse:
     dendrite: Dendrite
     rank: int
 
-    def __init__(self, dendrite: Dendrite, rank: int, place: int) -> None:
-        vars(self).update(dendrite=dendrite, rank=rank, _place=slice(place, place + 1))
+    def __init__(self, dendrite: Dendrite, rank: int) -> None:
+        vars(self).update(dendrite=dendrite, rank=rank)
+
+    @property
+    def _place(self) -> slice:
+        place = self.dendrite.place(self.rank)
+        return slice(place, place + 1)
 
     def __getattr__(self, name: str) -> Any:
         if "dendrite" not in self.__dict__ or name not in self.dendrite.proj._attributes:

@@ -146,7 +146,37 @@ class Monitor(SpikeStatistics):
 
     def append(self, variable: str, array: NDArray[Any]) -> None:
         """Take rows of samples (rows, elements) from the engine."""
+        if self._is_ragged(variable):
+            array = self._ragged(array)
         self._data[variable].chunks.append((array,))
+
+    def drop_last(self, variable: str, step: int) -> bool:
+        """Forget the sample of ``step``, the last one, if there is one of synapses that begin and end."""
+        due = (step - self.offset_steps) % self.period_steps == self.period_offset_steps
+        if not (due and self.is_recording(variable) and self._is_ragged(variable)):
+            return False
+        chunks = self._data[variable].chunks
+        chunks[-1] = (chunks[-1][0][:-1],)
+        return True
+
+    def _is_ragged(self, variable: str) -> bool:
+        """True if samples differ in length, because synapses begin and end."""
+        projection = self.projection
+        if projection is None or not projection.structural:
+            return False
+        return projection._attributes[variable].locality == "local"
+
+    def _ragged(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Rows in storage order as a list for each dendrite (T, dendrites), by the present synapses."""
+        projection, instance = self.projection, self.network.instance
+        assert projection is not None and instance is not None
+        order, offsets = instance.synapse_order(projection), projection.connectivity.offsets
+        posts = projection.post_ranks if self.dendrite is None else [self.dendrite]
+        nested = np.empty((len(rows), len(posts or [])), dtype=object)
+        for k, row in enumerate(rows if order is None else rows[:, order]):
+            for d, post in enumerate(posts or []):
+                nested[k, d] = row[offsets[post] : offsets[post + 1]].tolist()
+        return nested
 
     def append_events(self, variable: str, steps: NDArray[np.int64], ranks: NDArray[np.int32]) -> None:
         """Take spikes from the engine, by ascending step and rank."""
@@ -299,6 +329,8 @@ class Monitor(SpikeStatistics):
 
     def _synaptic(self, projection: Projection, name: str, rows: NDArray[Any]) -> Any:
         """Rows in storage order as [T][dendrite][synapse]."""
+        if rows.dtype == object:
+            return rows if self.dendrite is None else rows[:, 0]
         if rows.shape[1] == 1 and (self.dendrite is None and len(projection.connectivity.pre) != 1):
             return rows[:, 0]
         locality = projection._attributes[name].locality

@@ -82,7 +82,7 @@ class Network(Running, metaclass=_NetworkType):
 
     def config(self, **settings: Any) -> None:
         """Change settings; the keys are those of ``setup``. ``dt`` and the threads are fixed by compile."""
-        fixed = {"dt", "num_threads", "precision", "method"} & settings.keys()
+        fixed = {"dt", "num_threads", "precision", "method", "structural_plasticity"} & settings.keys()
         if self.compiled and fixed:
             raise EngineError(
                 f"The network is compiled, so {', '.join(sorted(fixed))} cannot change any more."

@@ -17,6 +17,7 @@ from engine.network.connectors import Connectors, Recipe, checked_delay
 from engine.network.dendrite import Dendrite, IndividualSynapse
 from engine.network.geometry import rank_of
 from engine.network.population import Population
+from engine.network.structural import Structural
 from engine.network.switches import Switches
 from engine.network.synapse import Synapse
 from engine.network.synaptic_values import SynapticValues
@@ -38,7 +39,7 @@ _NOT_YET = {
 }
 
 
-class Projection(Connectors, Switches):
+class Projection(Connectors, Switches, Structural):
     """Synapses between two populations.
 
     Parameters
@@ -95,10 +96,12 @@ class Projection(Connectors, Switches):
         self._connectivity: Connectivity | None = None
         self._switches = dict.fromkeys(("transmission", "update", "plasticity"), True)
         self.learning_period, self.learning_offset = 1, 0
+        self.rules = dict.fromkeys(("creating", "pruning"), (False, 1, 0))
         self.widened: set[str] = set()
         self.id, self.name = -1, name or ""
         self._check_kinds()
         self.model: SynapseModel = self.synapse_type.analyse(self.pre_population.model.kind)
+        self.check_rules()
         self._attributes = attributes_of(self.model)
         self.network.warn_of_hidden(self._attributes, Projection, self.name or "Projection")
         self._given: dict[str, Any] = {a.name: a.initial for a in self._attributes.values()}
@@ -162,7 +165,10 @@ class Projection(Connectors, Switches):
     def draw(self, again: bool = False) -> None:
         """Draw the synapses: as compile does, or other ones (``again``)."""
         self._redraws += again
-        self._connectivity = self.recipe.draw(self, self._redraws)
+        drawn = self.recipe.draw(self, self._redraws)
+        self._connectivity = replace(drawn, lasting=drawn.dendrites) if self.structural else drawn
+        if self.model.creating is not None:
+            self.check_delay(self.model.creating.delay, "d of the rule creating")
         values = SynapticValues(self)
         self.init = {
             name: values.flat(self._attributes[name], value)
@@ -185,6 +191,8 @@ class Projection(Connectors, Switches):
     @property
     def force_multiple_weights(self) -> bool:
         """One weight is stored for each synapse even if all are equal."""
+        if self.structural:
+            return True
         return self._recipe is not None and self._recipe.force_multiple_weights
 
     @property
@@ -196,7 +204,7 @@ class Projection(Connectors, Switches):
 
     @property
     def size(self) -> int:
-        """Number of post-synaptic neurons with at least one synapse; 0 before compile."""
+        """Number of dendrites: post-synaptic neurons with synapses; 0 before compile."""
         return len(self.post_ranks or [])
 
     def __len__(self) -> int:
@@ -224,11 +232,13 @@ class Projection(Connectors, Switches):
 
     @property
     def post_ranks(self) -> list[int] | None:
-        """Ascending ranks of the post-synaptic neurons that have synapses; None before compile."""
+        """Ascending ranks of the post-synaptic neurons that have synapses; None before compile.
+
+        With structural plasticity those that had some at compile, even if they have none left."""
         if self._connectivity is None:
             self.warn_not_compiled("post_ranks")
             return None
-        ranks: list[int] = np.flatnonzero(np.diff(self._connectivity.offsets)).tolist()
+        ranks: list[int] = self._connectivity.dendrites.tolist()
         return ranks
 
     @property
@@ -250,8 +260,7 @@ class Projection(Connectors, Switches):
     def dendrite(self, post: int | tuple[int, ...]) -> Dendrite:
         """Synapses of the post-synaptic neuron of that rank (in the population) or coordinates."""
         rank = rank_of(post, self.post_population.geometry, self.post_population.name)
-        c = self.connectivity
-        if c.offsets[rank] == c.offsets[rank + 1]:
+        if rank not in self.connectivity.dendrites:
             raise EngineError(f"Projection {self.name}: neuron {rank} of {self.post.name} has no synapse.")
         return Dendrite(self, rank)
 

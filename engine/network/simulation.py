@@ -38,6 +38,8 @@ def setup(**keys: Any) -> None:
         Threads (1); results do not depend on it.
     precision : {"double", "float"}
         Type of all real values.
+    structural_plasticity : bool
+        Synapses may begin and end after compile (False).
     suppress_warnings : bool
         Print no warnings.
 

@@ -26,6 +26,9 @@ class Synapse:
         Statements executed when a pre-synaptic spike arrives, and when the post-synaptic neuron fires.
     functions : str, optional
         Functions for use in the equations.
+    creating, pruning : str, optional
+        When a synapse begins between two neurons (``"pre.r*post.r > 1 : w=0.1, proba=0.5"``), and when
+        it ends (``"age > 100 : proba=0.2"``).
     name, description : str, optional
         For reports and messages.
     extra_values : dict, optional
@@ -34,7 +37,8 @@ class Synapse:
     Notes
     -----
     A projection takes the kind of its pre-synaptic population, whatever the texts are.
-    ``pre_axon_spike``, ``pruning`` and ``creating`` are not available yet and raise.
+    ``pre_axon_spike`` is not available yet and raises. ``pruning`` and ``creating`` need a network with
+    ``structural_plasticity=True`` and rest until the projection's ``start_pruning``, ``start_creating``.
     """
 
     def __init__(
@@ -56,8 +60,6 @@ class Synapse:
         owner = name or type(self).__name__
         if pre_axon_spike is not None:
             raise EngineError(f"{owner}: pre_axon_spike (axonal spikes) is not available yet.")
-        if pruning is not None or creating is not None:
-            raise EngineError(f"{owner}: pruning and creating (structural plasticity) are not available yet.")
         if operation not in ("sum", "min", "max", "mean"):
             raise EngineError(f"{owner}: operation {operation!r} is not one of sum, min, max, mean.")
         if pre_spike and operation != "sum":
@@ -69,6 +71,8 @@ class Synapse:
         self.pre_spike = checked_text(pre_spike, "pre_spike", owner)
         self.post_spike = checked_text(post_spike, "post_spike", owner)
         self.functions = checked_text(functions, "functions", owner)
+        self.creating = checked_text(creating, "creating", owner)
+        self.pruning = checked_text(pruning, "pruning", owner)
         self.name = name or ("Spiking synapse" if pre_spike else "Rate-coded synapse")
         self.description = description or ""
         self._analysed: tuple[object, SynapseModel] | None = None
@@ -100,6 +104,8 @@ class Synapse:
             pre_spike,
             self.post_spike,
             self.functions,
+            self.creating,
+            self.pruning,
             self.name,
             tuple(constants.items()),
             functions,
@@ -113,6 +119,8 @@ class Synapse:
                 pre_spike=pre_spike,
                 post_spike=self.post_spike,
                 functions=self.functions,
+                creating=self.creating,
+                pruning=self.pruning,
                 name=self.name,
                 constants=constants,
                 global_functions=functions,
@@ -124,9 +132,9 @@ class Synapse:
         raise EngineError("Synapses cannot be added; use two projections.")
 
     def __repr__(self) -> str:
-        fields = ("parameters", "equations", "psp", "operation", "pre_spike", "post_spike")
+        texts = ("parameters", "equations", "psp", "operation", "pre_spike", "post_spike")
         lines = [f"{self.name} ({self.type})"]
-        for field in fields:
+        for field in (*texts, "creating", "pruning"):
             text = getattr(self, field)
             if text not in (None, ""):
                 body = "\n".join("    " + line.strip() for line in str(text).strip().splitlines())

@@ -24,7 +24,7 @@ class SynapticValues:
     def __init__(self, projection: Projection) -> None:
         self.projection = projection
         self.connectivity = projection.connectivity
-        self.posts = np.flatnonzero(np.diff(self.connectivity.offsets))
+        self.posts = self.connectivity.dendrites
 
     def live(self, attribute: Attribute) -> NDArray[Any]:
         """The engine's own array: (1,), (post size,) or (synapses,) in storage order."""
@@ -34,7 +34,9 @@ class SynapticValues:
 
     def shared(self, attribute: Attribute) -> bool:
         """One value serves all synapses."""
-        return self.live(attribute).size == 1 and len(self.connectivity.pre) != 1
+        instance = self.projection.network.instance
+        assert instance is not None
+        return instance.is_single(self.projection, attribute.name) and self.connectivity.nnz != 1
 
     def storage(self, selection: slice = slice(None)) -> NDArray[np.int64] | slice:
         """Indices into the storage of the synapses that ``selection`` picks in post-major order."""

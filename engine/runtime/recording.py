@@ -12,7 +12,7 @@ from engine.codegen.plan import EventRecorder, Plan, Recorder
 from engine.runtime.core import aligned_zeros
 
 if TYPE_CHECKING:
-    from engine.network import Monitor, Network
+    from engine.network import Monitor, Network, Projection
 
 Array = npt.NDArray[Any]
 
@@ -64,6 +64,16 @@ class Recording:
                 monitor.append(variable, data.copy())
         for events, monitor, variable in self._events:
             self._hand_over_events(events, monitor, variable)
+
+    def resize(self, symbol: str, number: int) -> None:
+        """Take another number for a size symbol."""
+        self._sizes[self._place[symbol]] = number
+
+    def record_again(self, projection: Projection, step: int) -> None:
+        """Replace what was recorded in ``step`` of synapses that changed at its end, before the record."""
+        for recorder, monitor, variable in self._rows:
+            if monitor.projection is projection and monitor.drop_last(variable, step):
+                monitor.append(variable, self._arrays[recorder.source][np.newaxis].copy())
 
     def _hand_over_events(self, events: EventRecorder, monitor: Monitor, variable: str) -> None:
         """Threads hold ascending ranges of ranks, so a stable sort by step restores the order."""

@@ -282,7 +282,7 @@ SYNAPSES = [
     ),
     ({"equations": "dx/dt = -x : exact, projection"}, "one value for each", "equations", 1, "dx/dt = -x"),
     ({"pre_axon_spike": "g_target += w"}, "not supported yet", "pre_axon_spike", 1, ""),
-    ({"pruning": "w < 0"}, "not supported yet", "pruning", 1, ""),
+    ({"pruning": "w < b"}, "Unknown symbol", "pruning", 1, "b"),
 ]
 
 

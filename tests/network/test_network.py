@@ -87,7 +87,7 @@ def test_unknown_settings_are_told(capsys: pytest.CaptureFixture[str]) -> None:
         {"num_threads": 0},
         {"seed": "x"},
         {"paradigm": "cuda"},
-        {"structural_plasticity": True},
+        {"structural_plasticity": "yes"},
     ],
 )
 def test_impossible_settings(setting: dict[str, Any]) -> None:

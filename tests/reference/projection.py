@@ -13,6 +13,7 @@ from engine.language.tree import Binary, Expression, GlobalOperation, Name, Weig
 from reference.evaluation import Value, evaluate
 from reference.methods import advance, assigned, relaxation
 from reference.population import NEVER, ReferencePopulation, typed
+from reference.structural import ReferenceRules
 
 DEFAULT_PSP = Binary("*", Name("w"), Name("r", "pre"))
 
@@ -77,7 +78,7 @@ def _of(value: Value, places: Value) -> Value:
     return value if np.ndim(value) == 0 else value[places]
 
 
-class ReferenceProjection:
+class ReferenceProjection(ReferenceRules):
     """State of one projection; ``source`` is the engine's object, read for its model, synapses and initial
     values."""
 
@@ -106,6 +107,7 @@ class ReferenceProjection:
         self.period, self.offset = 1, 0
         self.conductances = [g for g in (f"g_{t}" for t in source.targets) if g in post.values]
         self.forget_events()
+        self.start_rules(drawn)
         if not self.spiking:
             post.targets.update(source.targets)
 
@@ -148,7 +150,7 @@ class ReferenceProjection:
         """Weighted sums, or spikes that arrive and continuous transmission."""
         if not (self.transmission and self.post.enabled):
             return
-        everything = self._part(np.arange(self.pre_of.size))
+        everything = self.everything()
         if not self.spiking:
             psp = np.broadcast_to(evaluate(self.model.psp or DEFAULT_PSP, everything.look), self.pre_of.shape)
             for target in self.source.targets:
@@ -172,6 +174,14 @@ class ReferenceProjection:
         return result
 
     # --- events ---------------------------------------------------------------------------------------
+
+    def everything(self) -> _Part:
+        """All synapses."""
+        return self._part(np.arange(self.pre_of.size))
+
+    def pair(self, pre: int, post: int) -> _Part:
+        """Two neurons without a synapse."""
+        return _Part(self, (), pre, post)
 
     def _part(self, synapses: Value, g: str = "") -> _Part:
         return _Part(self, synapses, self.pre_of[synapses], self.post_of[synapses], g)
@@ -216,7 +226,7 @@ class ReferenceProjection:
         parts = {
             "global": _Part(self, (), (), ()),
             "semiglobal": _Part(self, (), (), with_synapses),
-            "local": self._part(np.arange(self.pre_of.size)),
+            "local": self.everything(),
         }
         alone = frozenset({"explicit", "exponential", "semiimplicit", "rk4"})
         for locality, part in parts.items():

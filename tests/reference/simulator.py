@@ -74,6 +74,10 @@ class ReferenceNetwork:
             projection.learn()
         for projection in projections:
             projection.after_post_spikes()
+        for projection in projections:
+            projection.create()
+        for projection in projections:
+            projection.prune()
         self._record_rest()
         self.step += 1
 

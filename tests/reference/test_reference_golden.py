@@ -24,6 +24,13 @@ def run(network: GoldenNetwork, reference: ReferenceNetwork) -> None:
             continue
         if action["op"] == "call":
             getattr(part, action["method"])(*action.get("args", []), **action.get("kwargs", {}))
+        elif action["op"] == "connectivity":
+            expected = description["snapshots"][f"{action['object']}.connectivity@step{action['step']}"]
+            for post, row in expected.items():
+                here = part.post_of == int(post)
+                assert part.pre_of[here].tolist() == row["pre_ranks"], action
+                tolerance = description["suggested_tolerance"]
+                np.testing.assert_allclose(part.values["w"][here], row["w"], **tolerance)
         elif action["attr"] in SWITCHES:
             setattr(part, action["attr"], action["value"])
         else:

@@ -9,6 +9,7 @@ from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.recording import lower_population_monitor, lower_projection_monitor
+from engine.codegen.lowering.structural import StructuralPlasticity
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -44,6 +45,7 @@ def lower(network: Network) -> Lowered:
     for projection in projections:
         projection.learn()
         projection.after_post_spikes()
+        StructuralPlasticity(projection).lower()
     for population in populations.values():
         population.remember()
         population.finish_sizes()

@@ -75,6 +75,23 @@ def storage_order(connectivity: Connectivity) -> npt.NDArray[np.int64]:
     return inverted(transpose(connectivity.offsets, connectivity.pre, connectivity.n_pre)[2])
 
 
+def structure(
+    connectivity: Connectivity, spiking: bool, inverse: bool, threads: int
+) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64] | None]:
+    """The sparse rows of a projection by the last part of the names of their buffers (with ``inverse`` the
+    post-synaptic rows of a spiking one, too), and the post-major position of each stored synapse, or None
+    where storage is post-major."""
+    c = connectivity
+    if not spiking:
+        return {"rows": c.offsets, "pre": c.pre}, None
+    offsets, posts, entry = transpose(c.offsets, c.pre, c.n_pre)
+    arrays: dict[str, npt.NDArray[Any]]
+    arrays = {"rows": offsets, "post": posts, "split": split_rows(offsets, posts, c.n_post, threads)}
+    if inverse:
+        arrays |= {"in_rows": c.offsets, "in_pre": c.pre, "in_index": inverted(entry)}
+    return arrays, entry
+
+
 class LoweredProjection:
     """The part of a plan that belongs to one projection."""
 
@@ -121,30 +138,31 @@ class LoweredProjection:
         name, inner = self.name, self.inner
         self.nnz = b.size(f"nnz_{name}", c.pre.size)
         n_pre, n_post = self.pre.count, self.post.count
-        if not self.spiking or self.model.post_spike:
+        inverse = self.spiking and (bool(self.model.post_spike) or self.model.creating is not None)
+        arrays, self._entry = structure(c, self.spiking, inverse, b.threads)
+        if not self.spiking or inverse:
             rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
         if not self.spiking:
-            b.buffer(f"{inner}_rows", "int64", rows_post, c.offsets, "start of each post row")
-            b.buffer(f"{inner}_pre", "int32", self.nnz, c.pre, "pre rank of each synapse")
+            b.buffer(f"{inner}_rows", "int64", rows_post, arrays["rows"], "start of each post row")
+            b.buffer(f"{inner}_pre", "int32", self.nnz, arrays["pre"], "pre rank of each synapse")
             self.matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
             b.matrices.append(self.matrix)
+            self.post_rows = self.matrix
             return
-        offsets, posts, entry = transpose(c.offsets, c.pre, c.n_pre)
-        split = split_rows(offsets, posts, c.n_post, b.threads)
-        rows_pre = b.size(f"offsets_pre_{name}", c.n_pre + 1)
-        b.buffer(f"{inner}_rows", "int64", rows_pre, offsets, "start of each pre row")
-        b.buffer(f"{inner}_post", "int32", self.nnz, posts, "post rank of each synapse")
+        rows_pre, split = b.size(f"offsets_pre_{name}", c.n_pre + 1), arrays["split"]
+        b.buffer(f"{inner}_rows", "int64", rows_pre, arrays["rows"], "start of each pre row")
+        b.buffer(f"{inner}_post", "int32", self.nnz, arrays["post"], "post rank of each synapse")
         b.buffer(f"{inner}_split", "int64", b.size(f"split_{name}", split.size), split, "thread parts")
         self.matrix = Matrix(
             f"{inner}_matrix", "pre", n_pre, n_post, f"{inner}_rows", f"{inner}_post", f"{inner}_split"
         )
         b.matrices.append(self.matrix)
-        self._entry = entry
-        if self.model.post_spike:
-            b.buffer(f"{inner}_in_rows", "int64", rows_post, c.offsets, "start of each post row")
-            b.buffer(f"{inner}_in_pre", "int32", self.nnz, c.pre, "pre rank, post-major")
-            b.buffer(f"{inner}_in_index", "int64", self.nnz, inverted(entry), "storage index, post-major")
-            self.inverse = Matrix(
+        if inverse:
+            index = arrays["in_index"]
+            b.buffer(f"{inner}_in_rows", "int64", rows_post, arrays["in_rows"], "start of each post row")
+            b.buffer(f"{inner}_in_pre", "int32", self.nnz, arrays["in_pre"], "pre rank, post-major")
+            b.buffer(f"{inner}_in_index", "int64", self.nnz, index, "storage index, post-major")
+            self.post_rows = Matrix(
                 f"{inner}_inverse",
                 "post",
                 n_post,
@@ -153,7 +171,7 @@ class LoweredProjection:
                 f"{inner}_in_pre",
                 index=f"{inner}_in_index",
             )
-            b.matrices.append(self.inverse)
+            b.matrices.append(self.post_rows)
 
     def _attributes(self) -> None:
         projection, weights = self.projection, self.projection.connectivity.weights
@@ -191,7 +209,7 @@ class LoweredProjection:
 
     def in_storage_order(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Post-major values as the buffers hold them."""
-        return values[self._entry] if self.spiking else values
+        return values if self._entry is None else values[self._entry]
 
     def _attribute(self, name: str, dtype: str, locality: str, value: Values) -> None:
         counts: dict[str, str | int] = {"local": self.nnz, "semiglobal": self.post.count, "global": 1}
@@ -420,7 +438,7 @@ class LoweredProjection:
             return
         scope = self.scope(SYNAPSE, 1)
         body = [*self._integrate_events(scope, STEP), *self._event_statements(scope, self.model.post_spike)]
-        self._add(9, "post spikes", EachEvent(self.post.events.name, self.inverse.name, ZERO), body)
+        self._add(9, "post spikes", EachEvent(self.post.events.name, self.post_rows.name, ZERO), body)
 
     # --- phase 8: equations ---------------------------------------------------------------------------
 

@@ -50,7 +50,9 @@ def lower_population_monitor(
 def lower_projection_monitor(
     builder: Builder, key: str, monitor: Monitor, variable: str, source: LoweredProjection
 ) -> None:
-    """Record ``variable`` of all synapses (storage order), or of one dendrite's (post-major order)."""
+    """Record ``variable`` of all synapses (storage order), or of one dendrite's (post-major order).
+
+    Where synapses begin and end, all are recorded; the monitor picks those of its dendrite."""
     label = f"{source.projection.name}.{variable}"
     buffer = source.attributes[variable]
     locality = source.localities[variable]
@@ -61,7 +63,7 @@ def lower_projection_monitor(
     elif rows is not None and locality == "semiglobal":
         count = builder.size(f"count_{key}", 1)
         ranks = builder.buffer(f"{key}_ranks", "int32", count, np.array([rows], np.int32), label)
-    elif rows is not None:
+    elif rows is not None and not source.projection.structural:
         c = source.projection.connectivity
         picked = np.arange(c.offsets[rows], c.offsets[rows + 1])
         picked = storage_order(c)[picked] if source.spiking else picked
