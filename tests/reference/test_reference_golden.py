@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from network.golden_networks import CASES, NOT_YET, NOT_YET_IN_PART, GoldenNetwork, golden
 
+from reference.projection import ReferenceProjection
 from reference.simulator import ReferenceNetwork
 
 SWITCHES = ("transmission", "update", "plasticity")
@@ -25,17 +26,22 @@ def run(network: GoldenNetwork, reference: ReferenceNetwork) -> None:
         if action["op"] == "call":
             getattr(part, action["method"])(*action.get("args", []), **action.get("kwargs", {}))
         elif action["op"] == "connectivity":
-            expected = description["snapshots"][f"{action['object']}.connectivity@step{action['step']}"]
-            for post, row in expected.items():
-                here = part.post_of == int(post)
-                assert part.pre_of[here].tolist() == row["pre_ranks"], action
-                tolerance = description["suggested_tolerance"]
-                np.testing.assert_allclose(part.values["w"][here], row["w"], **tolerance)
+            compare_connectivity(
+                network.content, f"{action['object']}.connectivity@step{action['step']}", part
+            )
         elif action["attr"] in SWITCHES:
             setattr(part, action["attr"], action["value"])
         else:
             part.set(action["attr"], action["value"])
     reference.run(network.content["steps"] - reference.step)
+
+
+def compare_connectivity(description: dict[str, Any], snapshot: str, projection: ReferenceProjection) -> None:
+    for post, row in description["snapshots"][snapshot].items():
+        here = projection.post_of == int(post)
+        assert projection.pre_of[here].tolist() == row["pre_ranks"], snapshot
+        tolerance = description["suggested_tolerance"]
+        np.testing.assert_allclose(projection.values["w"][here], row["w"], **tolerance, err_msg=snapshot)
 
 
 def numbers(value: Any) -> list[float]:
