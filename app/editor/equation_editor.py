@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -49,6 +50,7 @@ class EquationEditor(QPlainTextEdit):
         self._lines = lines
         self._diagnostics: tuple[Diagnostic, ...] = ()
         self._text = ""
+        self._meaning: Callable[[str], str] = lambda word: ""
         self._numbers = _LineNumbers(self)
         self.setAccessibleName(name)
         self.setFont(theme.monospace())
@@ -89,6 +91,10 @@ class EquationEditor(QPlainTextEdit):
         model = self._completer.model()
         if words != model.stringList():
             model.setStringList(words)
+
+    def set_meaning(self, meaning: Callable[[str], str]) -> None:
+        """Ask ``meaning`` what a word stands for when the pointer rests on it."""
+        self._meaning = meaning
 
     def set_diagnostics(self, diagnostics: Sequence[Diagnostic]) -> None:
         """Underline mistakes at their places."""
@@ -151,9 +157,16 @@ class EquationEditor(QPlainTextEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         popup = self._completer.popup()
+        chosen = popup.currentIndex().isValid()
         if popup.isVisible() and event.key() in _POPUP_KEYS:
-            event.ignore()
-            return
+            if chosen or event.key() in _CLOSING_KEYS:
+                event.ignore()
+                return
+            # Opened by itself: Tab takes the first word, Return is what it is without the list.
+            popup.hide()
+            if event.key() == Qt.Key.Key_Tab:
+                self._complete(self._completer.currentCompletion())
+                return
         if event.matches(QKeySequence.StandardKey.Undo):
             self.undoRequested.emit()
         elif event.matches(QKeySequence.StandardKey.Redo):
@@ -172,7 +185,9 @@ class EquationEditor(QPlainTextEdit):
                 self.editingStarted.emit()
             super().keyPressEvent(event)
             if popup.isVisible():
-                self._open_completer(always=False)
+                self._open_completer(always=False, choose=chosen)
+            elif event.text() == "." and self._prefix() in ("pre.", "post."):
+                self._open_completer(always=False, choose=False)
 
     def _leave(self, *, forward: bool) -> None:
         # An editor in which Tab writes does not let go of the focus either way.
@@ -193,7 +208,7 @@ class EquationEditor(QPlainTextEdit):
             start -= 1
         return text[start:]
 
-    def _open_completer(self, *, always: bool) -> None:
+    def _open_completer(self, *, always: bool, choose: bool = True) -> None:
         prefix = self._prefix()
         popup = self._completer.popup()
         self._completer.setCompletionPrefix(prefix)
@@ -201,7 +216,7 @@ class EquationEditor(QPlainTextEdit):
         if self.isReadOnly() or not self._completer.completionCount() or only or not (prefix or always):
             popup.hide()
             return
-        popup.setCurrentIndex(self._completer.completionModel().index(0, 0))
+        popup.setCurrentIndex(self._completer.completionModel().index(0 if choose else -1, 0))
         place = self.cursorRect()
         place.translate(self.viewportMargins().left(), 0)
         place.setWidth(popup.sizeHintForColumn(0) + popup.verticalScrollBar().sizeHint().width())
@@ -226,7 +241,19 @@ class EquationEditor(QPlainTextEdit):
                 if cursor.selectionStart() <= position <= cursor.selectionEnd():
                     QToolTip.showText(event.globalPos(), message_of(diagnostic), self)
                     return True
+            QToolTip.showText(event.globalPos(), self._meaning(self._word_at(place)), self)
+            return True
         return super().event(event)
+
+    def _word_at(self, place: QPoint) -> str:
+        """The name under a place of the viewport, with ``pre.`` or ``post.``; empty: there is none."""
+        cursor = self.cursorForPosition(place)
+        if not self.cursorRect(cursor).adjusted(-12, 0, 12, 0).contains(place):
+            return ""
+        plain = cursor.block().text().partition("#")[0]
+        words = _WORD.finditer(plain)
+        column = cursor.positionInBlock()
+        return next((word[0] for word in words if word.start() <= column <= word.end()), "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -308,6 +335,8 @@ class _LineNumbers(QWidget):
         self._editor.paint_numbers(event)
 
 
+_WORD = re.compile(r"(?:\b(?:pre|post)\.)?[^\W\d]\w*")
+_CLOSING_KEYS = (Qt.Key.Key_Escape, Qt.Key.Key_Backtab)
 _POPUP_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab, Qt.Key.Key_Escape, Qt.Key.Key_Backtab)
 
 

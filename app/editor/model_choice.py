@@ -13,7 +13,7 @@ from engine.project.catalogue import (
     neuron_text,
     synapse_text,
 )
-from engine.project.document import Constant, Population, ProjectDocument, Projection
+from engine.project.document import Constant, Population, ProjectDocument, Projection, SynapseText
 from engine.project.edits import (
     add_synapse,
     customise,
@@ -36,12 +36,28 @@ def neuron_choices(document: ProjectDocument) -> Choices:
     return [*own, *([("", "")] if own else []), *built_in, ("", ""), *((name, name) for name in SOURCES)]
 
 
-def synapse_choices(document: ProjectDocument) -> Choices:
-    """The default synapse, the project's own and the built-in ones."""
-    own = [(text.name, text.id) for text in document.synapses]
-    defaults = DEFAULT_SYNAPSES.values()
-    built_in = [(name, name) for name in builtin_synapses() if name not in defaults]
+def synapse_choices(document: ProjectDocument, projection_id: str) -> Choices:
+    """The default synapse, then the project's own and the built-in ones that fit the projection."""
+    projection = find(document, projection_id)
+    assert isinstance(projection, Projection)
+    own = [(text.name, text.id) for text in document.synapses if _fits(document, text, projection)]
+    built_in = [
+        (name, name)
+        for name, text in builtin_synapses().items()
+        if name not in DEFAULT_SYNAPSES.values() and _fits(document, text, projection)
+    ]
     return [("Default synapse", DEFAULT_SYNAPSE), *own, ("", ""), *built_in]
+
+
+def _fits(document: ProjectDocument, text: SynapseText, projection: Projection) -> bool:
+    """Whether a synapse can be chosen: one with events needs spikes, a built-in one without needs rates."""
+    pre = next((p for p in document.populations if p.id == projection.pre), None)
+    if pre is None or text.id == projection.synapse:
+        return True
+    spiking = kind_of(document, pre) == "spike"
+    if text.pre_spike.strip() or text.post_spike.strip():
+        return spiking
+    return not spiking or text.id not in builtin_synapses()
 
 
 def default_synapse(document: ProjectDocument, projection: Projection) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.editor.form import Form
-from app.editor.model_texts import NEURON_FIELDS, SYNAPSE_FIELDS, ModelTexts
+from app.editor.model_fields import NEURON_FIELDS, SYNAPSE_FIELDS
+from app.editor.model_texts import ModelTexts
 from app.session import Session
 from engine.project.check import Problem
 from engine.project.document import NeuronText, ProjectDocument, SynapseText

@@ -12,36 +12,17 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from app.editor.equation_editor import EquationEditor, message_of
 from app.editor.form import unfold_around
 from app.editor.last_good import LastGood
+from app.editor.model_fields import Fields, examples_of, senseless_fields
+from app.editor.name_meaning import Meanings
 from app.session import Session
 from engine.language.functions import CALLABLE
 from engine.language.model import NeuronModel, SynapseModel
 from engine.project.check import Problem
 from engine.project.document import NeuronText, ProjectDocument, Projection, SynapseText
 from engine.project.edits import objects, update_model
-from engine.project.models import model_of, parse
+from engine.project.models import model_of, parse, sender_of
 
 ModelText = NeuronText | SynapseText
-Fields = tuple[tuple[str, str, int, str], ...]
-
-NEURON_FIELDS: Fields = (
-    ("parameters", "&Parameters", 3, "tau = 10.0"),
-    ("equations", "E&quations", 4, "tau * dv/dt = -v + g_exc"),
-    ("spike", "&Spike when", 1, "v > 1.0; empty for a rate neuron"),
-    ("reset", "Rese&t to", 1, "v = 0.0"),
-    ("refractory", "Refr&actory", 1, "5.0, or the name of a parameter"),
-    ("functions", "F&unctions", 1, "f(x) = 1 / (1 + exp(-x))"),
-)
-"""(field, label, lines, example) of a neuron's editors."""
-
-SYNAPSE_FIELDS: Fields = (
-    ("parameters", "&Parameters", 3, "tau = 20.0"),
-    ("equations", "E&quations", 3, "tau * dx/dt = -x : event-driven"),
-    ("psp", "Psp", 1, "w * pre.r"),
-    ("pre_spike", "Pre sp&ike", 2, "g_target += w"),
-    ("post_spike", "P&ost spike", 2, "w = clip(w + x, 0.0, 1.0)"),
-    ("functions", "F&unctions", 1, "f(x) = x**2"),
-)
-"""(field, label, lines, example) of a synapse's editors."""
 
 
 class EquationField(QWidget):
@@ -50,7 +31,7 @@ class EquationField(QWidget):
     def __init__(self, label: str, lines: int, example: str) -> None:
         super().__init__()
         self.editor = EquationEditor(label.replace("&", ""), lines)
-        self.editor.setPlaceholderText(f"e.g. {example}")
+        self.show_example(example)
         caption = QLabel(label)
         caption.setBuddy(self.editor)
         self.message = QLabel()
@@ -63,6 +44,11 @@ class EquationField(QWidget):
         column.setSpacing(2)
         for widget in (caption, self.editor, self.message):
             column.addWidget(widget)
+
+    def show_example(self, example: str) -> None:
+        """Say in the empty editor what may stand there."""
+        if self.editor.placeholderText() != f"e.g. {example}":
+            self.editor.setPlaceholderText(f"e.g. {example}")
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         diagnostics = [problem.diagnostic for problem in problems]
@@ -80,7 +66,7 @@ class ModelTexts(QWidget):
     ----------
     session : Session
     fields : Fields
-        :data:`NEURON_FIELDS` or :data:`SYNAPSE_FIELDS`.
+        ``NEURON_FIELDS`` or ``SYNAPSE_FIELDS`` of :mod:`app.editor.model_fields`.
     read : callable
         Gives the model to show; None: nothing is shown.
     owner_id : str
@@ -124,18 +110,25 @@ class ModelTexts(QWidget):
         model = parse(readable).model if readable else None
         targets = [f"g_{target}" for target in getattr(model, "targets", ())]
         own_names = _attributes(model).difference(targets)
-        others = (*targets, *CALLABLE, *self._names_of_ends(good))
+        pre, post = self._models_of_ends(good)
+        of_ends = [f"{end}.{name}" for end, m in (("pre", pre), ("post", post)) for name in _attributes(m)]
+        others = (*targets, *CALLABLE, *of_ends, *(["g_target"] * isinstance(text, SynapseText)))
+        meanings = Meanings(model, pre, post)
+        senseless, examples = senseless_fields(document, text), examples_of(document, text)
         for name, field in self.fields.items():
             editor = field.editor
             editor.show_text(getattr(text, name))
             editor.set_names(own_names, others)
+            editor.set_meaning(meanings.of)
             if editor.isReadOnly() == own:
                 editor.setReadOnly(not own)
                 role = QPalette.ColorRole.Base if own else QPalette.ColorRole.Window
                 palette = editor.palette()
                 palette.setColor(QPalette.ColorRole.Base, self.palette().color(role))
                 editor.setPalette(palette)
-            field.setVisible(own or bool(getattr(text, name)))
+            field.show_example(examples[name])
+            offered = own and (name not in senseless or editor.hasFocus())
+            field.setVisible(offered or bool(getattr(text, name)))
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Underline mistakes in the fields that they belong to."""
@@ -154,15 +147,14 @@ class ModelTexts(QWidget):
         editor.show_place(line, column)
         return True
 
-    def _names_of_ends(self, document: ProjectDocument) -> list[str]:
-        """``pre.x`` and ``post.x`` for everything that a synapse can read of its two neurons."""
+    def _models_of_ends(self, document: ProjectDocument) -> tuple[NeuronModel | None, NeuronModel | None]:
+        """The two neurons that the synapses of the projection can read of."""
         owner = objects(document).get(self._owner_id)
         if not isinstance(owner, Projection):
-            return []
+            return None, None
         populations = {p.id: p for p in document.populations}
-        ends = (("pre", populations.get(owner.pre)), ("post", populations.get(owner.post)))
-        models = [(end, model_of(document, population)) for end, population in ends if population]
-        return [f"{end}.{name}" for end, model in models for name in _attributes(model)]
+        pre, post = populations.get(owner.pre), populations.get(owner.post)
+        return pre and sender_of(document, pre), post and model_of(document, post)
 
     def _write(self, name: str, text: str) -> None:
         model = self._read(self._session.document)

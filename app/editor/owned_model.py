@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QLabel, QPushButton
 
 from app.editor.form import Choices, Form, Section
 from app.editor.model_choice import own_copy
-from app.editor.model_texts import NEURON_FIELDS, SYNAPSE_FIELDS, ModelText, ModelTexts
+from app.editor.model_fields import NEURON_FIELDS, SYNAPSE_FIELDS, senseless_fields
+from app.editor.model_texts import ModelText, ModelTexts
 from engine.project.document import NeuronText, Population, ProjectDocument, Projection, SynapseText
 from engine.project.edits import find, rename, update_model
 
@@ -94,7 +95,9 @@ class OwnedModel:
         others = [user.name for user in users if user.id != self._form.object_id]
         self._rows.setRowVisible(self.name, own)
         if not self._of_neurons:
-            self._rows.setRowVisible(self.operation, own)
+            combines = text is not None and "operation" not in senseless_fields(document, text)
+            combines |= self._read_operation(document) != OPERATIONS[0]
+            self._rows.setRowVisible(self.operation, own and combines)
         # A source of spikes has no text that could be copied; a projection can always start from nothing.
         can_fork = text is not None or not self._of_neurons
         self._rows.setRowVisible(self.customise, can_fork and (not own or bool(others)))

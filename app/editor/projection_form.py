@@ -45,7 +45,7 @@ class ProjectionForm(OwnerForm):
             self,
             "&Synapse",
             "synapse",
-            synapse_choices,
+            lambda document: synapse_choices(document, object_id),
             lambda document: self._projection(document).synapse,
             lambda document, synapse: choose_synapse(document, object_id, synapse),
             lambda document: synapse_text(document, self._projection(document).synapse),

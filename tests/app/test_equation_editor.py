@@ -1,6 +1,7 @@
 """Equations while they are typed: colours, underlined mistakes, undo, completion, the last good model."""
 
 import inspecting
+import msgspec
 import pytest
 from inspecting import press, underlined
 from PySide6.QtCore import Qt
@@ -11,7 +12,9 @@ from PySide6.QtWidgets import QToolButton
 from app import theme
 from app.editor.equation_editor import EquationEditor
 from app.editor.last_good import LastGood
+from app.editor.name_meaning import function_meaning
 from engine.errors import Diagnostic
+from engine.language.functions import CALLABLE
 from engine.project import edits
 from engine.project.document import NeuronText
 from engine.project.models import targets_of
@@ -258,3 +261,108 @@ def test_a_very_long_text_scrolls(desk, qtbot):
     type_at_end(editor, "\nx = 1" * 40)
     qtbot.waitUntil(lambda: editor.verticalScrollBar().isVisible(), timeout=2000)
     assert editor.height() < 25 * editor.fontMetrics().lineSpacing()
+
+
+# --- what fits, what names mean --------------------------------------------------------------------------
+
+
+def tooltip_at(editor, word: str) -> str:
+    """What is said while the pointer rests in the middle of a word."""
+    place = editor.toPlainText().index(word) + len(word) // 2
+    cursor = editor.textCursor()
+    cursor.setPosition(place)
+    where = editor.cursorRect(cursor).center()
+    return editor._meaning(editor._word_at(where))
+
+
+def test_names_are_explained_where_they_stand(desk):
+    editor = editor_of(desk, "equations")
+    type_at_end(editor, "\nx = exp(v) # tau")
+    assert tooltip_at(editor, "tau") == "tau: parameter, 10"
+    assert tooltip_at(editor, "dv").startswith("dv: change of the variable, starts at")
+    assert "arrives at the target exc" in tooltip_at(editor, "g_exc")
+    assert tooltip_at(editor, "exp") == "exp(x): e to the power of x"
+    assert tooltip_at(editor, "# tau") == ""
+
+
+def test_names_of_the_other_neurons_are_explained(desk):
+    desk.select(desk.projection)
+    desk.form.model.customise.click()
+    editor = editor_of(desk, "post_spike")
+    type_at_end(editor, "w += post.tau_m * pre.u")
+    assert tooltip_at(editor, "post.tau_m") == "tau_m: parameter, 20\nof the post-synaptic neuron"
+    assert tooltip_at(editor, "w") == "w: variable, starts at 0\nweight of the synapse"
+
+
+def test_every_function_of_the_language_is_explained():
+    unexplained = {name for name in CALLABLE if not function_meaning(name)}
+    assert not unexplained
+
+
+def test_the_list_of_names_opens_after_pre_and_post(desk):
+    desk.select(desk.projection)
+    desk.form.model.customise.click()
+    editor = editor_of(desk, "post_spike")
+    popup = editor._completer.popup()
+    type_at_end(editor, "w += post")
+    assert not popup.isVisible()
+    QTest.keyClicks(editor, ".")
+    assert popup.isVisible()
+    QTest.keyClicks(editor, "cm")
+    press(editor, Qt.Key.Key_Return)
+    assert not popup.isVisible() and editor.toPlainText() == "w += post.cm\n"
+    QTest.keyClicks(editor, "w += post.tau_m")
+    press(editor, Qt.Key.Key_Escape)
+    QTest.keyClicks(editor, " + post.tau_re")
+    press(editor, Qt.Key.Key_Tab)
+    assert editor.toPlainText().endswith("w += post.tau_m + post.tau_refrac")
+
+
+def test_fields_of_spikes_are_shown_when_there_are_spikes(desk):
+    reset = desk.form.model.texts.fields["reset"]
+    assert reset.isVisible()
+    type_over(editor_of(desk, "reset"), "")
+    type_over(editor_of(desk, "spike"), "")
+    assert not reset.isVisible()
+    type_over(editor_of(desk, "spike"), "v > 1")
+    assert reset.isVisible()
+
+
+def type_over(editor, text: str) -> None:
+    editor.setFocus()
+    editor.selectAll()
+    press(editor, Qt.Key.Key_Backspace)
+    QTest.keyClicks(editor, text)
+
+
+def fields_shown(desk) -> set[str]:
+    shown = {name for name, field in desk.form.model.texts.fields.items() if field.isVisible()}
+    return shown | ({"operation"} if desk.form.model.operation.isVisible() else set())
+
+
+def synapses_offered(desk) -> set[str]:
+    box = desk.form.model.box
+    return {box.itemData(i) for i in range(box.count())}
+
+
+def test_a_synapse_has_the_fields_of_its_neurons(desk):
+    desk.select(desk.projection)
+    desk.form.model.customise.click()
+    assert fields_shown(desk) == {"parameters", "equations", "psp", "pre_spike", "post_spike", "functions"}
+    assert {"STDP", "STP"} <= synapses_offered(desk) and "Hebb" not in synapses_offered(desk)
+    document, a = edits.add_population(desk.document, "LeakyIntegrator", "A")
+    document, between = edits.connect(document, a, a, "exc")
+    desk.session.apply(document, "Add rates", (between,))
+    desk.form.model.customise.click()
+    assert fields_shown(desk) == {"parameters", "equations", "psp", "operation", "functions"}
+    assert "Hebb" in synapses_offered(desk) and "STDP" not in synapses_offered(desk)
+
+
+def test_what_is_written_in_a_field_that_makes_no_sense_stays_in_sight(desk):
+    document, a = edits.add_population(desk.document, "LeakyIntegrator", "A")
+    document, between = edits.connect(document, a, a, "exc")
+    document, synapse = edits.add_synapse(document, "STDP", "Mine")
+    projection = edits.find(document, between)
+    document = edits.replace_object(document, msgspec.structs.replace(projection, synapse=synapse))
+    desk.session.apply(document, "Add rates", (between,))
+    assert {"pre_spike", "post_spike"} <= fields_shown(desk)
