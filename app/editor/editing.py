@@ -16,7 +16,7 @@ from engine.errors import EngineError
 from engine.project import edits
 from engine.project.catalogue import SOURCES, builtin_neurons
 from engine.project.document import NeuronText, Population, ProjectDocument, Projection
-from engine.project.models import targets_of
+from engine.project.models import recordable, targets_of
 
 _STEP = 40.0
 """Distance of a copy from its original, so that both are seen."""
@@ -71,6 +71,8 @@ class Editing(QObject):
             else:
                 chosen = model
             document, added = edits.add_population(document, chosen, position=(place.x(), place.y()))
+            # The first run of a new network is meant to show something.
+            document = edits.set_monitor(document, added, _first_recording(document, added))
             name = counted((added,), document)
             self._session.apply(document, f"Add {name}", (added,))
             self.message.emit(f"Added {name}. Drag from its output to a target to connect it.")
@@ -214,6 +216,14 @@ class Editing(QObject):
         if found:
             self._session.select((found,))
             self._canvas.reveal(found)
+
+
+def _first_recording(document: ProjectDocument, population_id: str) -> tuple[str, ...]:
+    """The spikes of a new population, or its rate."""
+    population = edits.find(document, population_id)
+    assert isinstance(population, Population)
+    known = recordable(document, population)
+    return next(((name,) for name in ("spike", "r") if name in known), ())
 
 
 def add_entries(document: ProjectDocument, add: Callable[[str | NeuronText], object]) -> list[Entry]:

@@ -63,6 +63,7 @@ class EquationEditor(QPlainTextEdit):
         self._completer.setWidget(self)
         self._completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self._completer.activated.connect(self._complete)
+        self._completer.popup().setStyleSheet(f"border: 1px solid {theme.BORDER};")
         self.document().documentLayout().documentSizeChanged.connect(self._fit_height)
         self.updateRequest.connect(self._move_numbers)
         self.textChanged.connect(self._report)
@@ -219,7 +220,7 @@ class EquationEditor(QPlainTextEdit):
         popup.setCurrentIndex(self._completer.completionModel().index(0 if choose else -1, 0))
         place = self.cursorRect()
         place.translate(self.viewportMargins().left(), 0)
-        place.setWidth(popup.sizeHintForColumn(0) + popup.verticalScrollBar().sizeHint().width())
+        place.setWidth(popup.sizeHintForColumn(0) + popup.verticalScrollBar().sizeHint().width() + 12)
         self._completer.complete(place)
 
     def _complete(self, word: str) -> None:

@@ -29,6 +29,8 @@ Write = Callable[[ProjectDocument, str], ProjectDocument]
 Choices = Sequence[tuple[str, str]]
 """(text, value) of each entry of a choice; a text of ``""`` is a line between groups."""
 _MOST_ROWS = 8
+_MOST_LABEL = 10
+"""Widest label, in letters, that others are aligned to."""
 
 
 class Section(QWidget):
@@ -62,6 +64,11 @@ class Section(QWidget):
     def add(self, widget: QWidget) -> None:
         """Add a widget of the whole width below the rows."""
         self._whole.addWidget(widget)
+
+    def labels(self) -> list[QWidget]:
+        """What stands before the fields of the rows."""
+        items = (self.rows.itemAt(row, QFormLayout.ItemRole.LabelRole) for row in range(self.rows.rowCount()))
+        return [item.widget() for item in items if item is not None and item.widget() is not None]
 
     def unfold(self) -> None:
         self._heading.setChecked(True)
@@ -105,6 +112,15 @@ class Form(QWidget):
         """Show the present document."""
         for refresher in self._refreshers:
             refresher(self.session.document)
+        self.align()
+
+    def align(self) -> None:
+        """Let the fields of all sections begin below each other; a very long label stands out alone."""
+        labels = [label for section in self.findChildren(Section) for label in section.labels()]
+        most = self.fontMetrics().horizontalAdvance("m") * _MOST_LABEL
+        width = max((w for label in labels if (w := label.sizeHint().width()) <= most), default=0)
+        for label in labels:
+            label.setMinimumWidth(width)
 
     def show_problems(self, problems: Iterable[Problem]) -> None:
         """Show what is wrong beside the fields that it belongs to."""

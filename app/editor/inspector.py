@@ -149,6 +149,7 @@ class Inspector(QWidget):
         if old is not None:
             old.deleteLater()
         form = self._form_of(wanted)
+        form.align()
         self._scroll.setWidget(form)
         self.back.setVisible(bool(wanted))
         form.show_problems(self._watch.problems)

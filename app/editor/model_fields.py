@@ -33,7 +33,7 @@ _OF_SPIKING_SYNAPSES = frozenset(("pre_spike", "post_spike"))
 _OF_RATE_SYNAPSES = frozenset(("operation",))
 _EXAMPLES = {
     ("rate", "equations"): "tau * dw/dt = pre.r * post.r - w",
-    ("spike", "psp"): "w * g; acts in every step, empty: only spikes act",
+    ("spike", "psp"): "w * g",
 }
 """Examples for synapses of one kind, where they differ from those above."""
 

@@ -11,6 +11,7 @@ from app.session import Session
 from engine.project.check import Problem, check
 from engine.project.document import ProjectDocument
 
+_ORDER = ("error", "warning", "hint")
 _PAUSE = 150
 """ms without an edit before the project is checked."""
 
@@ -72,6 +73,7 @@ class ProblemsDock(QWidget):
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.list)
         self._icons = {"error": _icon(theme.ERROR, True), "warning": _icon(theme.WARNING, False)}
+        self._icons["hint"] = _icon(theme.MUTED, True)
         self._watch.changed.connect(self._show)
         self._show(self._watch.problems)
 
@@ -82,14 +84,14 @@ class ProblemsDock(QWidget):
 
     @property
     def title(self) -> str:
-        """For the dock's title: ``"Problems (2)"``."""
-        count = len(self._watch.problems)
+        """For the dock's title: ``"Problems (2)"``; hints do not count."""
+        count = sum(problem.severity != "hint" for problem in self._watch.problems)
         return f"Problems ({count})" if count else "Problems"
 
     def _show(self, problems: list[Problem]) -> None:
         row = self.list.currentRow()
         self.list.clear()
-        for problem in sorted(problems, key=lambda p: p.severity != "error"):
+        for problem in sorted(problems, key=lambda p: _ORDER.index(p.severity)):
             diagnostic = problem.diagnostic
             item = QListWidgetItem(self._icons[problem.severity], text_of(problem))
             item.setToolTip(str(diagnostic))

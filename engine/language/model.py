@@ -78,6 +78,11 @@ class Ode:
 Equation = Assignment | Ode
 
 
+def is_implicit(equation: Equation) -> bool:
+    """Whether the language added an equation: ``g_exc = 0`` of a conductance that has none."""
+    return isinstance(equation, Assignment) and equation.expression.span == NOWHERE
+
+
 @dataclass(frozen=True)
 class NeuronModel:
     """A checked neuron. ``variables`` are in order of definition and include implicit ones: every used

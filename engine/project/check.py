@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.errors import Diagnostic
 from engine.language import check_synapse_use
+from engine.language.model import NeuronModel, is_implicit
 from engine.network.configuration import MAX_THREADS
 from engine.project import arrays
 from engine.project.catalogue import SOURCES, builtin_synapses, model_name, neuron_text, synapse_text
@@ -42,7 +43,7 @@ from engine.project.values import faults, slice_length, synapse_count
 
 __all__ = ["Problem", "check", "model_of", "targets_of"]
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "hint"]
 
 _MOST_NEURONS = 2**31 - 1
 _MANY_SYNAPSES = 500_000_000
@@ -55,8 +56,8 @@ class Problem:
 
     Attributes
     ----------
-    severity : {"error", "warning"}
-        Errors keep the network from being built.
+    severity : {"error", "warning", "hint"}
+        Errors keep the network from being built; hints may well be meant so.
     object_id : str
         The object at fault (a model's own id for mistakes in its text); empty for the project itself.
     field : str
@@ -170,6 +171,24 @@ def _check_population(document: ProjectDocument, population: Population) -> Iter
     if population.model == "SpikeSourceArray":
         yield from _check_spike_times(population, size)
     yield from _check_values(document, population, size)
+    yield from _check_inputs(document, population)
+
+
+def _check_inputs(document: ProjectDocument, population: Population) -> Iterator[Problem]:
+    """Tell of inputs that are read but stay 0: a slip of the pen in a name looks like this."""
+    arriving = {p.target for p in document.projections if p.post == population.id}
+    text = next((text for text in document.neurons if text.id == population.model), None)
+    model = parse(text).model if text else None
+    if text is None or not isinstance(model, NeuronModel) or not arriving:
+        return  # built-in models have inputs to choose from, and a new population is yet to be connected
+    given = {equation.name for equation in model.equations if not is_implicit(equation)}
+    for target in model.targets:
+        reading = f"g_{target}" if model.kind == "spike" else f"sum({target})"
+        if target not in arriving and reading not in given:
+            message = f"{reading} stays 0 in {population.name}: no projection has the target {target!r}"
+            hint = f"Connect a population to {target}, or check the name in the equations of {text.name}."
+            also = "." if model.kind == "rate" else ", and no equation sets it."
+            yield replace(_error(population, "inputs", message + also, hint), severity="hint")
 
 
 def _check_spike_times(population: Population, size: int) -> Iterator[Problem]:

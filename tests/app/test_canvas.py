@@ -62,6 +62,7 @@ def test_double_click_on_the_ground_adds_a_population_where_it_was_clicked(edito
     assert added.model == "Izhikevich"
     assert editor.session.selection == (added.id,)
     assert editor.canvas.rect_of(added.id).contains(ground + QPoint(2, 2))
+    assert edits.monitor_of(editor.session.document, added.id).variables == ("spike",)
 
 
 def test_own_models_can_be_begun_from_the_palette(make_editor):
@@ -72,6 +73,7 @@ def test_own_models_can_be_begun_from_the_palette(make_editor):
     QTest.keyClick(popup.field, Qt.Key.Key_Return)
     document = editor.session.document
     assert document.populations[0].model == document.neurons[0].id
+    assert edits.monitor_of(document, document.populations[0].id).variables == ("r",)
     assert editor.canvas.port_of(document.populations[0].id, "exc")
     assert not editor.empty_state.isVisible()
     editor.session.undo_stack.undo()

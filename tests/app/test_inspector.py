@@ -427,3 +427,12 @@ def test_a_half_typed_field_does_not_bring_back_what_was_removed(desk):
     desk.session.apply(edits.remove(desk.document, [desk.exc]), "Delete")
     assert [p.name for p in desk.document.populations] == ["Inh"]
     assert isinstance(desk.form, ProjectForm)
+
+
+def test_fields_of_all_sections_begin_below_each_other(desk, qtbot):
+    desk.select(desk.projection)
+    form = desk.form
+    fields = (form.name, form.target, form.pattern, form.delay, form.model.box, form.monitor.period)
+    qtbot.waitUntil(lambda: form.name.width() > 0)
+    places = {field.mapTo(form, field.rect().topLeft()).x() for field in fields}
+    assert len(places) == 1, places

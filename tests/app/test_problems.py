@@ -1,6 +1,7 @@
 """The list of problems and the way from a problem to its place."""
 
 import inspecting
+import msgspec
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -34,6 +35,16 @@ def test_without_problems_the_list_says_so(desk):
     assert desk.dock.empty.isVisible() and not desk.dock.list.isVisible()
     assert desk.dock.empty.text() == "No problems"
     assert desk.dock.title == "Problems"
+
+
+def test_hints_are_listed_but_not_counted(desk):
+    document, model = edits.customise(desk.document, desk.inh)
+    text = edits.find(document, model)
+    changed = msgspec.structs.replace(text, equations=text.equations + "\nreading = g_ecx")
+    desk.session.apply(edits.update_model(document, changed), "Misspell")
+    assert [problem.severity for problem in desk.check()] == ["hint"]
+    assert desk.dock.title == "Problems"
+    assert "g_ecx stays 0" in rows(desk.dock)[0]
 
 
 def test_problems_are_told_to_whoever_asks(desk, qtbot):

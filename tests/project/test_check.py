@@ -234,3 +234,17 @@ def test_spike_times(small: ProjectDocument) -> None:
     wrong = msgspec.structs.replace(given, geometry=(2,), spike_times=((1.0, -2.0),))
     messages = [p.diagnostic.message for p in check(edits.replace_object(document, wrong))]
     assert messages == ["There are spike times for 1 of 2 neurons.", "Spike times must be 0 or later."]
+
+
+def test_an_input_that_is_read_but_never_fed_is_hinted_at(small: ProjectDocument) -> None:
+    text = next(text for text in small.neurons if text.name == "Cell")
+    document = changed(small, "Cell", equations=text.equations + "\nreading = g_ecx")
+    problem = only(document)
+    assert (problem.severity, problem.object_id) == ("hint", id_of(small, "Cells"))
+    assert "g_ecx stays 0" in problem.diagnostic.message
+    given = changed(small, "Cell", equations=text.equations + "\nreading = g_ecx\ng_ecx = 1.0")
+    assert check(given) == []
+    fed, _ = edits.connect(document, id_of(document, "Inputs"), id_of(document, "Cells"), "ecx")
+    assert check(fed) == []
+    alone = edits.remove(document, [p.id for p in document.projections])
+    assert check(alone) == []

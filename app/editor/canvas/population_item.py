@@ -189,7 +189,7 @@ class PopulationItem(AbstractNodeItem):
         painter.setClipPath(outline)
         painter.fillRect(QRectF(0, 0, self._width, 4), QColor(self.look.color))
         painter.restore()
-        pen = QPen(QColor(theme.ACCENT), 2.5) if self.isSelected() else QPen(QColor(theme.BORDER), 1)
+        pen = QPen(QColor(theme.SELECTION), 2.5) if self.isSelected() else QPen(QColor(theme.BORDER), 1)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(outline)

@@ -124,7 +124,7 @@ class ProjectionItem(PipeItem):
         color = theme.target_color(self.look.target)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.isSelected():
-            halo = QColor(theme.ACCENT)
+            halo = QColor(theme.SELECTION)
             halo.setAlpha(120)
             painter.setPen(QPen(halo, 8))
             painter.drawPath(self.path())
@@ -195,7 +195,7 @@ class ProjectionLabel(QGraphicsItem):
     def paint(self, painter: QPainter, option: object, widget: object = None) -> None:
         look = self.projection.look
         color = theme.target_color(look.target)
-        pen = QPen(QColor(theme.ACCENT), 2.5) if self.projection.isSelected() else QPen(color, 1.2)
+        pen = QPen(QColor(theme.SELECTION), 2.5) if self.projection.isSelected() else QPen(color, 1.2)
         painter.setPen(pen)
         painter.setBrush(QColor(theme.WINDOW))
         painter.drawRoundedRect(self._rect, 6, 6)
