@@ -56,7 +56,9 @@ class TracePanel(QWidget):
         self._legend = QLabel(textFormat=Qt.TextFormat.RichText)
         for label in (self._message, self._legend):  # what they say must not widen the panel
             label.setMinimumWidth(1)
-        self.plot = TimePlot(timeline, f"{population.name} {variable}", variable, self._table)
+        # A single letter that lies on its side cannot be read.
+        label = f"{variable} of {population.name}"
+        self.plot = TimePlot(timeline, f"{population.name} {variable}", label, self._table)
         self.plot.view.setMouseEnabled(y=False)
         self.plot.view.setAutoVisible(y=True)
         self.plot.setMinimumHeight(90)
