@@ -67,13 +67,13 @@ def export_python(document: ProjectDocument) -> str:
         raise EngineError(f"The project cannot be exported before these errors are mended:\n{listed}")
     statements = list(script(document))
     imported = public_names(statements)
-    names = Names((*_OWN_NAMES, *imported))
+    names = Names((*_OWN_NAMES, *(name for each in imported.values() for name in each)))
     network = [statement_source(statement, names) for statement in statements]
     titled = any(isinstance(statement, Section) for statement in statements)
     parts = [
         _docstring(document),
         "import argparse\n\nimport numpy as np\n",
-        _import(imported),
+        "".join(_import(module, each) for module, each in imported.items()),
         "\n".join(network) + ("\n" if titled else ""),
         _monitors(document, names),
         "\n" + _RECORDINGS,
@@ -95,18 +95,19 @@ def _docstring(document: ProjectDocument) -> str:
     return '"""' + "\n".join(lines).lstrip() + '\n"""\n'
 
 
-def _import(names: list[str]) -> str:
-    line = f"from engine import {', '.join(names)}\n"
+def _import(module: str, names: list[str]) -> str:
+    line = f"from {module} import {', '.join(names)}\n"
     if len(line) <= LINE:
         return line
-    return "from engine import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+    return f"from {module} import (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
 
 
 def _monitors(document: ProjectDocument, names: Names) -> str:
     owners = {o.id: o.name for o in document.owners}
-    if not document.monitors:
-        return "monitors = []\n"
     items = [f"({quoted(owners[m.source])}, {names[m.id]})" for m in document.monitors]
+    items += [f"({quoted(m.name)}, {names[m.id]}.monitor)" for m in document.bold_monitors]
+    if not items:
+        return "monitors = []\n"
     return "monitors = [\n" + "".join(f"    {item},\n" for item in items) + "]\n"
 
 

@@ -12,12 +12,14 @@ import numpy as np
 
 from engine.project import arrays
 from engine.project.script import (
+    ENGINE,
     Array,
     Assign,
     Call,
     Define,
     Do,
     Expression,
+    Items,
     Literal,
     ModelText,
     Part,
@@ -114,6 +116,8 @@ def expression_source(expression: Expression, names: Names, used: int = 0, depth
             return names[key]
         case Public(name):
             return name
+        case Items(items):
+            return f"[{', '.join(expression_source(item, names) for item in items)}]"
         case Part(owner, ranks):
             step = f":{ranks.step}" if ranks.step != 1 else ""
             return f"{names[owner.key]}[{ranks.start}:{ranks.stop}{step}]"
@@ -123,16 +127,16 @@ def expression_source(expression: Expression, names: Names, used: int = 0, depth
             assert_never(expression)
 
 
-def public_names(statements: Iterable[Statement]) -> list[str]:
-    """Return what the statements need from the package, sorted."""
-    found: set[str] = set()
+def public_names(statements: Iterable[Statement]) -> dict[str, list[str]]:
+    """Return what the statements need from each module, sorted."""
+    found: dict[str, set[str]] = {ENGINE: set()}
 
     def visit(expression: Expression) -> None:
         if isinstance(expression, Public):
-            found.add(expression.name)
+            found[ENGINE].add(expression.name)
         elif isinstance(expression, Call):
             if expression.owner is None:
-                found.add(expression.function)
+                found.setdefault(expression.module, set()).add(expression.function)
             for argument in (*expression.arguments, *expression.named.values()):
                 visit(argument)
 
@@ -140,7 +144,7 @@ def public_names(statements: Iterable[Statement]) -> list[str]:
         match statement:
             case Define(expression=part) | Assign(expression=part) | Do(call=part):
                 visit(part)
-    return sorted(found)
+    return {module: sorted(names) for module, names in found.items()}
 
 
 def _call(call: Call, names: Names, used: int, depth: int) -> str:
@@ -162,6 +166,9 @@ def _call(call: Call, names: Names, used: int, depth: int) -> str:
 def _literal(value: object, used: int, depth: int) -> str:
     if isinstance(value, str):
         return quoted(value)
+    if isinstance(value, dict):
+        entries = (f"{_literal(k, 0, depth)}: {_literal(v, 0, depth)}" for k, v in value.items())
+        return "{" + ", ".join(entries) + "}"
     if not isinstance(value, list | tuple):
         return repr(value)
     opening, closing = ("[", "]") if isinstance(value, list) else ("(", ")")

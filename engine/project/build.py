@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, assert_never
 
 import engine
@@ -18,6 +19,7 @@ from engine.project.script import (
     Define,
     Do,
     Expression,
+    Items,
     Literal,
     ModelText,
     Part,
@@ -99,8 +101,10 @@ def _evaluate(expression: Expression, made: dict[str, Any]) -> Any:
             return getattr(engine, name)
         case Part(owner, ranks):
             return made[owner.key][ranks.start : ranks.stop : ranks.step]
-        case Call(name, arguments, named, owner):
-            function = getattr(made[owner.key] if owner else engine, name)
+        case Items(items):
+            return [_evaluate(item, made) for item in items]
+        case Call(name, arguments, named, owner, module):
+            function = getattr(made[owner.key] if owner else import_module(module), name)
             values = [_evaluate(argument, made) for argument in arguments]
             return function(*values, **{key: _evaluate(value, made) for key, value in named.items()})
         case _:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from engine.errors import Diagnostic
 from engine.language import check_synapse_use
 from engine.language.model import NeuronModel, is_implicit
 from engine.network.configuration import MAX_THREADS
 from engine.project import arrays
+from engine.project.bold import check_bold_monitor
 from engine.project.catalogue import SOURCES, builtin_synapses, model_name, neuron_text, synapse_text
 from engine.project.document import (
     ArrayFile,
@@ -39,40 +39,14 @@ from engine.project.models import (
     used_models,
 )
 from engine.project.naming import is_identifier
+from engine.project.problem import Problem, Severity
 from engine.project.values import faults, slice_length, synapse_count
 
-__all__ = ["Problem", "check", "model_of", "targets_of"]
-
-Severity = Literal["error", "warning", "hint"]
+__all__ = ["Problem", "Severity", "check", "model_of", "targets_of"]
 
 _MOST_NEURONS = 2**31 - 1
 _MANY_SYNAPSES = 500_000_000
 _LARGE_RECORDING = 4 * 2**30
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something wrong with a document.
-
-    Attributes
-    ----------
-    severity : {"error", "warning", "hint"}
-        Errors keep the network from being built; hints may well be meant so.
-    object_id : str
-        The object at fault (a model's own id for mistakes in its text); empty for the project itself.
-    field : str
-        The field at fault, e.g. ``"equations"``, ``"values.tau"``, ``"connector.number"``, ``"run.dt"``.
-    diagnostic : Diagnostic
-        The message, with line and column for mistakes in text.
-    """
-
-    severity: Severity
-    object_id: str
-    field: str
-    diagnostic: Diagnostic
-
-    def __str__(self) -> str:
-        return f"{self.severity}: {self.diagnostic}"
 
 
 def check(document: ProjectDocument) -> list[Problem]:
@@ -84,6 +58,7 @@ def check(document: ProjectDocument) -> list[Problem]:
         *(problem for p in document.populations for problem in _check_population(document, p)),
         *(problem for p in document.projections for problem in _check_projection(document, p)),
         *(problem for m in document.monitors for problem in _check_monitor(document, m)),
+        *(problem for m in document.bold_monitors for problem in check_bold_monitor(document, m)),
     ]
 
 
@@ -123,10 +98,11 @@ def _check_run(document: ProjectDocument) -> Iterator[Problem]:
 
 
 def _check_identities(document: ProjectDocument) -> Iterator[Problem]:
-    ids = Counter(o.id for o in (*document.owners, *document.models, *document.monitors))
+    monitors = (*document.monitors, *document.bold_monitors)
+    ids = Counter(o.id for o in (*document.owners, *document.models, *monitors))
     for repeated in (i for i, count in ids.items() if count > 1):
         yield Problem("error", repeated, "id", Diagnostic(f"Several objects have the id {repeated!r}."))
-    for group in (document.owners, document.models):
+    for group in ((*document.owners, *document.bold_monitors), document.models):
         names = Counter(o.name for o in group)
         for owner in group:
             at = Diagnostic("", owner=owner.name, field="name")

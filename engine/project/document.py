@@ -161,6 +161,26 @@ class Monitor(_Object, frozen=True):
     """ms between samples; None: every step."""
 
 
+class BoldMonitor(_Named, frozen=True):
+    """A BOLD signal of populations (ids), recorded from the first step on."""
+
+    populations: tuple[str, ...]
+    mapping: dict[str, str]
+    """Variable of the populations that each input of the model takes."""
+    model: str = "balloon_RN"
+    """Name of a predefined model."""
+    values: dict[str, float] = {}
+    """Arguments of the model that differ from its defaults."""
+    scale_factor: float | None = None
+    """Factor of each population's mean; None: its share of all neurons."""
+    baseline: float = 0.0
+    """ms over which the input at rest is measured; 0: the input is not relative."""
+    rate_window: float = 100.0
+    """ms over which ``r`` of spiking populations is a mean, where it is an input."""
+    variables: tuple[str, ...] = ()
+    """Variables of the model that are recorded besides its outputs."""
+
+
 class RunSettings(_Record, frozen=True):
     """How the network is run. ``seed`` None draws a new one each time."""
 
@@ -189,6 +209,7 @@ class ProjectDocument(_Record, frozen=True):
     populations: tuple[Population, ...] = ()
     projections: tuple[Projection, ...] = ()
     monitors: tuple[Monitor, ...] = ()
+    bold_monitors: tuple[BoldMonitor, ...] = ()
     run: RunSettings = RunSettings()
     view: ViewState = ViewState()
 

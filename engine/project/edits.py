@@ -23,6 +23,7 @@ from engine.project.catalogue import (
 )
 from engine.project.clipboard import copy, duplicate, paste
 from engine.project.document import (
+    BoldMonitor,
     Connector,
     Constant,
     Monitor,
@@ -69,7 +70,7 @@ __all__ = [
     "update_model",
 ]
 
-DocumentObject = Population | Projection | Monitor | NeuronText | SynapseText
+DocumentObject = Population | Projection | Monitor | BoldMonitor | NeuronText | SynapseText
 
 _COLLECTIONS: dict[type, str] = {
     NeuronText: "neurons",
@@ -77,6 +78,7 @@ _COLLECTIONS: dict[type, str] = {
     Population: "populations",
     Projection: "projections",
     Monitor: "monitors",
+    BoldMonitor: "bold_monitors",
 }
 _SMALL = 10_000
 """Most synapses that a new projection connects all to all; above, a tenth of the pairs."""
@@ -247,7 +249,7 @@ def update_model(document: ProjectDocument, text: NeuronText | SynapseText) -> P
 
 
 def rename(document: ProjectDocument, object_id: str, name: str) -> ProjectDocument:
-    """Rename a population, projection or model."""
+    """Rename a population, projection, BOLD monitor or model."""
     thing = find(document, object_id)
     if isinstance(thing, Monitor):
         raise EngineError("A monitor has no name.")
@@ -333,12 +335,22 @@ def remove(document: ProjectDocument, ids: Iterable[str]) -> ProjectDocument:
         field: tuple(o for o in getattr(document, field) if o.id not in gone)
         for field in _COLLECTIONS.values()
     }
+    kept["bold_monitors"] = _without(kept["bold_monitors"], gone)
     view = msgspec.structs.replace(
         document.view,
         positions={i: p for i, p in document.view.positions.items() if i not in gone},
         label_offsets={i: p for i, p in document.view.label_offsets.items() if i not in gone},
     )
     return _with(document, **kept, view=view)
+
+
+def _without(monitors: Iterable[BoldMonitor], gone: set[str]) -> tuple[BoldMonitor, ...]:
+    """BOLD monitors of what is left of their populations."""
+    left = (
+        msgspec.structs.replace(m, populations=tuple(p for p in m.populations if p not in gone))
+        for m in monitors
+    )
+    return tuple(m for m in left if m.populations)
 
 
 def _with(document: ProjectDocument, **fields: Any) -> ProjectDocument:

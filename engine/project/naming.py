@@ -14,7 +14,8 @@ from engine.project.document import ProjectDocument
 def unique_name(document: ProjectDocument, stem: str, *, model: bool = False) -> str:
     """Return ``stem``, or ``stem`` with the smallest number that makes it free.
 
-    Populations and projections share one set of names, models (``model=True``) and built-ins another.
+    Populations, projections and BOLD monitors share one set of names, models (``model=True``) and
+    built-ins another.
     """
     taken = _model_names(document) if model else _object_names(document)
     if stem not in taken:
@@ -27,7 +28,7 @@ def unique_name(document: ProjectDocument, stem: str, *, model: bool = False) ->
 
 
 def _object_names(document: ProjectDocument, but: str = "") -> set[str]:
-    return {o.name for o in document.owners if o.id != but}
+    return {o.name for o in (*document.owners, *document.bold_monitors) if o.id != but}
 
 
 def _model_names(document: ProjectDocument, but: str = "") -> set[str]:

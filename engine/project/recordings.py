@@ -1,7 +1,7 @@
 """What the monitors of a project recorded, as plain arrays with telling names.
 
 ``NAME.spike.times`` (ms) and ``NAME.spike.ranks``, neuron by neuron; ``NAME.VARIABLE`` with one row for each
-sample. NAME is that of the population or projection. Exported scripts write the same.
+sample. NAME is that of the population, projection or BOLD monitor. Exported scripts write the same.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ def recordings(document: ProjectDocument, built: Built) -> Recordings:
     """Return everything that was recorded so far; the monitors keep it."""
     names = {o.id: o.name for o in document.owners}
     found: Recordings = {}
-    for monitor in document.monitors:
-        name, recorder = names[monitor.source], built.objects[monitor.id]
+    recorders = [(names[monitor.source], built.objects[monitor.id]) for monitor in document.monitors]
+    recorders += [(bold.name, built.objects[bold.id].monitor) for bold in document.bold_monitors]
+    for name, recorder in recorders:
         for variable, data in recorder.get(keep=True, force_dict=True).items():
             if variable == "spike":
                 times, ranks = recorder.raster_plot(data)

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from engine.project.bold import rate_sources
 from engine.project.catalogue import SOURCES
 from engine.project.document import (
     ArrayFile,
+    BoldMonitor,
     Connector,
     Constant,
     Distribution,
@@ -28,13 +30,15 @@ from engine.project.document import (
 )
 from engine.project.models import DEFAULT_RATE, recordable, refractory_of, settable, used_models
 
+ENGINE = "engine"
+BOLD = "engine.extensions.bold"
 NETWORK = "network"
 """Key of the network itself among the objects of a script."""
 
 
 @dataclass(frozen=True)
 class Literal:
-    """A number, a text, True, False, None, or a list or tuple of these."""
+    """A number, a text, True, False, None, or a list, tuple or dict of these."""
 
     value: object
 
@@ -68,6 +72,13 @@ class Public:
 
 
 @dataclass(frozen=True)
+class Items:
+    """A list of expressions."""
+
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
 class Part:
     """Some neurons of a population, by their ranks."""
 
@@ -77,15 +88,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of ``function``, or of ``owner.function``."""
+    """A call of ``function``, which ``module`` exports, or of ``owner.function``."""
 
     function: str
     arguments: tuple[Expression, ...] = ()
     named: Mapping[str, Expression] = field(default_factory=lambda: MappingProxyType({}))
     owner: Reference | None = None
+    module: str = ENGINE
 
 
-Expression = Literal | ModelText | Array | Reference | Public | Part | Call
+Expression = Literal | ModelText | Array | Reference | Public | Items | Part | Call
 
 
 @dataclass(frozen=True)
@@ -146,7 +158,7 @@ def script(document: ProjectDocument) -> Iterator[Statement]:
         yield Section("Projections")
     for projection in document.projections:
         yield from _projection(document, projection)
-    if document.monitors:
+    if document.monitors or document.bold_monitors:
         yield Section("Recordings")
     owners = {o.id: o for o in document.owners}
     for monitor in document.monitors:
@@ -155,6 +167,8 @@ def script(document: ProjectDocument) -> Iterator[Statement]:
         named = {} if monitor.period is None else {"period": Literal(monitor.period)}
         call = Call("monitor", (Reference(source.id), Literal(variables)), named, Reference(NETWORK))
         yield Define(monitor.id, f"monitor_{source.name}", call)
+    for bold in document.bold_monitors:
+        yield from _bold_monitor(document, bold)
 
 
 def _neuron(text: NeuronText) -> Call:
@@ -227,6 +241,24 @@ def _projection(document: ProjectDocument, projection: Projection) -> Iterator[S
     yield Define(projection.id, projection.name, call)
     yield from _assignments(projection.id, _known_values(document, projection), 0)
     yield Do(_connector(projection.connector, Reference(projection.id)))
+
+
+def _bold_monitor(document: ProjectDocument, bold: BoldMonitor) -> Iterator[Statement]:
+    for population in rate_sources(document, bold):
+        window = (Literal(bold.rate_window),)
+        yield Do(Call("compute_firing_rate", window, owner=Reference(population.id)))
+    values = {name: Literal(value) for name, value in sorted(bold.values.items())}
+    named: dict[str, Expression] = {
+        "populations": Items(tuple(Reference(p) for p in bold.populations)),
+        "bold_model": Call(bold.model, named=values, module=BOLD),
+        "mapping": Literal(dict(sorted(bold.mapping.items()))),
+        **({} if bold.scale_factor is None else {"scale_factor": Literal(bold.scale_factor)}),
+        **({"normalize_input": Literal(bold.baseline)} if bold.baseline else {}),
+        **({"recorded_variables": Literal(list(bold.variables))} if bold.variables else {}),
+        "start": Literal(True),
+        "name": Literal(bold.name),
+    }
+    yield Define(bold.id, bold.name, Call("boldmonitor", named=named, owner=Reference(NETWORK)))
 
 
 def _known_values(document: ProjectDocument, owner: Population | Projection) -> dict[str, Value]:

@@ -22,6 +22,7 @@ from engine.project import arrays
 from engine.project.document import (
     SCHEMA_VERSION,
     ArrayFile,
+    BoldMonitor,
     Monitor,
     NeuronText,
     Population,
@@ -42,6 +43,7 @@ _COLLECTIONS: dict[str, type[Any]] = {
     "populations": Population,
     "projections": Projection,
     "monitors": Monitor,
+    "bold_monitors": BoldMonitor,
 }
 _T = TypeVar("_T")
 
@@ -289,6 +291,12 @@ def _without_dangling(document: ProjectDocument, problems: list[str]) -> Project
         if monitor.source not in sources:
             problems.append(f"A monitor was left out: its source {monitor.source!r} is not in the file.")
     fields["monitors"] = tuple(m for m in fields["monitors"] if m.source in sources)
+    for bold in fields["bold_monitors"]:
+        if not populations.issuperset(bold.populations):
+            problems.append(f"BOLD monitor {bold.name!r} was left out: a population is not in the file.")
+    fields["bold_monitors"] = tuple(
+        b for b in fields["bold_monitors"] if populations.issuperset(b.populations)
+    )
     return msgspec.structs.replace(document, **fields)
 
 
