@@ -16,8 +16,10 @@ from engine.codegen.ir import (
     Each,
     EachAbsent,
     EachBlock,
+    EachDue,
     EachEvent,
     EachRow,
+    EachSpike,
     Emit,
     Expr,
     Kernel,
@@ -124,7 +126,11 @@ def _kernel_accesses(plan: Plan, kernel: Kernel) -> Iterator[Access]:
         elif isinstance(statement, Emit):
             yield Access(_now(statement.events), True, _owner(plan, kernel, statement.index))
     domain = kernel.domain
-    if isinstance(domain, EachEvent) and domain.lag == Const(0, "int"):
+    if isinstance(domain, EachDue):
+        yield Access(_now(domain.events), False, ANYONE)
+    elif isinstance(domain, EachSpike) and domain.lag == Const(0, "int"):
+        yield Access(_now(domain.events), False, _neurons(event_list(plan, domain.events).count))
+    elif isinstance(domain, EachEvent) and domain.lag == Const(0, "int"):
         own_segment = matrix_of(plan, domain.matrix).rows == "post"
         count = event_list(plan, domain.events).count
         yield Access(_now(domain.events), False, _neurons(count) if own_segment else ANYONE)
@@ -161,8 +167,9 @@ def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
     if isinstance(domain, EachBlock):
         owners = {"i": _neurons(domain.count), "block": f"owner of block in {domain.count}"}
         return owners.get(index.name, ANYONE) if isinstance(index, Symbol) else ANYONE
-    if isinstance(domain, Each):
-        return _neurons(domain.count) if _base(index, domain.count) == "i" else ANYONE
+    if isinstance(domain, Each | EachSpike):
+        count = _neurons_of(plan, domain)
+        return _neurons(count) if _base(index, count) == "i" else ANYONE
     matrix = matrix_of(plan, domain.matrix)
     base = _base(index, matrix.n_post)
     if base in ("s", "pair"):
@@ -170,6 +177,11 @@ def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
     if base == "post" or (base == "row" and matrix.rows == "post"):
         return _neurons(matrix.n_post)
     return ANYONE
+
+
+def _neurons_of(plan: Plan, domain: Each | EachSpike) -> str:
+    """Size symbol of the population whose neurons are iterated."""
+    return domain.count if isinstance(domain, Each) else event_list(plan, domain.events).count
 
 
 def _base(index: Expr, count: str) -> str:
@@ -216,7 +228,8 @@ def _check_write(plan: Plan, kernel: Kernel, statement: Store | Accumulate) -> N
 def _check_emit(plan: Plan, kernel: Kernel, statement: Emit) -> None:
     events = event_list(plan, statement.events)
     domain = kernel.domain
-    if not isinstance(domain, Each) or domain.count != events.count or statement.index != Symbol("i", "int"):
+    own = isinstance(domain, Each | EachSpike) and _neurons_of(plan, domain) == events.count
+    if not own or statement.index != Symbol("i", "int"):
         raise AccessError(f"{kernel.name}: emits into {events.name} something else than its own neuron")
 
 
@@ -239,6 +252,8 @@ def _check_segments(plan: Plan, kernel: Kernel) -> None:
     domain = kernel.domain
     if isinstance(domain, EachRow | EachAbsent) and matrix_of(plan, domain.matrix).rows != "post":
         raise AccessError(f"{kernel.name}: iterates rows of {domain.matrix}, which are not post-synaptic")
+    if isinstance(domain, EachDue) and matrix_of(plan, domain.matrix).rows != "pre":
+        raise AccessError(f"{kernel.name}: iterates rows of {domain.matrix}, which are not pre-synaptic")
     if isinstance(domain, EachEvent):
         matrix, count = matrix_of(plan, domain.matrix), event_list(plan, domain.events).count
         if matrix.n_rows != count or (matrix.rows == "post" and matrix.n_post != count):

@@ -24,8 +24,10 @@ from engine.codegen.ir import (
     Each,
     EachAbsent,
     EachBlock,
+    EachDue,
     EachEvent,
     EachRow,
+    EachSpike,
     EachSynapse,
     Emit,
     Expr,
@@ -164,9 +166,11 @@ class Interpreter:
     # --- kernels --------------------------------------------------------------------------------------
 
     def _kernel(self, kernel: Kernel, scope: Scope) -> None:
-        for statement in kernel.body:
-            self._clear_events(statement)
-        if kernel.condition is not None and not self.value(kernel.condition, scope):
+        runs = kernel.condition is None or self.value(kernel.condition, scope)
+        if runs or not isinstance(kernel.domain, EachSpike):
+            for statement in kernel.body:
+                self._clear_events(statement)
+        if not runs:
             return
         if isinstance(kernel.domain, EachRow):
             self._rows(kernel, scope)
@@ -193,8 +197,16 @@ class Interpreter:
                         if pre not in joined:
                             yield {"pre": pre, "post": row, "pair": row * self.sizes[n_pre] + pre}
             case EachEvent(events=events, matrix=matrix, lag=lag):
-                for row in list(self._events(events, self._tick - int(self.value(lag, scope)))):
+                for row in list(self._events(events, self._now(events) - int(self.value(lag, scope)))):
                     yield from self._entries(matrix, row)
+            case EachDue(events=events, matrix=matrix, ages=ages, classes=classes):
+                for k, age in enumerate(self.buffers[ages][: self.sizes[classes]]):
+                    for rank in list(self._events(events, self._now(events) - int(age))):
+                        for bound in self._entries(matrix, rank * self.sizes[classes] + k):
+                            yield bound | {"pre": rank}
+            case EachSpike(events=events, lag=lag):
+                for rank in list(self._events(events, self._now(events) - int(self.value(lag, scope)))):
+                    yield {"i": rank}
 
     def _entries(self, name: str, row: int) -> Iterator[Scope]:
         matrix = matrix_of(self.plan, name)
@@ -318,6 +330,11 @@ class Interpreter:
 
     # --- events and records ---------------------------------------------------------------------------
 
+    def _now(self, name: str) -> int:
+        """The list's own tick."""
+        behind = event_list(self.plan, name).behind
+        return self._tick - int(self.buffers[behind][0]) if behind else self._tick
+
     def _slot(self, name: str, tick: int) -> tuple[int, npt.NDArray[Any], npt.NDArray[Any]]:
         events = event_list(self.plan, name)
         slot = tick % self.sizes[events.slots]
@@ -332,13 +349,13 @@ class Interpreter:
 
     def _clear_events(self, statement: Statement) -> None:
         if isinstance(statement, Emit):
-            self._slot(statement.events, self._tick)[2][:] = 0
+            self._slot(statement.events, self._now(statement.events))[2][:] = 0
         elif isinstance(statement, If):
             for inner in statement.then:
                 self._clear_events(inner)
 
     def _emit(self, name: str, rank: int) -> None:
-        base, ranks, counts = self._slot(name, self._tick)
+        base, ranks, counts = self._slot(name, self._now(name))
         borders = self._borders(name)
         thread = next(k for k in range(self.threads) if borders[k] <= rank < borders[k + 1])
         ranks[base + borders[thread] + counts[thread]] = rank

@@ -11,6 +11,8 @@ Symbols that a domain binds
 ``EachSynapse`` ``s`` (storage index of the synapse), ``pre``, ``post``
 ``EachEvent``   as ``EachSynapse``; the row is the rank in the event list
 ``EachAbsent``  ``pre``, ``post``, ``pair`` (post * n_pre + pre)
+``EachDue``     as ``EachSynapse``
+``EachSpike``   ``i`` (the rank in the event list)
 ``EachRow``     ``row`` (= ``post``) in ``before``/``after``; ``s``, ``pre``, ``post`` in ``body``
 ``EachBlock``   ``i`` in the reduction, ``block`` in ``after``
 ``Total``       ``i`` in the reduction
@@ -223,7 +225,31 @@ class EachAbsent:
     n_pre: str
 
 
-Domain = Each | Once | EachSynapse | EachRow | EachEvent | EachBlock | Total | EachAbsent
+@dataclass(frozen=True)
+class EachDue:
+    """Every synapse at which a spike is due, where each synapse has a delay of its own.
+
+    ``ages`` (int64 buffer of ``classes`` elements, a size symbol) are the different ages, in ticks of the
+    event list, descending. Row ``rank * classes + k`` of ``matrix`` has the synapses of a neuron whose
+    spikes are due at age ``ages[k]``. In order of emission: the oldest first, then by ascending rank."""
+
+    events: str
+    matrix: str
+    ages: str
+    classes: str
+
+
+@dataclass(frozen=True)
+class EachSpike:
+    """Every rank that was emitted ``lag`` ticks ago; the thread that emitted it has the iteration."""
+
+    events: str
+    lag: Expr
+
+
+Domain = (
+    Each | Once | EachSynapse | EachRow | EachEvent | EachDue | EachSpike | EachBlock | Total | EachAbsent
+)
 
 
 @dataclass(frozen=True)

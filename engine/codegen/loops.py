@@ -16,8 +16,10 @@ from engine.codegen.ir import (
     Each,
     EachAbsent,
     EachBlock,
+    EachDue,
     EachEvent,
     EachRow,
+    EachSpike,
     EachSynapse,
     Emit,
     If,
@@ -30,7 +32,7 @@ from engine.codegen.ir import (
     Store,
     Total,
 )
-from engine.codegen.plan import Entry, Matrix, Plan
+from engine.codegen.plan import Entry, EventList, Matrix, Plan
 from engine.codegen.text import Text
 from engine.codegen.traverse import (
     expressions_of_body,
@@ -138,14 +140,20 @@ class LoopPrinter(ABC):
         listed = event_list(self.plan, events)
         lower, _ = self.bounds(listed.count)
         e = self.expressions
-        slot = f"nl_floor_mod(tick, {e.size(listed.slots)}) * {e.size(listed.count)}"
+        slot = f"{self._slot(listed)} * {e.size(listed.count)}"
         self.text.line(f"int32_t* const {ranks} = {e.buffer(listed.ranks)} + {slot} + {lower};")
         self.text.line(f"int64_t {number} = 0;")
+
+    def _slot(self, listed: EventList, lag: str = "") -> str:
+        """Text of the slot of an event list that holds what was emitted ``lag`` ticks ago."""
+        e = self.expressions
+        now = f"tick - {e.element(listed.behind, '0')}" if listed.behind else "tick"
+        return f"nl_floor_mod({now}{lag and f' - {lag}'}, {e.size(listed.slots)})"
 
     def _close_segment(self, events: str) -> None:
         listed = event_list(self.plan, events)
         e = self.expressions
-        place = f"nl_floor_mod(tick, {e.size(listed.slots)}) * threads + thread"
+        place = f"{self._slot(listed)} * threads + thread"
         self.text.line(f"{e.buffer(listed.counts)}[{place}] = {self._emitted(events)[1]};")
 
     def _blocks(self, kernels: Sequence[Kernel], lower: str, upper: str) -> None:
@@ -261,8 +269,14 @@ class LoopPrinter(ABC):
         offsets = self.expressions.buffer(matrix.offsets)
         return f"{offsets}[row]", f"{offsets}[row + 1]"
 
-    def _entries(self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction | None = None) -> None:
-        """The inner loop over the thread's entries of ``row``."""
+    def _entries(
+        self,
+        matrix: Matrix,
+        body: Sequence[Statement],
+        reduction: Reduction | None = None,
+        outer_rank: str = "row",
+    ) -> None:
+        """The inner loop over the thread's entries of ``row``, whose neuron is ``outer_rank``."""
         first, last = self._range(matrix)
         used = symbols(expressions_of_body(body))
         if reduction is not None:
@@ -278,7 +292,7 @@ class LoopPrinter(ABC):
             if column in used:
                 self.text.line(f"const int64_t {column} = {self.expressions.buffer(matrix.columns)}[entry];")
             if outer in used:
-                self.text.line(f"const int64_t {outer} = row;")
+                self.text.line(f"const int64_t {outer} = {outer_rank};")
             if "s" in used:
                 storage = f"{self.expressions.buffer(matrix.index)}[entry]" if matrix.index else "entry"
                 self.text.line(f"const int64_t s = {storage};")
@@ -340,24 +354,66 @@ class LoopPrinter(ABC):
         matrix = matrix_of(self.plan, kernel.domain.matrix)
         listed = event_list(self.plan, kernel.domain.events)
         e = self.expressions
-        count, slots = e.size(listed.count), e.size(listed.slots)
         with self._when(kernel):
-            self.text.line(f"const int64_t slot = nl_floor_mod(tick - {self._lag(kernel.domain)}, {slots});")
-            part = "thread"
+            self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
             with ExitStack() as stack:
                 if matrix.rows == "pre":
-                    part = "part"
-                    loop = "for (int64_t part = 0; part < threads; ++part)"
-                    stack.enter_context(self.text.block(loop))
-                lower = f"slot * {count} + nl_lower({count}, {part}, threads)"
-                self.text.line(f"const int64_t first = {lower};")
-                number = f"{e.buffer(listed.counts)}[slot * threads + {part}]"
-                self.text.line(f"const int64_t end = first + {number};")
-                with self.text.block("for (int64_t event = first; event < end; ++event)"):
-                    self.text.line(f"const int64_t row = {e.buffer(listed.ranks)}[event];")
-                    self._entries(matrix, kernel.body)
+                    stack.enter_context(self._segments(listed))
+                else:
+                    stack.enter_context(self._segment(listed, "thread"))
+                self.text.line(f"const int64_t row = {e.buffer(listed.ranks)}[event];")
+                self._entries(matrix, kernel.body)
 
-    def _lag(self, domain: EachEvent) -> str:
+    def _segments(self, listed: EventList) -> ExitStack:
+        """Loops over the events that all threads left in ``slot``."""
+        stack = ExitStack()
+        stack.enter_context(self.text.block("for (int64_t part = 0; part < threads; ++part)"))
+        stack.enter_context(self._segment(listed, "part"))
+        return stack
+
+    def _segment(self, listed: EventList, part: str) -> ExitStack:
+        """A loop over the events that one thread left in ``slot``."""
+        e, stack = self.expressions, ExitStack()
+        count = e.size(listed.count)
+        self.text.line(f"const int64_t first = slot * {count} + nl_lower({count}, {part}, threads);")
+        self.text.line(f"const int64_t end = first + {e.buffer(listed.counts)}[slot * threads + {part}];")
+        stack.enter_context(self.text.block("for (int64_t event = first; event < end; ++event)"))
+        return stack
+
+    def due(self, kernel: Kernel) -> None:
+        """Every synapse whose own delay ends now: age after age, the thread's part of each row."""
+        assert isinstance(kernel.domain, EachDue)
+        matrix = matrix_of(self.plan, kernel.domain.matrix)
+        listed = event_list(self.plan, kernel.domain.events)
+        e = self.expressions
+        classes, slots = e.size(kernel.domain.classes), e.size(listed.slots)
+        with self._when(kernel):
+            self.text.line(f"const int64_t newest = {self._slot(listed)};")
+            with self.text.block(f"for (int64_t k = 0; k < {classes}; ++k)"):
+                # Ages are less than slots: a comparison instead of a division.
+                self.text.line(f"const int64_t begin = newest - {e.element(kernel.domain.ages, 'k')};")
+                self.text.line(f"const int64_t slot = begin < 0 ? begin + {slots} : begin;")
+                with self._segments(listed):
+                    self.text.line(f"const int64_t rank = {e.buffer(listed.ranks)}[event];")
+                    self.text.line(f"const int64_t row = rank * {classes} + k;")
+                    self._entries(matrix, kernel.body, outer_rank="rank")
+
+    def spikes(self, kernel: Kernel) -> None:
+        """Every rank that the thread emitted some ticks ago."""
+        assert isinstance(kernel.domain, EachSpike)
+        listed = event_list(self.plan, kernel.domain.events)
+        emitted = dict.fromkeys(s.events for s in statements(kernel.body) if isinstance(s, Emit))
+        with self._when(kernel):
+            for events in emitted:
+                self._open_segment(events)
+            self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
+            with self._segment(listed, "thread"):
+                self.text.line(f"const int64_t i = {self.expressions.buffer(listed.ranks)}[event];")
+                self.body(kernel.body)
+            for events in emitted:
+                self._close_segment(events)
+
+    def _lag(self, domain: EachEvent | EachSpike) -> str:
         text = self.expressions.text(domain.lag, "int")
         return text if text.isalnum() or text.isidentifier() else f"({text})"
 
@@ -371,6 +427,8 @@ class LoopPrinter(ABC):
             EachBlock: self.each_block,
             Total: self.total,
             EachAbsent: self.absent,
+            EachDue: self.due,
+            EachSpike: self.spikes,
         }
         printers[type(kernel.domain)](kernel)
 

@@ -56,7 +56,8 @@ class EventList:
 
     Buffers: ``ranks`` int32 [slots * count], ``counts`` int64 [slots * threads]. In tick k, thread p writes
     its events, ascending, to ``ranks[(k % slots) * count + lower(p) ...]`` and their number to
-    ``counts[(k % slots) * threads + p]``. ``slots`` is a size symbol (at least 2).
+    ``counts[(k % slots) * threads + p]``. ``slots`` is a size symbol (at least 2). ``behind``, if not empty,
+    is an int64 [1] buffer: the list's own ticks are the plan's less this, because it stood still at times.
     """
 
     name: str
@@ -64,6 +65,7 @@ class EventList:
     slots: str
     ranks: str
     counts: str
+    behind: str = ""
 
 
 @dataclass(frozen=True)

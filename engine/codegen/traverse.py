@@ -11,6 +11,7 @@ from engine.codegen.ir import (
     Draw,
     Each,
     EachEvent,
+    EachSpike,
     Emit,
     Expr,
     Function,
@@ -84,7 +85,7 @@ def uniform_expressions(kernel: Kernel) -> Iterator[Expr]:
     """Expressions evaluated once for the whole kernel: its condition and its lag."""
     if kernel.condition is not None:
         yield from subexpressions(kernel.condition)
-    if isinstance(kernel.domain, EachEvent):
+    if isinstance(kernel.domain, EachEvent | EachSpike):
         yield from subexpressions(kernel.domain.lag)
 
 

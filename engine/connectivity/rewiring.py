@@ -46,10 +46,12 @@ def rewire(
     post: NDArray[np.int64],
     pre: NDArray[np.int64],
     weights: float | NDArray[np.float64],
+    delay_steps: int | NDArray[np.int32] = 1,
 ) -> Rewiring:
     """End the synapses at the positions ``ended`` and begin one from each ``pre`` to its ``post``.
 
-    The new pairs are distinct, ascending by post and then pre, and not joined yet.
+    The new pairs are distinct, ascending by post and then pre, and not joined yet. ``delay_steps`` are their
+    delays where each synapse has its own.
     """
     c = connectivity
     stays = np.ones(c.nnz, dtype=bool)
@@ -66,5 +68,6 @@ def rewire(
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         pre=change.carry(c.pre, pre),
         weights=change.carry(former, weights),
+        delay_steps=c.delay_steps if c.uniform else change.carry(c.delays, delay_steps),
     )
     return replace(change, connectivity=after)

@@ -22,8 +22,8 @@ class Connectivity:
         Pre-synaptic rank of each synapse, ascending within a row.
     weights : float or float64 array of nnz
         One number: all synapses are equal.
-    delay_steps : int
-        Delay of all synapses in steps.
+    delay_steps : int or int32 array of nnz
+        Delay in steps, at least 1. One number: of all synapses.
     lasting : int64 array, optional
         Ranks of the dendrites that last even without synapses (structural plasticity).
     """
@@ -33,8 +33,23 @@ class Connectivity:
     offsets: NDArray[np.int64]
     pre: NDArray[np.int32]
     weights: float | NDArray[np.float64] = 1.0
-    delay_steps: int = 1
+    delay_steps: int | NDArray[np.int32] = 1
     lasting: NDArray[np.int64] | None = None
+
+    @property
+    def uniform(self) -> bool:
+        """True where one delay serves all synapses."""
+        return not isinstance(self.delay_steps, np.ndarray)
+
+    @property
+    def max_delay_steps(self) -> int:
+        """Largest delay of a synapse in steps, at least 1."""
+        return int(np.max(self.delay_steps, initial=1))
+
+    @property
+    def delays(self) -> NDArray[np.int32]:
+        """Delay of each synapse in steps."""
+        return np.broadcast_to(np.asarray(self.delay_steps, dtype=np.int32), len(self.pre))
 
     @property
     def nnz(self) -> int:

@@ -13,12 +13,13 @@ from engine import connectivity
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.network.attributes import is_number
-from engine.network.distributions import RandomDistribution
+from engine.network.distributions import Binomial, RandomDistribution
 
 if TYPE_CHECKING:
     from engine.network.projection import Projection
 
 Weights = float | RandomDistribution | None
+Delays = int | RandomDistribution | None
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,16 @@ class Recipe:
         ``structure(projection, seed, stream) -> Connectivity`` draws the synapses.
     weights : float, RandomDistribution or None
         None: the structure brings its own.
-    delay_steps : int
-        Uniform delay; 0 if none was asked for.
+    delays : int, RandomDistribution or None
+        Uniform delay in steps (0 if none was asked for), or a distribution in ms. None: the structure
+        brings its own.
     force_multiple_weights : bool
     """
 
     name: str
     structure: Callable[[Projection, int, int], Connectivity]
     weights: Weights
-    delay_steps: int
+    delays: Delays
     force_multiple_weights: bool
 
     def draw(self, projection: Projection, redraws: int) -> Connectivity:
@@ -56,7 +58,14 @@ class Recipe:
             weights = np.asarray(values, dtype=np.float64)
         else:
             weights = float(self.weights)
-        return replace(drawn, weights=weights, delay_steps=max(1, self.delay_steps))
+        delay_steps = drawn.delay_steps
+        if isinstance(self.delays, RandomDistribution):
+            generator = network.generator("delays", projection.id, redraws)
+            values = self.delays.bound_to(generator).get_values(len(drawn.pre))
+            delay_steps = delays_in_steps(np.maximum(values, network.dt), projection)
+        elif self.delays is not None:
+            delay_steps = max(1, self.delays)
+        return replace(drawn, weights=weights, delay_steps=delay_steps)
 
 
 def checked_weights(weights: Any, projection: Projection) -> Weights:
@@ -71,35 +80,58 @@ def checked_weights(weights: Any, projection: Projection) -> Weights:
     )
 
 
-def checked_delay(delays: Any, projection: Projection) -> int:
-    """Uniform delay in steps (0: none asked for)."""
-    if isinstance(delays, RandomDistribution) or not is_number(delays):
+def checked_delays(delays: Any, projection: Projection) -> int | RandomDistribution:
+    """Uniform delay in steps (0: none asked for), or a distribution that has a largest delay."""
+    label = f"Projection {projection.name}"
+    if isinstance(delays, RandomDistribution):
+        largest = largest_value(delays)
+        if largest is None:
+            raise EngineError(
+                f"{label}: a delay from {delays} could be of any length; you need to set the max argument to "
+                f"limit the maximal delay."
+            )
+        if not np.isfinite(largest) or largest < 0.0:
+            raise EngineError(f"{label}: delays from {delays} would be negative; give a max above 0.")
+        return delays
+    if not is_number(delays):
         raise EngineError(
-            f"Projection {projection.name}: delays must be one number (ms); "
-            f"delays that differ between synapses are not available yet."
+            f"{label}: delays must be a number (ms) or a random distribution, not {type(delays).__name__}; "
+            f"a matrix of delays needs connect_from_matrix."
         )
     if not np.isfinite(delays) or delays < 0.0:
-        raise EngineError(f"Projection {projection.name}: a delay must not be negative (it is {delays} ms).")
+        raise EngineError(f"{label}: a delay must not be negative (it is {delays} ms).")
     return round(float(delays) / projection.network.dt)
 
 
+def largest_value(distribution: RandomDistribution) -> float | None:
+    """No sample is larger; None where there is no such number."""
+    largest = distribution.n if isinstance(distribution, Binomial) else getattr(distribution, "max", None)
+    return None if largest is None else float(largest)
+
+
+def delays_in_steps(delays: Any, projection: Projection) -> NDArray[np.int32]:
+    """Delays (ms) of single synapses as whole steps: rounded, halves to even numbers, at least one."""
+    values = np.asarray(delays, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise EngineError(f"Projection {projection.name}: a delay is missing, not a number or infinite.")
+    if (values < 0.0).any():
+        raise EngineError(f"Projection {projection.name}: a delay must not be negative ({values.min()} ms).")
+    return np.maximum(1, np.rint(values / projection.network.dt)).astype(np.int32)
+
+
 def connectivity_from_matrix(
-    projection: Projection, weights: Any, pre_post: bool
+    projection: Projection, weights: Any, delays: Any, pre_post: bool
 ) -> Callable[[Projection, int, int], Connectivity]:
-    """Structure with the given weights, rows = post-synaptic; None or masked entries make no synapse."""
-    try:
-        matrix = np.asarray(weights, dtype=object if _has_gaps(weights) else np.float64)
-    except (ValueError, TypeError):
-        raise EngineError(f"Projection {projection.name}: the weight matrix is not rectangular.") from None
-    matrix = matrix.T if pre_post else matrix
+    """Structure with the given weights, rows = post-synaptic; None or masked entries make no synapse.
+    ``delays`` is a matrix of the same shape (ms), or None for a structure without delays."""
+    matrix = _matrix(projection, weights, pre_post, "weight")
     pre_ranks, post_ranks = projection.pre_candidates, projection.post_candidates
-    expected = (len(post_ranks), len(pre_ranks))
-    if matrix.shape != expected:
-        raise EngineError(
-            f"Projection {projection.name}: the weight matrix has shape {matrix.shape}, "
-            f"but {expected} (post, pre) is needed."
-        )
-    exists = np.array([[w is not None for w in row] for row in matrix], dtype=bool).reshape(expected)
+    exists = np.array([[w is not None for w in row] for row in matrix], dtype=bool).reshape(matrix.shape)
+    delay_steps: NDArray[np.int32] | None = None
+    if delays is not None:
+        given = _matrix(projection, delays, pre_post, "delay")[exists]
+        values = np.array([np.nan if d is None else d for d in given], dtype=np.float64)
+        delay_steps = delays_in_steps(values, projection)
 
     def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
         rows, columns = np.nonzero(exists)
@@ -113,10 +145,26 @@ def connectivity_from_matrix(
             offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
             pre=pre[order].astype(np.int32),
             weights=matrix[exists].astype(np.float64)[order],
-            delay_steps=1,
+            delay_steps=1 if delay_steps is None else delay_steps[order],
         )
 
     return structure
+
+
+def _matrix(projection: Projection, given: Any, pre_post: bool, kind: str) -> NDArray[Any]:
+    """A matrix (post, pre) of numbers, or of objects where some are None."""
+    try:
+        matrix = np.asarray(given, dtype=object if _has_gaps(given) else np.float64)
+    except (ValueError, TypeError):
+        raise EngineError(f"Projection {projection.name}: the {kind} matrix is not rectangular.") from None
+    matrix = matrix.T if pre_post else matrix
+    expected = (len(projection.post_candidates), len(projection.pre_candidates))
+    if matrix.shape != expected:
+        raise EngineError(
+            f"Projection {projection.name}: the {kind} matrix has shape {matrix.shape}, "
+            f"but {expected} (post, pre) is needed."
+        )
+    return matrix
 
 
 def _has_gaps(weights: Any) -> bool:
@@ -162,7 +210,7 @@ class Connectors:
             name,
             structure,
             checked_weights(weights, projection),
-            checked_delay(delays, projection),
+            checked_delays(delays, projection),
             force_multiple_weights,
         )
         return self._connect(recipe)
@@ -170,7 +218,7 @@ class Connectors:
     def connect_all_to_all(
         self,
         weights: float | RandomDistribution,
-        delays: float = 0.0,
+        delays: float | RandomDistribution = 0.0,
         allow_self_connections: bool = False,
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
@@ -181,8 +229,9 @@ class Connectors:
         Parameters
         ----------
         weights : float or RandomDistribution
-        delays : float
-            ms; rounded to steps, at least one.
+        delays : float or RandomDistribution
+            ms; rounded to steps, at least one. A distribution gives each synapse its own delay; it needs a
+            largest value (``max``).
         allow_self_connections : bool
             Connect neurons to themselves where pre and post are one population.
         force_multiple_weights : bool
@@ -204,7 +253,7 @@ class Connectors:
     def connect_one_to_one(
         self,
         weights: float | RandomDistribution = 1.0,
-        delays: float = 0.0,
+        delays: float | RandomDistribution = 0.0,
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
@@ -224,7 +273,7 @@ class Connectors:
         self,
         probability: float,
         weights: float | RandomDistribution,
-        delays: float = 0.0,
+        delays: float | RandomDistribution = 0.0,
         allow_self_connections: bool = False,
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
@@ -246,7 +295,7 @@ class Connectors:
         self,
         number: int,
         weights: float | RandomDistribution,
-        delays: float = 0.0,
+        delays: float | RandomDistribution = 0.0,
         allow_self_connections: bool = False,
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
@@ -268,7 +317,7 @@ class Connectors:
         self,
         number: int,
         weights: float | RandomDistribution = 1.0,
-        delays: float = 0.0,
+        delays: float | RandomDistribution = 0.0,
         allow_self_connections: bool = False,
         force_multiple_weights: bool = False,
         storage_format: str | None = None,
@@ -289,7 +338,7 @@ class Connectors:
     def connect_from_matrix(
         self,
         weights: Any,
-        delays: float = 0.0,
+        delays: Any = 0.0,
         pre_post: bool = False,
         storage_format: str | None = None,
         storage_order: str | None = None,
@@ -300,13 +349,16 @@ class Connectors:
         ----------
         weights : 2D array or list of lists, shape (post, pre)
             None makes no synapse; zeros do.
+        delays : float, RandomDistribution, 2D array or list of lists
+            ms; a matrix has the shape of the weights and gives each synapse its own delay.
         pre_post : bool
-            The matrix is (pre, post).
+            The matrices are (pre, post).
         """
         projection: Any = self
-        structure = connectivity_from_matrix(projection, weights, pre_post)
-        recipe = Recipe("Connectivity matrix", structure, None, checked_delay(delays, projection), True)
-        return self._connect(recipe)
+        nested = isinstance(delays, list | tuple) or (isinstance(delays, np.ndarray) and delays.ndim > 0)
+        structure = connectivity_from_matrix(projection, weights, delays if nested else None, pre_post)
+        asked = None if nested else checked_delays(delays, projection)
+        return self._connect(Recipe("Connectivity matrix", structure, None, asked, True))
 
     def _one_object(self) -> bool:
         """Pre and post were given as one and the same object (two views of a population are two)."""

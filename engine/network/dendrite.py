@@ -95,7 +95,7 @@ class Dendrite:
 
     def __getattr__(self, name: str) -> Any:
         if name == "delay":
-            return self.proj.delay
+            return self.proj.delay_of_dendrite(self.post_rank)
         if "proj" in self.__dict__ and name in self.proj._attributes:
             return self.get(name)
         raise AttributeError(unknown_attribute(name, "Dendrite", self.proj.attributes))
@@ -111,7 +111,7 @@ class Dendrite:
         if name == "pre_ranks":
             return self.pre_ranks
         if name == "delay":
-            return self.proj.delay
+            return self.proj.delay_of_dendrite(self.post_rank)
         if name not in self.proj._attributes:
             raise EngineError(unknown_attribute(name, self.name, self.proj.attributes))
         return SynapticValues(self.proj).of_dendrite(self.proj._attributes[name], self.post_rank)

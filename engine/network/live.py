@@ -110,7 +110,7 @@ class Live:
     def set_flag(self, projection: Projection, name: str, value: int) -> None:
         """Set a switch of a compiled projection."""
         if self._instance is not None:
-            self._instance.flag(projection, name)[0] = value
+            self._instance.set_flag(projection, name, value)
 
     def set_refractory(self, population: Population, value: Values) -> None:
         """Give a compiled population its refractory periods (ms)."""

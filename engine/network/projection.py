@@ -13,7 +13,8 @@ from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.language.model import Assignment, SynapseModel
 from engine.network.attributes import Attribute, attributes_of, unknown_attribute
-from engine.network.connectors import Connectors, Recipe, checked_delay
+from engine.network.connectors import Connectors, Recipe
+from engine.network.delays import Delays
 from engine.network.dendrite import Dendrite, IndividualSynapse
 from engine.network.geometry import rank_of
 from engine.network.population import Population
@@ -39,7 +40,7 @@ _NOT_YET = {
 }
 
 
-class Projection(Connectors, Switches, Structural):
+class Projection(Connectors, Switches, Delays, Structural):
     """Synapses between two populations.
 
     Parameters
@@ -168,7 +169,7 @@ class Projection(Connectors, Switches, Structural):
         drawn = self.recipe.draw(self, self._redraws)
         self._connectivity = replace(drawn, lasting=drawn.dendrites) if self.structural else drawn
         if self.model.creating is not None:
-            self.check_delay(self.model.creating.delay, "d of the rule creating")
+            self.delay_of_created()
         values = SynapticValues(self)
         self.init = {
             name: values.flat(self._attributes[name], value)
@@ -366,40 +367,7 @@ class Projection(Connectors, Switches, Structural):
         """Hand a switch to the running code, if there is any."""
         self.network.set_flag(self, name, value)
 
-    # --- delays ---------------------------------------------------------------------------------------
-
-    @property
-    def uniform_delay(self) -> int:
-        """Delay in steps; 0 if none was asked for."""
-        if self._recipe is None:
-            return 0
-        return self._recipe.delay_steps
-
-    @property
-    def max_delay(self) -> int:
-        """Largest delay in steps."""
-        return self.uniform_delay
-
-    @property
-    def delay(self) -> float:
-        """Delay in ms."""
-        return max(1, self.uniform_delay) * self.network.dt
-
-    @delay.setter
-    def delay(self, value: Any) -> None:
-        if not self.network.compiled or self._recipe is None:
-            raise EngineError(
-                f"Projection {self.name}: give the delay to the connect_* method before compile()."
-            )
-        steps = max(1, checked_delay(value, self))
-        if max(1, self.uniform_delay) == steps:
-            return
-        if self.uniform_delay <= 1:
-            raise EngineError(f"Projection {self.name} was made without a delay, so it cannot get one now.")
-        self._recipe = replace(self._recipe, delay_steps=steps)
-        self._connectivity = replace(self.connectivity, delay_steps=steps)
-        self.network.set_flag(self, "delay", steps)
-        self.network.replan()
+    # --- memory ---------------------------------------------------------------------------------------
 
     def size_in_bytes(self) -> int:
         """Memory of the attributes; 0 before compile."""

@@ -116,16 +116,29 @@ class Structural:
                 "Call setup(structural_plasticity=True), or network.config(...), first."
             )
 
-    def check_delay(self, delay: float | None, what: str) -> None:
-        """The delay (ms) of a new synapse must be that of all the others; None or 0: not given."""
+    def checked_delay(self, delay: float | None, what: str) -> int:
+        """The delay (ms) of a new synapse in steps: that of all the others or, where each has its own, none
+        longer than the longest. None or 0: not given, which is the uniform or the shortest one."""
+        longest, uniform = self.connectivity.max_delay_steps, self.connectivity.uniform
         if not delay:
-            return
-        steps, uniform = max(1, round(delay / self.network.dt)), max(1, self.connectivity.delay_steps)
-        if steps != uniform:
+            return longest if uniform else 1
+        steps = max(1, round(delay / self.network.dt))
+        if not uniform and steps > longest:
+            raise EngineError(
+                f"Projection {self.name}: {what} has a delay of {delay} ms, but the longest of the "
+                f"projection is {longest * self.network.dt} ms; assign longer ones to its delay first."
+            )
+        if uniform and steps != longest:
             raise EngineError(
                 f"Projection {self.name}: {what} has a delay of {delay} ms, but all of the projection have "
-                f"{uniform * self.network.dt} ms; leave it out."
+                f"{longest * self.network.dt} ms; leave it out."
             )
+        return steps
+
+    def delay_of_created(self) -> int:
+        """Delay in steps of the synapses that the rule ``creating`` makes."""
+        assert self.model.creating is not None
+        return self.checked_delay(self.model.creating.delay, "d of the rule creating")
 
     # --- changes --------------------------------------------------------------------------------------
 
@@ -142,11 +155,12 @@ class Structural:
         post: NDArray[np.int64],
         pre: NDArray[np.int64],
         weights: float | NDArray[np.float64],
+        delay_steps: int | NDArray[np.int32] = 1,
     ) -> None:
         """End synapses (post-major positions) and begin others, ascending by post and then pre rank."""
         instance = self.network.instance
         assert instance is not None
-        change = rewired(self.connectivity, ended, post, pre, weights)
+        change = rewired(self.connectivity, ended, post, pre, weights, delay_steps)
         for name, value in self.init.items():
             attribute: Attribute = self._attributes[name]
             if attribute.locality == "local" and isinstance(value, np.ndarray):
@@ -161,15 +175,17 @@ class Structural:
         label = f"{self.name}[{post}]"
         self._check_allowed(label)
         existing = self._row(post)
+        steps = np.ones(len(ranks), dtype=np.int32)
         for number, rank in enumerate(ranks):
             if rank in existing or rank in ranks[:number]:
                 raise EngineError(f"{label}: there is already a synapse from neuron {rank}.")
-            self.check_delay(delays[number], f"the synapse from neuron {rank}")
+            steps[number] = self.checked_delay(delays[number], f"the synapse from neuron {rank}")
         order = np.argsort(np.asarray(ranks, dtype=np.int64))
         pre = np.asarray(ranks, dtype=np.int64)[order]
         none = np.zeros(0, dtype=np.int64)
         self.network.refresh()
-        self.rewire(none, np.full_like(pre, post), pre, np.asarray(weights, dtype=np.float64)[order])
+        weight = np.asarray(weights, dtype=np.float64)[order]
+        self.rewire(none, np.full_like(pre, post), pre, weight, steps[order])
 
     def prune_synapses(self, post: int, ranks: Sequence[int]) -> None:
         """End synapses from neurons of the pre-synaptic population to one dendrite."""

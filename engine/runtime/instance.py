@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,9 @@ Array = npt.NDArray[Any]
 
 HISTORY = re.compile(r"neurons(\d+)_history_(.+)$")
 EVENTS = re.compile(r"neurons(\d+)_(ranks|counts)$")
+QUEUE = re.compile(r"synapses(\d+)_queue_(ranks|counts)$")
+ROUTE = re.compile(r"synapses\d+_route_\w+$")
+"""What follows from the delays of synapses, which Python may change: no code writes it."""
 WINDOW = re.compile(r"neurons\d+_fired$")
 
 
@@ -90,7 +94,7 @@ class Instance:
         for buffer in plan.buffers:
             count = buffer.count if isinstance(buffer.count, int) else lowered.sizes[buffer.count]
             dtype = dtypes[buffer.dtype]
-            before = old.get(buffer.name)
+            before = None if ROUTE.match(buffer.name) else old.get(buffer.name)
             if before is not None and before.size == count and before.dtype == dtype:
                 self.arrays[buffer.name] = before
                 continue
@@ -102,6 +106,9 @@ class Instance:
                 move_ring(np.repeat(before, width * slots // before.size), array, width, tick, tick)
             elif before is not None and EVENTS.match(buffer.name):
                 move_ring(before, array, self._width(buffer.name), self.tick, self.tick)
+            elif before is not None and QUEUE.match(buffer.name):
+                tick = self._queue_tick(buffer.name, old)
+                move_ring(before, array, self._width(buffer.name), tick, tick)
             elif before is not None and before.size == 1:
                 array[...] = before
             self.arrays[buffer.name] = array
@@ -124,11 +131,25 @@ class Instance:
         """Elements of one slot of a ring."""
         if HISTORY.match(ring):
             return self.arrays[self._source(ring)].size
-        events = EVENTS.match(ring)
+        events = EVENTS.match(ring) or QUEUE.match(ring)
         assert events is not None
         if events[2] == "counts":
             return self.threads
+        if QUEUE.match(ring):
+            return self._projection_of(ring).pre_population.size
         return next(p.size for p in self.network.populations if p.id == int(events[1]))
+
+    def _projection_of(self, queue: str) -> Projection:
+        """The projection that a queue of spikes belongs to."""
+        found = QUEUE.match(queue)
+        assert found is not None
+        return next(p for p in self.network.projections if p.id == int(found[1]))
+
+    def _queue_tick(self, queue: str, arrays: dict[str, Array]) -> int:
+        """Ticks in which the projection of a queue took spikes: fewer than all if it was switched off."""
+        projection = self._projection_of(queue)
+        behind = int(arrays[f"synapses{projection.id}_queue_behind"][0])
+        return self.tick - behind if self._accepts(projection, arrays) else behind
 
     def _own_tick(self, history: str, arrays: dict[str, Array]) -> int:
         """Ticks that the population of a history has done: fewer than all if it was disabled at times."""
@@ -169,8 +190,32 @@ class Instance:
 
     def flag(self, obj: Population | Projection, name: str) -> Array:
         """View of a switch: ``enabled`` of a population; ``transmission``, ``update``, ``plasticity``,
-        ``period``, ``offset``, ``delay`` (all int64, steps) of a projection."""
+        ``period``, ``offset``, ``delay`` (all int64, steps) of a projection. To change one: :meth:`set_flag`
+        or :meth:`enable`."""
         return self.internal(obj, name)
+
+    def set_flag(self, projection: Projection, name: str, value: int) -> None:
+        """Set a switch of a projection."""
+        with self._keeping_queues([projection]):
+            self.flag(projection, name)[0] = value
+
+    @staticmethod
+    def _accepts(projection: Projection, arrays: dict[str, Array]) -> bool:
+        """Does the projection's queue take spikes, and its synapses what is due?"""
+        transmits = arrays[f"synapses{projection.id}_transmission"][0]
+        return bool(transmits and arrays[f"neurons{projection.post_population.id}_enabled"][0])
+
+    @contextmanager
+    def _keeping_queues(self, projections: Iterable[Projection]) -> Iterator[None]:
+        """Spikes under way to single synapses wait while a projection is switched off meanwhile
+        (semantics.md section 3): its queue falls behind by as many ticks."""
+        queues = [p for p in projections if self.has_internal(p, "queue_behind")]
+        before = [self._accepts(p, self.arrays) for p in queues]
+        yield
+        for projection, accepted in zip(queues, before, strict=True):
+            if self._accepts(projection, self.arrays) != accepted:
+                behind = self.internal(projection, "queue_behind")
+                behind[0] = self.tick - behind[0]
 
     def refractory(self, population: Population) -> Array:
         """View of the refractory periods in steps; one element where one value serves all."""
@@ -187,7 +232,9 @@ class Instance:
         flag = self.flag(population, "enabled")
         if bool(flag[0]) == enabled:
             return
-        flag[0] = enabled
+        inputs = (p for p in self.network.projections if p.post_population is population)
+        with self._keeping_queues(inputs):
+            flag[0] = enabled
         if self.has_internal(population, "hold"):
             hold = self.internal(population, "hold")
             hold[0] = self.tick - hold[0]
@@ -306,7 +353,10 @@ class Instance:
                 ended = np.flatnonzero(marked[order])
             post, pre = np.divmod(none if created is None else created, projection.connectivity.n_pre)
             rule = projection.model.creating
-            projection.rewire(ended, post, pre, rule.weight if rule is not None else 0.0)
+            if rule is None:
+                projection.rewire(ended, post, pre, 0.0)
+            else:
+                projection.rewire(ended, post, pre, rule.weight, projection.delay_of_created())
             self._recording.record_again(projection, self.step - 1)
 
     def _taken_marks(self, projection: Projection, rule: str) -> Array | None:
@@ -346,6 +396,8 @@ class Instance:
                 self._replace(name, carried(self.arrays[name]), carried(self._initial[name]))
         self._orders.pop(projection.id, None)
         self._recording.resize(symbol, change.connectivity.nnz)
+        if f"{inner}route_ages" in self.arrays:
+            self._recording.resize(f"delays_proj{projection.id}", arrays["route_ages"].size)
 
     def _replace(self, name: str, values: Array, initial: Array) -> None:
         array = aligned_zeros(values.size, self.arrays[name].dtype)
@@ -384,6 +436,9 @@ class Instance:
         """Forget the spikes under way."""
         if self.has_internal(population, "counts"):
             self.internal(population, "counts")[...] = 0
+        for projection in self.network.projections:
+            if projection.pre_population is population and self.has_internal(projection, "queue_counts"):
+                self.internal(projection, "queue_counts")[...] = 0
         if not self.flag(population, "enabled")[0]:
             self._paused[population.id] = Pause(self.tick, {})
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from engine import Monitor, Network, Neuron, SpikeSourceArray, Synapse
+from engine import Monitor, Network, Neuron, SpikeSourceArray, Synapse, Uniform
 from reference.models import Text, neuron, rate_synapse, spiking_synapse
 from reference.simulator import ReferenceNetwork
 from reference.texts import Draw
@@ -35,7 +35,8 @@ class ProjectionDescription:
     targets: list[str]
     text: Text | None
     pattern: str
-    delay: float
+    delay: float | tuple[float, float]
+    """ms; two numbers: each synapse has one between them."""
     seed: int
     set: dict[str, int] = field(default_factory=dict)
 
@@ -127,11 +128,19 @@ def _projection(
         target,
         text,
         draw(st.sampled_from(["all_to_all", "one_to_one", "matrix", "matrix"])),
-        draw(st.sampled_from([0, 1, 1, 2, 3, 5])) * dt,
+        draw(_delay(dt)),
         draw(st.integers(0, 99)),
         draw(st.dictionaries(st.sampled_from(text.settable), st.integers(0, 99), max_size=2))
         if text and text.settable
         else {},
+    )
+
+
+def _delay(dt: float) -> st.SearchStrategy[float | tuple[float, float]]:
+    spread = st.sampled_from([(0, 3), (1, 2), (2, 6)])
+    return st.one_of(
+        st.sampled_from([0, 1, 1, 2, 3, 5]).map(lambda steps: steps * dt),
+        spread.map(lambda steps: (steps[0] * dt, steps[1] * dt)),
     )
 
 
@@ -203,6 +212,9 @@ class Built:
         pre, post = self.populations[p.pre], self.populations[p.post]
         synapse = Synapse(**p.text.fields) if p.text else None
         projection = self.net.connect(pre, post, p.targets, synapse)
+        delays: Any = p.delay
+        if isinstance(delays, tuple):
+            delays = Uniform(*delays)
         rng = np.random.default_rng(p.seed)
         weight = rng.uniform(0.3, 1.5) / np.sqrt(pre.size)
         if p.pattern == "matrix":
@@ -212,11 +224,11 @@ class Built:
                 [w if e else None for w, e in zip(*row, strict=True)]
                 for row in zip(weights, exists, strict=True)
             ]
-            return projection.connect_from_matrix(rows, delays=p.delay)
+            return projection.connect_from_matrix(rows, delays=delays)
         if p.pattern == "one_to_one":
-            return projection.connect_one_to_one(weights=weight, delays=p.delay)
+            return projection.connect_one_to_one(weights=weight, delays=delays)
         return projection.connect_all_to_all(
-            weights=weight, delays=p.delay, allow_self_connections=p.seed % 2 == 0
+            weights=weight, delays=delays, allow_self_connections=p.seed % 2 == 0
         )
 
     @staticmethod

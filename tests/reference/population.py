@@ -97,6 +97,13 @@ class ReferencePopulation:
             return self.values[name]
         return self.past[-delay][name] if len(self.past) >= delay else self.initial[name]
 
+    def delayed_each(self, name: str, delays: Value, ranks: Value) -> Value:
+        """The values of some neurons, each from ``delays`` steps ago."""
+        known = [dict.fromkeys([name], self.initial[name]), *self.past]
+        return np.array(
+            [known[max(0, len(known) - d)][name][rank] for d, rank in zip(delays, ranks, strict=True)]
+        )
+
     def arriving(self, delay: int) -> Value:
         """Which neurons emitted a spike that arrives now; the queue of a disabled population waits."""
         if len(self.fired_past) < delay or not self.enabled:

@@ -38,6 +38,10 @@ class _Part:
             return (p.pre if node.owner == "pre" else p.post).operation(node)
         assert isinstance(node, Name), node
         if node.owner == "pre":
+            if p.delays is not None and np.ndim(self.pre) == 0:
+                return p.pre.delayed_each(node.name, [p.delay_of_created()], [self.pre])[0]
+            if p.delays is not None:
+                return p.pre.delayed_each(node.name, p.delays[self.synapses], self.pre)
             return _of(p.pre.delayed(node.name, p.delay), self.pre)
         if node.owner == "post":
             return _of(p.post.values[node.name], self.post)
@@ -89,7 +93,9 @@ class ReferenceProjection(ReferenceRules):
         self.name, self.model = source.name, source.model
         self.spiking = pre.spiking
         drawn = source.connectivity
-        self.delay = max(1, drawn.delay_steps)
+        self.delays = None if drawn.uniform else np.asarray(drawn.delay_steps)
+        """Delay of each synapse where they differ, and ``delay`` of the one that waits longest."""
+        self.delay = drawn.max_delay_steps
         self.pre_of = drawn.pre.astype(int)
         self.post_of = np.repeat(np.arange(drawn.n_post), np.diff(drawn.offsets))
         self.declared = {a.name: a for a in (*self.model.parameters, *self.model.variables)}
@@ -108,6 +114,7 @@ class ReferenceProjection(ReferenceRules):
         self.conductances = [g for g in (f"g_{t}" for t in source.targets) if g in post.values]
         self.forget_events()
         self.start_rules(drawn)
+        self.forget_spikes()
         if not self.spiking:
             post.targets.update(source.targets)
 
@@ -119,6 +126,10 @@ class ReferenceProjection(ReferenceRules):
     def forget_events(self) -> None:
         """No event yet."""
         self.last_event = np.full(self.pre_of.size, NEVER)
+
+    def forget_spikes(self) -> None:
+        """No spike is under way to synapses that have delays of their own."""
+        self.queue: list[Value] = []
 
     def restart(self) -> None:
         """Back to the values before compile, except ``w``."""
@@ -156,14 +167,24 @@ class ReferenceProjection(ReferenceRules):
             for target in self.source.targets:
                 self.post.sums[target] = self.post.sums[target] + self._reduced(psp)
             return
-        for rank in np.flatnonzero(self.pre.arriving(self.delay)):
-            self._event(
-                np.flatnonzero(self.pre_of == rank), self.model.pre_spike or (), self.network.step - 1
-            )
+        for rank, delay in self._due():
+            synapses = np.flatnonzero(self.pre_of == rank)
+            if self.delays is not None:
+                synapses = synapses[self.delays[synapses] == delay]
+            self._event(synapses, self.model.pre_spike or (), self.network.step - 1)
         if self.model.psp is not None:
             psp = np.broadcast_to(evaluate(self.model.psp, everything.look), self.pre_of.shape)
             for g in self.conductances:
                 np.add.at(self.post.values[g], self.post_of, psp)
+
+    def _due(self) -> list[tuple[int, int]]:
+        """Neurons whose spikes are due and how long ago they fired, in order of emission. A queue of the
+        projection's own counts only the steps in which it transmits."""
+        if self.delays is None:
+            return [(rank, self.delay) for rank in np.flatnonzero(self.pre.arriving(self.delay))]
+        self.queue = [*self.queue, self.pre.arriving(1)][-self.delay :]
+        ages = range(len(self.queue), 0, -1)
+        return [(rank, age) for age in ages for rank in np.flatnonzero(self.queue[-age])]
 
     def _reduced(self, psp: Value) -> Value:
         """One number for each post-synaptic neuron; 0 without synapses."""

@@ -95,6 +95,7 @@ class ReferenceNetwork:
             population.restart()
         for projection in self.projections.values():
             projection.forget_events()
+            projection.forget_spikes()
             if projections:
                 projection.restart()
         self.recorded.clear()

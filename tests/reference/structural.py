@@ -57,11 +57,17 @@ class ReferenceRules:
         self.pre_of = np.insert(self.pre_of, place, pre)
         self.post_of = np.insert(self.post_of, place, post)
         self.last_event = np.insert(self.last_event, place, NEVER)
+        if self.delays is not None:
+            self.delays = np.insert(self.delays, place, self.delay_of_created())
         initial = {a.name: getattr(a, "init", getattr(a, "value", 0.0)) for a in self.declared.values()}
         for values in (self.values, self.initial):
             for name in self._own():
                 new = weight if name == "w" else initial[name]
                 values[name] = np.insert(values[name], place, new)
+
+    def delay_of_created(self) -> int:
+        """In steps, where each synapse has its own."""
+        return max(1, round((self.model.creating.delay or 0.0) / self.network.dt))
 
     def prune(self) -> None:
         """Every synapse."""
@@ -71,6 +77,8 @@ class ReferenceRules:
         stays = ~np.broadcast_to(ends, self.pre_of.shape).astype(bool)
         self.pre_of, self.post_of = self.pre_of[stays], self.post_of[stays]
         self.last_event = self.last_event[stays]
+        if self.delays is not None:
+            self.delays = self.delays[stays]
         for values in (self.values, self.initial):
             for name in self._own():
                 values[name] = values[name][stays]

@@ -37,6 +37,8 @@ def lower(network: Network) -> Lowered:
     for population in populations.values():
         population.reset_sums()
     for projection in projections:
+        projection.accept()
+    for projection in projections:
         projection.transmit()
     for given in network.mean_inputs:
         lower_mean_input(builder, given, populations[given.population.id], populations[given.post.id])

@@ -180,7 +180,13 @@ class LoweredPopulation:
         hold = self._hold()
         running = Op("+", (self._own_tick(), Const(updated, "int")), "int") if updated else self._own_tick()
         now = Select(self.active, running, hold, "int")
-        slot = Op("mod", (Op("-", (now, delay), "int"), self._slots()), "int")
+        slot: Expr = Op("mod", (Op("-", (now, delay), "int"), self._slots()), "int")
+        if isinstance(delay, Load) and delay.index != ZERO:
+            # One division for all synapses; delays are less than the number of slots.
+            newest = Op("mod", (now, self._slots()), "int")
+            back = Op("-", (newest, delay), "int")
+            wrapped = Op("+", (back, self._slots()), "int")
+            slot = Select(Op("<", (back, ZERO), "bool"), wrapped, back, "int")
         return Load(self.histories[attribute], self._in_slot(slot, index, source.count), source.type)
 
     def _hold(self) -> Load:

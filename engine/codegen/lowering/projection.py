@@ -18,6 +18,7 @@ from engine.codegen.ir import (
     EachEvent,
     EachRow,
     EachSynapse,
+    Emit,
     Expr,
     Function,
     If,
@@ -42,7 +43,8 @@ from engine.codegen.lowering.builder import (
     all_of,
     homogeneous,
 )
-from engine.codegen.lowering.population import STEP, LoweredPopulation, constant, operated
+from engine.codegen.lowering.delays import SpikeQueue, routes
+from engine.codegen.lowering.population import NEURON, STEP, LoweredPopulation, constant, operated
 from engine.codegen.lowering.scope import Scope, real, store
 from engine.codegen.plan import Matrix
 from engine.errors import EngineError
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
 SYNAPSE = Symbol("s", "int")
 PRE = Symbol("pre", "int")
 POST = Symbol("post", "int")
+PAIR = Symbol("pair", "int")
 
 DEFAULT_PSP = Binary("*", Name("w"), Name("r", "pre"))
 
@@ -82,13 +85,17 @@ def structure(
     post-synaptic rows of a spiking one, too), and the post-major position of each stored synapse, or None
     where storage is post-major."""
     c = connectivity
-    if not spiking:
-        return {"rows": c.offsets, "pre": c.pre}, None
-    offsets, posts, entry = transpose(c.offsets, c.pre, c.n_pre)
     arrays: dict[str, npt.NDArray[Any]]
+    if not spiking:
+        arrays = {"rows": c.offsets, "pre": c.pre}
+        return arrays if c.uniform else arrays | {"route_delays": c.delays}, None
+    offsets, posts, entry = transpose(c.offsets, c.pre, c.n_pre)
     arrays = {"rows": offsets, "post": posts, "split": split_rows(offsets, posts, c.n_post, threads)}
     if inverse:
         arrays |= {"in_rows": c.offsets, "in_pre": c.pre, "in_index": inverted(entry)}
+    if not c.uniform:
+        delays = c.delays[entry]
+        arrays |= {"route_delays": delays, **routes(offsets, posts, delays, c.n_post, threads)}
     return arrays, entry
 
 
@@ -109,6 +116,7 @@ class LoweredProjection:
         self.localities: dict[str, str] = {}
         self.streams: dict[Any, int] = {}
         self._temporaries = 0
+        self.queue: SpikeQueue | None = None
         self.updates: Discretised = discretise(self.model, projection.network.method)
 
     # --- buffers --------------------------------------------------------------------------------------
@@ -121,10 +129,11 @@ class LoweredProjection:
         self.plasticity = b.flag(f"{self.inner}_plasticity", int(projection.plasticity), "switch")
         b.buffer(f"{self.inner}_period", "int64", 1, projection.learning_period, "steps between updates")
         b.buffer(f"{self.inner}_offset", "int64", 1, projection.learning_offset, "first updated step")
-        delay = max(1, projection.connectivity.delay_steps)
-        b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps")
-        self.delayed = delay > 1
-        self.pre.slots = max(self.pre.slots, delay + 1)
+        delay = projection.connectivity.max_delay_steps
+        self.delayed = delay > 1 or not projection.connectivity.uniform
+        if projection.connectivity.uniform:
+            b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps")
+            self.pre.slots = max(self.pre.slots, delay + 1)
         self._structure()
         if self.spiking:
             self.conductances = [g for target in projection.targets if (g := self.post.conductance(target))]
@@ -157,6 +166,8 @@ class LoweredProjection:
             f"{inner}_matrix", "pre", n_pre, n_post, f"{inner}_rows", f"{inner}_post", f"{inner}_split"
         )
         b.matrices.append(self.matrix)
+        if not c.uniform and (self.model.pre_spike or self.updates.event_driven):
+            self.queue = SpikeQueue(b, name, inner, c, self.pre, self.post, arrays)
         if inverse:
             index = arrays["in_index"]
             b.buffer(f"{inner}_in_rows", "int64", rows_post, arrays["in_rows"], "start of each post row")
@@ -229,14 +240,13 @@ class LoweredProjection:
     def scope(self, index: Expr, updated: int, dt: Expr | None = None) -> Scope:
         """Names in the synapse's text. ``updated`` is 0 where the step's own update of the neurons is not
         done yet (phase 2), 1 after it (phases 8 and 9): delayed ``pre.x`` are then one step younger."""
-        delay = self.builder.load(f"{self.inner}_delay")
 
         def resolve(name: str, owner: Owner) -> Expr | None:
             if owner == "pre" and name in self.pre.attributes:
                 if not updated and not self.delayed and self.pre.attributes[name] in self._inputs():
                     raise self._reads_own_input(f"pre.{name}", self.pre)
                 if self.delayed:
-                    return self.pre.delayed(name, PRE, delay, updated)
+                    return self._delayed(name, updated, index)
                 return self.builder.load(self.pre.attributes[name], PRE)
             if owner == "post" and name in self.post.attributes:
                 return self.builder.load(self.post.attributes[name], POST)
@@ -273,6 +283,29 @@ class LoweredProjection:
             self.builder.stream,
         )
 
+    def _delayed(self, name: str, updated: int, index: Expr) -> Expr:
+        """``pre.name`` as it arrives at the synapse."""
+        connectivity = self.projection.connectivity
+        if connectivity.uniform:
+            return self.pre.delayed(name, PRE, self.builder.load(f"{self.inner}_delay"), updated)
+        model = self.pre.population.model
+        local = [p.locality == "local" for p in model.parameters if p.name == name]
+        local += [v.locality == "local" for v in model.variables if v.name == name]
+        if not all(local):
+            raise EngineError(
+                f"Projection {self.projection.name}: the synapse accesses the global variable pre.{name} "
+                f"with a non-uniform delay. Make {name} a variable of each neuron of "
+                f"{self.pre.population.name}, or give all synapses one delay."
+            )
+        self.pre.slots = max(self.pre.slots, connectivity.max_delay_steps + 1)
+        if index == PAIR:  # There is no synapse yet.
+            created = Const(self.projection.delay_of_created(), "int")
+            return self.pre.delayed(name, PRE, created, updated)
+        delays = self.in_storage_order(connectivity.delays)
+        label = f"{self.projection.name}: delay of each synapse in steps"
+        buffer = self.builder.buffer(f"{self.inner}_route_delays", "int32", self.nnz, delays, label)
+        return self.pre.delayed(name, PRE, Load(buffer, SYNAPSE, "int"), updated)
+
     def _inputs(self) -> list[str]:
         """Buffers of the post-synaptic population that the projection adds to in phase 2."""
         return self.conductances if self.spiking else self.sums
@@ -304,6 +337,12 @@ class LoweredProjection:
         self.builder.add(phase, kernel)
 
     # --- phase 2: transmission ------------------------------------------------------------------------
+
+    def accept(self) -> None:
+        """Take the spikes of the last step into the queue, if there is one."""
+        if self.queue is not None:
+            taken = Emit(self.queue.events.name, NEURON)
+            self._add(2, "spikes under way", self.queue.arriving, (taken,))
 
     def transmit(self) -> None:
         """Weighted sums, or spikes and continuous transmission."""
@@ -350,13 +389,16 @@ class LoweredProjection:
 
     def _deliver_spikes(self) -> None:
         assert self.pre.events is not None
-        lag = self.builder.load(f"{self.inner}_delay")
         scope = self.scope(SYNAPSE, 0)
         now = Op("-", (STEP, Const(1, "int")), "int")
         body = [
             *self._integrate_events(scope, now),
             *self._event_statements(scope, self.model.pre_spike or ()),
         ]
+        if self.queue is not None:
+            self._add(2, "spike delivery", self.queue.due, body)
+            return
+        lag = self.builder.load(f"{self.inner}_delay")
         self._add(2, "spike delivery", EachEvent(self.pre.events.name, self.matrix.name, lag), body)
 
     # --- events ---------------------------------------------------------------------------------------

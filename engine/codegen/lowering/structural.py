@@ -28,13 +28,11 @@ from engine.codegen.ir import (
 )
 from engine.codegen.lowering.builder import TRUE, ZERO, Builder, all_of
 from engine.codegen.lowering.population import STEP
-from engine.codegen.lowering.projection import POST, PRE, SYNAPSE, LoweredProjection
+from engine.codegen.lowering.projection import PAIR, POST, PRE, SYNAPSE, LoweredProjection
 from engine.codegen.lowering.scope import Scope, boolean
 from engine.language.model import StructuralRule
 
 Rule = Literal["creating", "pruning"]
-
-PAIR = Symbol("pair", "int")
 
 
 class StructuralPlasticity:
