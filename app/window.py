@@ -24,7 +24,7 @@ from app.shortcuts import ShortcutsDialog
 from app.simulation.client import Simulation, State
 from app.simulation.controls import RunBar
 
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 _MESSAGE_MS = 8000
 _FRAME = QSize(8, 40)
 """What the frame and the title take of the screen."""

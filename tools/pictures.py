@@ -90,6 +90,24 @@ def take_all(window: MainWindow) -> None:
     window.show_dock("problems")
     settle()
     take(window, "error")
+    window.session.undo_stack.undo()
+    take_synapse(window)
+
+
+def take_synapse(window: MainWindow) -> None:
+    """A projection whose synapses learn, and what becomes of their equations."""
+    document = window.session.document
+    projection = document.projections[0]
+    learning = msgspec.structs.replace(projection, synapse="STDP")
+    document, synapse = edits.customise(edits.replace_object(document, learning), projection.id)
+    window.session.apply(document, "Let the synapses learn", (projection.id,))
+    window.show_dock("model")
+    window.editor.fit()
+    settle()
+    wait_for(lambda: bool(window.model.mathematics.shown))
+    window.inspector.show_place(synapse, "equations", 1, 1)
+    settle()
+    take(window, "synapse")
 
 
 def main() -> None:

@@ -89,7 +89,11 @@ def model_formulas(model: NeuronModel | SynapseModel) -> list[Formula]:
         return [*formulas, *_events("reset", model.reset)]
     if model.psp is not None:
         formulas.append(Formula("psp", expression_latex(model.psp), model.texts.get("psp", "")))
-    return [*formulas, *_events("pre_spike", model.pre_spike or ()), *_events("post_spike", model.post_spike)]
+    formulas += [*_events("pre_spike", model.pre_spike or ()), *_events("post_spike", model.post_spike)]
+    for part, rule in (("creating", model.creating), ("pruning", model.pruning)):
+        if rule is not None:
+            formulas.append(Formula(part, expression_latex(rule.condition), rule.text))
+    return formulas
 
 
 def _events(part: str, statements: tuple[Assignment, ...]) -> Iterator[Formula]:
@@ -103,7 +107,8 @@ def equation_latex(equation: Equation) -> str:
         return _assignment(equation, "=")
     name = _identifier(equation.name)
     scale, slope = split_scale(equation)
-    gradient = rf"\frac{{\mathrm{{d}}{name}}}{{\mathrm{{d}}t}}"
+    # An upright d would make the name upright, too: ziamath carries its style on.
+    gradient = rf"\frac{{d{name}}}{{dt}}"
     if scale != Number(1):
         gradient = rf"{_inside(scale, _PRECEDENCE['*'])}\,{gradient}"
     return f"{gradient} = {expression_latex(slope)}{_bounds(name, equation.bounds)}"

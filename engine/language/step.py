@@ -102,6 +102,10 @@ def _synapse_events(model: SynapseModel) -> Iterator[str]:
         )
     yield _part("When a spike of the pre-synaptic neuron arrives", _statements(model.pre_spike or ()))
     yield _part("When the post-synaptic neuron spikes", _statements(model.post_spike))
+    for rule, what in ((model.creating, "begins"), (model.pruning, "ends")):
+        if rule is not None:
+            chance = f" with probability {rule.probability}" if rule.probability < 1.0 else ""
+            yield f"# A synapse {what}{chance} where {format_expression(rule.condition)}"
 
 
 def _statements(statements: Iterable[Assignment]) -> Iterator[str]:

@@ -54,14 +54,14 @@ def view(qtbot):
 def test_formulas_follow_what_is_typed(view):
     view.wait(lambda: any("140" in latex for latex in view.dock.mathematics.shown))
     view.write(equations="tau_refrac * dv/dt = -v + g_exc", reset="", spike="v > 1")
-    gradient = r"\tau_{\mathrm{refrac}}\,\frac{\mathrm{d}v}{\mathrm{d}t} = -v + g_{\mathrm{exc}}"
+    gradient = r"\tau_{\mathrm{refrac}}\,\frac{dv}{dt} = -v + g_{\mathrm{exc}}"
     view.wait(lambda: view.dock.mathematics.shown[:1] == [gradient])
     assert view.dock.mathematics.shown[-1] == "v > 1"
 
 
 def test_a_wrong_text_leaves_the_last_good_formulas(view):
     view.write(equations="dv/dt = -v", reset="v = 0", spike="v > 1")
-    view.wait(lambda: r"\frac{\mathrm{d}v}{\mathrm{d}t} = -v" in view.dock.mathematics.shown)
+    view.wait(lambda: r"\frac{dv}{dt} = -v" in view.dock.mathematics.shown)
     before = view.dock.mathematics.shown
     view.write(equations="dv/dt = -v + (")
     view.wait(lambda: "mistakes" in view.dock.mathematics.remark.text())

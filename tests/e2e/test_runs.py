@@ -123,8 +123,10 @@ def test_everything_essential_by_keyboard_alone(open_program) -> None:
     hands.key(Key.Key_2, ALT)
     tab_to(hands, "Record spike")
     hands.key(Key.Key_Space)
-    (monitor,) = session.document.monitors
-    assert (monitor.source, monitor.variables) == (pre.id, ("spike",))
+    (monitor,) = session.document.monitors  # a new population is recorded: this one not any more
+    assert (monitor.source, monitor.variables) == (post.id, ("spike",))
+    hands.key(Key.Key_Space)
+    assert {m.source: m.variables for m in session.document.monitors}[pre.id] == ("spike",)
 
     hands.key(Key.Key_F5)
     hands.wait_for_state(State.FINISHED)

@@ -52,9 +52,7 @@ def test_expressions(text, expected):
 
 def test_an_ode_has_its_time_constant_on_the_left_and_its_bounds_behind():
     model = parse_neuron(parameters=PARAMETERS, equations="tau * dv/dt + v = a : min = 0.0, max = b\nr = v")
-    assert model_formulas(model)[0].latex == (
-        r"\tau\,\frac{\mathrm{d}v}{\mathrm{d}t} = a - v,\quad v \geq 0,\quad v \leq b"
-    )
+    assert model_formulas(model)[0].latex == (r"\tau\,\frac{dv}{dt} = a - v,\quad v \geq 0,\quad v \leq b")
 
 
 def test_statements_of_events_say_that_they_assign():
@@ -127,3 +125,14 @@ def test_spikes_resets_and_learning_are_told():
     )
     text = step_text(parse(builtin_synapses()["STDP"]).model, "explicit")
     assert "# When the post-synaptic neuron spikes\ny -= A_minus * w_max" in text
+
+
+def test_rules_of_structure_are_told():
+    model = parse_synapse(pruning="pre.r < 0.5 : proba = 0.2", creating="post.r > 0.8 : w = 0.1")
+    assert [(f.part, f.latex) for f in model_formulas(model)][-2:] == [
+        ("creating", r"r^{\mathrm{post}} > 0.8"),
+        ("pruning", r"r^{\mathrm{pre}} < 0.5"),
+    ]
+    text = step_text(model, "explicit")
+    assert "# A synapse begins where post.r > 0.8" in text
+    assert "# A synapse ends with probability 0.2 where pre.r < 0.5" in text

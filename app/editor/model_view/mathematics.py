@@ -21,6 +21,8 @@ _PARTS = {
     "psp": "Psp",
     "pre_spike": "Pre spike",
     "post_spike": "Post spike",
+    "creating": "Creating where",
+    "pruning": "Pruning where",
 }
 _POINTS_TO_PIXELS = 1.75
 """Size of the formulas beside that of the window's font in points."""
