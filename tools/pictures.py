@@ -91,6 +91,7 @@ def take_all(window: MainWindow) -> None:
     settle()
     take(window, "error")
     window.session.undo_stack.undo()
+    window.session.undo_stack.undo()
     take_synapse(window)
 
 
@@ -100,9 +101,10 @@ def take_synapse(window: MainWindow) -> None:
     projection = document.projections[0]
     learning = msgspec.structs.replace(projection, synapse="STDP")
     document, synapse = edits.customise(edits.replace_object(document, learning), projection.id)
+    window.session.select(())
+    window.editor.fit()
     window.session.apply(document, "Let the synapses learn", (projection.id,))
     window.show_dock("model")
-    window.editor.fit()
     settle()
     wait_for(lambda: bool(window.model.mathematics.shown))
     window.inspector.show_place(synapse, "equations", 1, 1)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-import ziamath
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
@@ -27,12 +26,13 @@ _PARTS = {
 _POINTS_TO_PIXELS = 1.75
 """Size of the formulas beside that of the window's font in points."""
 
-ziamath.config.svg2 = False  # Qt knows no symbols that are defined once and used often
-
 
 @lru_cache(512)
 def formula_svg(latex: str, size: float, color: str) -> bytes:
     """A formula as SVG; takes some hundredths of a second, once."""
+    import ziamath  # takes half a second, which opening the window need not wait for
+
+    ziamath.config.svg2 = False  # Qt knows no symbols that are defined once and used often
     return ziamath.Latex(latex, size=size, color=color).svg().encode()
 
 
