@@ -1,4 +1,5 @@
-"""Every golden file, built through the public API and run with one and with two threads."""
+"""Every golden file, built through the public API and run on one and on two threads, and in
+single precision."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from golden_networks import CASES, NOT_YET, NOT_YET_IN_PART, GoldenNetwork, gold
 from engine import EngineError
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("threads", "precision"), [(1, "double"), (2, "double"), (1, "float")])
 @pytest.mark.parametrize("case", [case for case in CASES if case not in NOT_YET])
-def test_numbers_agree(case: str, threads: int) -> None:
+def test_numbers_agree(case: str, threads: int, precision: str) -> None:
     without = frozenset(NOT_YET_IN_PART.get(case, {}))
-    network = GoldenNetwork(golden(case), threads, without)
+    network = GoldenNetwork(golden(case), threads, without, precision)
     network.build()
     network.run()
     assert network.compare() > 0
