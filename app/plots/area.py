@@ -20,6 +20,7 @@ from app.plots.timeline import Timeline
 from app.plots.trace_panel import TracePanel
 from app.session import Session
 from app.simulation.client import Simulation, State
+from engine.network.monitor import SPIKES
 from engine.project.document import ProjectDocument
 from engine.project.edits import set_monitor, size_of
 from engine.project.models import recordable
@@ -171,7 +172,7 @@ class PlotArea(QWidget):
             for monitor in document.monitors
             if monitor.source in populations
             for variable in monitor.variables
-            if variable != "spike"
+            if variable not in SPIKES
         }
         for panel in list(self.traces):
             key = (panel.population.id, panel.variable)

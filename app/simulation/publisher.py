@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.simulation.arrays import GrowingArray
 from app.simulation.protocol import Watch
 from app.simulation.rings import RECORD, Ring
+from engine.network.monitor import SPIKES
 
 Monitors = dict[tuple[str, str], Any]
 
@@ -109,7 +110,7 @@ class Publisher:
 
     def __init__(self, monitors: Monitors) -> None:
         self.recordings: dict[tuple[str, str], SpikeRecording | SampleRecording] = {
-            key: SpikeRecording() if key[1] == "spike" else SampleRecording(monitor.period_steps)
+            key: SpikeRecording() if key[1] in SPIKES else SampleRecording(monitor.period_steps)
             for key, monitor in monitors.items()
         }
         self._monitors = monitors

@@ -18,8 +18,9 @@ def recordings():
     found = {}
     for name, monitor in monitors:
         for variable, data in monitor.get(force_dict=True).items():
-            if variable == "spike":
-                found[f"{name}.spike.times"], found[f"{name}.spike.ranks"] = monitor.raster_plot(data)
+            if variable in ("spike", "axon_spike"):
+                times, ranks = monitor.raster_plot(data)
+                found[f"{name}.{variable}.times"], found[f"{name}.{variable}.ranks"] = times, ranks
             elif data.dtype == object:
                 found[f"{name}.{variable}"] = np.array([np.hstack(row) for row in data], dtype=float)
             else:

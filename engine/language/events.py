@@ -1,4 +1,4 @@
-"""Statements that run at spikes: ``reset``, ``pre_spike``, ``post_spike``."""
+"""Statements that run at spikes: ``reset``, ``pre_spike``, ``post_spike`` and their axonal kin."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DEFAULT_TRANSMISSION = Assignment("g_target", "+=", Name("w"), text="g_target +=
 def read_reset(text: str, scope: Scope, definitions: Definitions) -> tuple[Assignment, ...]:
     """Assignments to existing attributes, in order."""
     result: list[Assignment] = []
-    for statement in split_statements(text, "reset", definitions.report):
+    for statement in split_statements(text, scope.field, definitions.report):
         with definitions.report.guard():
-            token, span = _name(statement, "reset")
+            token, span = _name(statement, scope.field)
             if token.text not in scope.attributes:
                 raise Problem(
-                    f"The reset changes '{token.text}', which is neither a parameter nor a variable.",
+                    f"The {scope.field} changes '{token.text}', which is neither a parameter nor a variable.",
                     span,
                     suggestion(token.text, scope.attributes) or "Define it in the equations.",
                 )
@@ -45,7 +45,7 @@ def declare_event_variables(
             token, span = _name(statement, field_name)
             name = token.text
             if name == "g_target":
-                if field_name != "pre_spike":
+                if field_name == "post_spike":
                     raise Problem(
                         f"g_target cannot be changed in {field_name}.",
                         span,

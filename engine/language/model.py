@@ -96,6 +96,9 @@ class NeuronModel:
     equations: tuple[Equation, ...]
     spike: Expression | None = None
     reset: tuple[Assignment, ...] = ()
+    axon_spike: Expression | None = None
+    """Condition of a second kind of spikes, tested where ``spike`` does not hold (any more)."""
+    axon_reset: tuple[Assignment, ...] = ()
     refractory: float | str | None = None
     targets: tuple[str, ...] = ()
     """Targets read by the equations: ``sum(exc)`` or ``g_exc`` give ``"exc"``; these are the input ports."""
@@ -132,6 +135,8 @@ class SynapseModel:
     post_spike: tuple[Assignment, ...] = ()
     creating: StructuralRule | None = None
     pruning: StructuralRule | None = None
+    pre_axon_spike: tuple[Assignment, ...] = ()
+    """At axonal spikes: one ``g_target`` statement, or all of ``pre_spike``."""
     texts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from engine.language.definitions import Definitions, read_parameters
 from engine.language.discretise import discretise_into
@@ -44,7 +44,7 @@ def parse_neuron(
     refractory : float or str, optional
         Milliseconds, or the name of an attribute that holds them.
     axon_spike, axon_reset : str, optional
-        Axonal spikes (not supported yet).
+        Condition of axonal spikes of a spiking neuron, and the statements that follow one.
     name : str
         Names the neuron in messages.
     constants : mapping, optional
@@ -65,6 +65,8 @@ def parse_neuron(
         "equations": equations or "",
         "spike": spike or "",
         "reset": reset or "",
+        "axon_spike": axon_spike or "",
+        "axon_reset": axon_reset or "",
     }
     report = Report(name or "neuron", texts)
     definitions = Definitions("neuron", report, constants or {})
@@ -83,22 +85,22 @@ def parse_neuron(
     allows = frozenset({"random", "sum", "operations", "if"})
     trees = (*read_right_sides(lines, definitions, extra, allows), *conductances)
     check_localities(trees, definitions)
-    condition = _read_condition(texts["spike"], definitions) if is_spiking else None
-    reset_scope = definitions.scope("reset", extra, frozenset())
+    events = _read_events(texts, definitions, extra) if is_spiking else _Events()
     model = NeuronModel(
         name=name,
         kind="spike" if is_spiking else "rate",
         parameters=tuple(definitions.parameters.values()),
         variables=tuple(definitions.variables.values()),
         equations=trees,
-        spike=condition,
-        reset=read_reset(texts["reset"], reset_scope, definitions) if is_spiking else (),
+        spike=events.spike,
+        reset=events.reset,
+        axon_spike=events.axon_spike,
+        axon_reset=events.axon_reset,
         refractory=_read_refractory(refractory, definitions) if is_spiking else None,
         targets=_targets(trees, definitions, is_spiking),
         uses_sum_of_all=any(not node.target for node in _sums(trees)),
         texts=texts,
     )
-    _refuse_axonal(is_spiking, axon_spike, axon_reset, report)
     if not report.diagnostics:
         discretise_into(model, "explicit", report)
     report.finish()
@@ -124,7 +126,7 @@ def _implicit_conductances(texts: Mapping[str, str], definitions: Definitions) -
     known = definitions.localities.keys() | definitions.constants.keys() | definitions.functions.keys()
     known |= {"g_", "g_target"}
     result: dict[str, Equation] = {}
-    for field_name in ("equations", "spike", "reset"):
+    for field_name in ("equations", "spike", "reset", "axon_spike", "axon_reset"):
         for token in lex(texts[field_name]):
             name = token.text
             if token.kind == "name" and name.startswith("g_") and name not in known | result.keys():
@@ -134,13 +136,32 @@ def _implicit_conductances(texts: Mapping[str, str], definitions: Definitions) -
     return tuple(result.values())
 
 
-def _read_condition(text: str, definitions: Definitions) -> Expression | None:
-    """The spike condition."""
-    statement = single_expression(text, "spike", definitions.report)
+@dataclass(frozen=True)
+class _Events:
+    """Conditions of spikes, and what follows them."""
+
+    spike: Expression | None = None
+    reset: tuple[Assignment, ...] = ()
+    axon_spike: Expression | None = None
+    axon_reset: tuple[Assignment, ...] = ()
+
+
+def _read_events(texts: Mapping[str, str], definitions: Definitions, extra: frozenset[str]) -> _Events:
+    def reset(field_name: str) -> tuple[Assignment, ...]:
+        return read_reset(texts[field_name], definitions.scope(field_name, extra, frozenset()), definitions)
+
+    spike = _read_condition(texts["spike"], "spike", definitions)
+    axon_spike = _read_condition(texts["axon_spike"], "axon_spike", definitions)
+    return _Events(spike, reset("reset"), axon_spike, reset("axon_reset"))
+
+
+def _read_condition(text: str, field_name: str, definitions: Definitions) -> Expression | None:
+    """The condition of a spike."""
+    statement = single_expression(text, field_name, definitions.report)
     if statement is None:
         return None
-    scope = definitions.scope("spike", frozenset({"t_last"}), frozenset())
-    place = span_of(statement.right, "spike")
+    scope = definitions.scope(field_name, frozenset({"t_last"}), frozenset())
+    place = span_of(statement.right, field_name)
     with definitions.report.guard():
         try:
             return Parser(statement.right, scope, place).parse()
@@ -187,13 +208,3 @@ def _targets(equations: tuple[Equation, ...], definitions: Definitions, is_spiki
     if is_spiking:
         found += [name[2:] for name in definitions.variables if name.startswith("g_") and name != "g_"]
     return tuple(dict.fromkeys(found))
-
-
-def _refuse_axonal(is_spiking: bool, axon_spike: str | None, axon_reset: str | None, report: Report) -> None:
-    if not is_spiking:
-        return
-    for field_name, text in (("axon_spike", axon_spike), ("axon_reset", axon_reset)):
-        if text and text.strip():
-            report.add(
-                "Axonal spikes are not supported yet.", Span(field_name, 1, 1, 0), "Leave this field empty."
-            )

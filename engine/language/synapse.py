@@ -13,7 +13,7 @@ from engine.language.expression import Parser
 from engine.language.lexer import span_of
 from engine.language.model import Assignment, NeuronModel, Ode, Parameter, SynapseModel, Variable
 from engine.language.report import Report, suggestion
-from engine.language.statements import single_expression
+from engine.language.statements import single_expression, split_statements
 from engine.language.structural import read_rule
 from engine.language.traverse import walk
 from engine.language.tree import Expression, GlobalOperation, Name, Span
@@ -48,10 +48,10 @@ def parse_synapse(
         The fields of the synapse.
     operation : str
         ``sum``, ``min``, ``max`` or ``mean`` over the synapses of a rate-coded neuron.
+    pre_axon_spike : str, optional
+        What an axonal spike does: one statement on ``g_target``, or the same text as ``pre_spike``.
     pruning, creating : str, optional
         Conditions of structural plasticity.
-    pre_axon_spike : str, optional
-        Axonal spikes (not supported yet).
     name : str
         Names the synapse in messages.
     constants : mapping, optional
@@ -74,6 +74,7 @@ def parse_synapse(
         "post_spike": post_spike or "",
         "creating": creating or "",
         "pruning": pruning or "",
+        "pre_axon_spike": pre_axon_spike or "",
     }
     report = Report(name or "synapse", texts)
     definitions = Definitions("synapse", report, constants or {})
@@ -92,7 +93,9 @@ def parse_synapse(
     event_allows = frozenset({"sides", "if"})
     pre_scope = definitions.scope("pre_spike", times | {"g_target"}, event_allows)
     post_scope = definitions.scope("post_spike", times, event_allows)
+    axonal = _read_axonal(texts, definitions, times, event_allows)
     psp_tree = _read_psp(texts["psp"], definitions, times)
+    pre_statements = _with_transmission(read_event(pre_lines, pre_scope, definitions), texts)
     model = SynapseModel(
         name=name,
         parameters=tuple(definitions.parameters.values()),
@@ -100,14 +103,14 @@ def parse_synapse(
         equations=trees,
         psp=psp_tree,
         operation=operation,
-        pre_spike=_with_transmission(read_event(pre_lines, pre_scope, definitions), texts),
+        pre_spike=pre_statements,
         post_spike=read_event(post_lines, post_scope, definitions),
+        pre_axon_spike=(pre_statements or ()) if axonal is None else axonal,
         creating=read_rule(texts["creating"], "creating", definitions),
         pruning=read_rule(texts["pruning"], "pruning", definitions),
         texts=texts,
     )
     _check_operation(operation, texts, report)
-    _refuse_axonal_spikes(pre_axon_spike, report)
     if not report.diagnostics:
         discretise_into(model, "explicit", report)
     report.finish()
@@ -122,6 +125,34 @@ def _read_psp(text: str, definitions: Definitions, times: frozenset[str]) -> Exp
     with definitions.report.guard():
         return Parser(statement.right, scope, span_of(statement.right, "psp")).parse()
     return None
+
+
+def _read_axonal(
+    texts: Mapping[str, str], definitions: Definitions, times: frozenset[str], allows: frozenset[str]
+) -> tuple[Assignment, ...] | None:
+    """The statement of an axonal spike; None where it does what ``pre_spike`` does."""
+    text = texts["pre_axon_spike"]
+    if not text.strip():
+        return ()
+    if texts["post_spike"].strip():
+        message = "The usage of axonal spike events is currently not allowed for plastic connections."
+        definitions.report.add(
+            message, Span("pre_axon_spike", 1, 1, 0), "Leave pre_axon_spike or post_spike empty."
+        )
+    if text.split() == texts["pre_spike"].split():
+        return None
+    lines = split_statements(text, "pre_axon_spike", definitions.report)
+    for position, line in enumerate(lines):
+        if position or [token.text for token in line.left] != ["g_target"]:
+            definitions.report.add(
+                "pre_axon_spike can only change g_target, in one statement.",
+                line.span("pre_axon_spike"),
+                "Write g_target += ..., or the same text as in pre_spike.",
+            )
+            return ()
+    scope = definitions.scope("pre_axon_spike", times | {"g_target"}, allows)
+    declared = declare_event_variables(text, "pre_axon_spike", definitions)
+    return read_event(declared, scope, definitions)
 
 
 def _with_transmission(
@@ -141,12 +172,6 @@ def _check_operation(operation: str, texts: Mapping[str, str], report: Report) -
         report.add(message, place, suggestion(operation, OPERATIONS))
     elif operation != "sum" and texts["pre_spike"].strip():
         report.add("Spiking synapses can only perform a sum of presynaptic potentials.", place, "Use sum.")
-
-
-def _refuse_axonal_spikes(text: str | None, report: Report) -> None:
-    if text and text.strip():
-        place = Span("pre_axon_spike", 1, 1, 0)
-        report.add("Axonal spikes are not supported yet.", place, "Leave this field empty.")
 
 
 # --- together with the two neurons
@@ -193,7 +218,7 @@ def _all_nodes(model: SynapseModel, *, spiking: bool) -> Iterator[Expression]:
     trees = [model.psp] if model.psp is not None else []
     statements: list[Assignment] = [eq for eq in model.equations if isinstance(eq, Assignment)]
     if spiking:
-        statements += [*(model.pre_spike or ()), *model.post_spike]
+        statements += [*(model.pre_spike or ()), *model.post_spike, *model.pre_axon_spike]
     trees += [rule.condition for rule in (model.creating, model.pruning) if rule is not None]
     trees += [statement.expression for statement in statements]
     trees += [eq.gradient for eq in model.equations if isinstance(eq, Ode)]

@@ -20,6 +20,9 @@ from engine.network.view import PopulationView
 if TYPE_CHECKING:
     from engine.network.network import Network
 
+SPIKES = ("spike", "axon_spike")
+"""Recorded as events, all others as samples."""
+
 Source = Population | PopulationView | Projection | Dendrite
 
 
@@ -31,7 +34,8 @@ class Monitor(SpikeStatistics):
     obj : Population, PopulationView, Projection or Dendrite
         What is recorded.
     variables : str or list of str
-        Variables of ``obj``; ``"spike"`` of spiking and ``"sum(target)"`` of rate-coded populations.
+        Variables of ``obj``; ``"spike"`` and ``"axon_spike"`` of spiking and ``"sum(target)"`` of rate-coded
+        populations.
     period : float, optional
         ms between two samples; default every step. Spikes are always all recorded.
     period_offset : float, optional
@@ -93,7 +97,9 @@ class Monitor(SpikeStatistics):
             if variable == "spike":
                 return
             if variable == "axon_spike":
-                raise EngineError(f"{self.name}: axonal spikes are not available yet.")
+                if self.population.model.axon_spike is None:
+                    raise EngineError(f"{self.name}: the neuron of {source.name} has no axon_spike.")
+                return
         elif self.population is not None and variable.startswith("sum("):
             if variable.endswith(")") and variable[4:-1] in self.population.model.targets:
                 return
@@ -303,13 +309,13 @@ class Monitor(SpikeStatistics):
             Samples of projections are in the engine's storage order.
         """
         data = self._data[variable]
-        arrays = data.joined(2 if variable == "spike" else 1)
+        arrays = data.joined(2 if variable in SPIKES else 1)
         data.clear(self.network.current_step)
-        return arrays if variable == "spike" else arrays[0]
+        return arrays if variable in SPIKES else arrays[0]
 
     def _formatted(self, name: str, reshape: bool) -> Any:
         data = self._data[name]
-        if name == "spike":
+        if name in SPIKES:
             assert self.population is not None
             ranks = self.population.ranks if self.ranks is None else self.ranks
             return data.spikes_by_rank(ranks)

@@ -40,7 +40,8 @@ class Neuron:
     refractory : float or str, optional
         Duration in ms, or the name of an attribute.
     axon_spike, axon_reset : str, optional
-        Condition and statements of axonal spikes.
+        Condition and statements of axonal spikes: a second kind of spikes, which leave ``t_last``, the
+        firing rate and refractoriness alone.
     functions : str, optional
         Functions for use in the equations.
     name, description : str
@@ -125,7 +126,7 @@ class Neuron:
         return self._analysed[1]
 
     def __repr__(self) -> str:
-        fields = ("parameters", "equations", "spike", "axon_spike", "reset", "refractory")
+        fields = ("parameters", "equations", "spike", "axon_spike", "reset", "axon_reset", "refractory")
         lines = [f"{self.name} ({self.type})"]
         for field in fields:
             text = getattr(self, field)

@@ -78,8 +78,6 @@ class Population:
             neuron = neuron()
         if not isinstance(neuron, Neuron):
             raise EngineError(f"Population: neuron must be a Neuron, not {type(neuron).__name__}.")
-        if neuron.axon_spike:
-            raise EngineError(f"{neuron.name}: axon_spike (axonal spikes) is not available yet.")
         self.neuron_type = neuron
         self._set_up(geometry, neuron.analyse(), name, network)
 

@@ -95,7 +95,7 @@ class Projection(Connectors, Switches, Delays, Structural):
         self._recipe: Recipe | None = None
         self._redraws = 0
         self._connectivity: Connectivity | None = None
-        self._switches = dict.fromkeys(("transmission", "update", "plasticity"), True)
+        self._switches = dict.fromkeys(("transmission", "update", "plasticity", "axon_transmission"), True)
         self.learning_period, self.learning_offset = 1, 0
         self.rules = dict.fromkeys(("creating", "pruning"), (False, 1, 0))
         self.widened: set[str] = set()

@@ -50,6 +50,15 @@ class Switches:
         self._switch("transmission", value)
 
     @property
+    def axon_transmission(self) -> bool:
+        """Without it axonal spikes do not pass."""
+        return self._switches["axon_transmission"]
+
+    @axon_transmission.setter
+    def axon_transmission(self, value: bool) -> None:
+        self._switch("axon_transmission", value)
+
+    @property
     def update(self) -> bool:
         """Without it no synaptic variable is updated."""
         return self._switches["update"]

@@ -24,6 +24,8 @@ class Synapse:
         How the ``psp`` of a neuron's synapses are combined (rate-coded).
     pre_spike, post_spike : str, optional
         Statements executed when a pre-synaptic spike arrives, and when the post-synaptic neuron fires.
+    pre_axon_spike : str, optional
+        What happens at axonal spikes: one statement on ``g_target``, or the same text as ``pre_spike``.
     functions : str, optional
         Functions for use in the equations.
     creating, pruning : str, optional
@@ -37,8 +39,8 @@ class Synapse:
     Notes
     -----
     A projection takes the kind of its pre-synaptic population, whatever the texts are.
-    ``pre_axon_spike`` is not available yet and raises. ``pruning`` and ``creating`` need a network with
-    ``structural_plasticity=True`` and rest until the projection's ``start_pruning``, ``start_creating``.
+    ``pruning`` and ``creating`` need a network with ``structural_plasticity=True`` and rest until the
+    projection's ``start_pruning``, ``start_creating``.
     """
 
     def __init__(
@@ -58,8 +60,6 @@ class Synapse:
         extra_values: Mapping[str, object] | None = None,
     ) -> None:
         owner = name or type(self).__name__
-        if pre_axon_spike is not None:
-            raise EngineError(f"{owner}: pre_axon_spike (axonal spikes) is not available yet.")
         if operation not in ("sum", "min", "max", "mean"):
             raise EngineError(f"{owner}: operation {operation!r} is not one of sum, min, max, mean.")
         if pre_spike and operation != "sum":
@@ -70,6 +70,7 @@ class Synapse:
         self.operation = operation
         self.pre_spike = checked_text(pre_spike, "pre_spike", owner)
         self.post_spike = checked_text(post_spike, "post_spike", owner)
+        self.pre_axon_spike = checked_text(pre_axon_spike, "pre_axon_spike", owner)
         self.functions = checked_text(functions, "functions", owner)
         self.creating = checked_text(creating, "creating", owner)
         self.pruning = checked_text(pruning, "pruning", owner)
@@ -103,6 +104,7 @@ class Synapse:
             self.operation,
             pre_spike,
             self.post_spike,
+            self.pre_axon_spike,
             self.functions,
             self.creating,
             self.pruning,
@@ -118,6 +120,7 @@ class Synapse:
                 operation=self.operation,
                 pre_spike=pre_spike,
                 post_spike=self.post_spike,
+                pre_axon_spike=self.pre_axon_spike,
                 functions=self.functions,
                 creating=self.creating,
                 pruning=self.pruning,
@@ -132,7 +135,7 @@ class Synapse:
         raise EngineError("Synapses cannot be added; use two projections.")
 
     def __repr__(self) -> str:
-        texts = ("parameters", "equations", "psp", "operation", "pre_spike", "post_spike")
+        texts = ("parameters", "equations", "psp", "operation", "pre_spike", "post_spike", "pre_axon_spike")
         lines = [f"{self.name} ({self.type})"]
         for field in (*texts, "creating", "pruning"):
             text = getattr(self, field)

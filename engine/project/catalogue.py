@@ -68,6 +68,8 @@ def _neuron(name: str, model: Any) -> NeuronText:
         spike=_text(model.spike),
         reset=_text(model.reset),
         refractory=_text(model.refractory),
+        axon_spike=_text(model.axon_spike),
+        axon_reset=_text(model.axon_reset),
         functions=_text(model.functions),
         description=inspect.getdoc(type(model)) or "",
     )
@@ -83,6 +85,7 @@ def _synapse(name: str, model: Any) -> SynapseText:
         operation=model.operation,
         pre_spike=_text(model.pre_spike),
         post_spike=_text(model.post_spike),
+        pre_axon_spike=_text(model.pre_axon_spike),
         functions=_text(model.functions),
         description=inspect.getdoc(type(model)) or "",
     )

@@ -51,6 +51,8 @@ class NeuronText(_Named, frozen=True):
     reset: str = ""
     refractory: str = ""
     """A number (ms), the name of an attribute, or empty."""
+    axon_spike: str = ""
+    axon_reset: str = ""
     functions: str = ""
     description: str = ""
 
@@ -64,6 +66,7 @@ class SynapseText(_Named, frozen=True):
     operation: Literal["sum", "max", "min", "mean"] = "sum"
     pre_spike: str = ""
     post_spike: str = ""
+    pre_axon_spike: str = ""
     functions: str = ""
     description: str = ""
 

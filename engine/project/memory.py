@@ -7,6 +7,7 @@ import math
 import psutil
 
 from engine.errors import EngineError
+from engine.network.monitor import SPIKES
 from engine.project.document import Monitor, Population, ProjectDocument, Projection
 from engine.project.values import synapse_count
 
@@ -44,7 +45,7 @@ def recorded_bytes(document: ProjectDocument, owner: Population | Projection, mo
         ends = {population.id: population for population in document.populations}
         known = owner.pre in ends and owner.post in ends
         size = synapse_count(owner, ends[owner.pre], ends[owner.post]) if known else 0.0
-    variables = sum(name != "spike" for name in monitor.variables)
+    variables = sum(name not in SPIKES for name in monitor.variables)
     return _SAMPLE_BYTES * variables * size * (document.run.duration / period)
 
 

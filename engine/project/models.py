@@ -57,6 +57,8 @@ def parse(text: NeuronText | SynapseText) -> Parsed:
                     spike=text.spike or None,
                     reset=text.reset or None,
                     refractory=refractory_of(text),
+                    axon_spike=text.axon_spike or None,
+                    axon_reset=text.axon_reset or None,
                     functions=text.functions or None,
                     name=text.name,
                 )
@@ -69,6 +71,7 @@ def parse(text: NeuronText | SynapseText) -> Parsed:
                 operation=text.operation,
                 pre_spike=text.pre_spike or None,
                 post_spike=text.post_spike or None,
+                pre_axon_spike=text.pre_axon_spike or None,
                 functions=text.functions or None,
                 name=text.name,
             )
@@ -140,5 +143,7 @@ def recordable(document: ProjectDocument, owner: Population | Projection) -> tup
     model = model_of(document, owner)
     if model is None:
         return spikes
+    if model.axon_spike is not None:
+        spikes = (*spikes, "axon_spike")
     sums = () if spikes else tuple(f"sum({target})" for target in model.targets)
     return (*spikes, *(v.name for v in model.variables), *sums)

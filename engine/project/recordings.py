@@ -1,7 +1,8 @@
 """What the monitors of a project recorded, as plain arrays with telling names.
 
-``NAME.spike.times`` (ms) and ``NAME.spike.ranks``, neuron by neuron; ``NAME.VARIABLE`` with one row for each
-sample. NAME is that of the population, projection or BOLD monitor. Exported scripts write the same.
+``NAME.spike.times`` (ms) and ``NAME.spike.ranks`` (``axon_spike`` likewise), neuron by neuron;
+``NAME.VARIABLE`` with one row for each sample. NAME is that of the population, projection or BOLD monitor.
+Exported scripts write the same.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.network.monitor import SPIKES
 from engine.project.build import Built
 from engine.project.document import ProjectDocument
 
@@ -27,9 +29,9 @@ def recordings(document: ProjectDocument, built: Built) -> Recordings:
     recorders += [(bold.name, built.objects[bold.id].monitor) for bold in document.bold_monitors]
     for name, recorder in recorders:
         for variable, data in recorder.get(keep=True, force_dict=True).items():
-            if variable == "spike":
+            if variable in SPIKES:
                 times, ranks = recorder.raster_plot(data)
-                found[f"{name}.spike.times"], found[f"{name}.spike.ranks"] = times, ranks
+                found[f"{name}.{variable}.times"], found[f"{name}.{variable}.ranks"] = times, ranks
             elif data.dtype == object:
                 found[f"{name}.{variable}"] = np.array([np.hstack(row) for row in data], dtype=float)
             else:

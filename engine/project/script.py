@@ -178,7 +178,7 @@ def _neuron(text: NeuronText) -> Call:
         named={
             **_texts(text, "parameters", "equations", "spike", "reset"),
             **({} if refractory is None else {"refractory": Literal(refractory)}),
-            **_texts(text, "functions"),
+            **_texts(text, "axon_spike", "axon_reset", "functions"),
             "name": Literal(text.name),
         },
     )
@@ -190,7 +190,7 @@ def _synapse(text: SynapseText) -> Call:
         named={
             **_texts(text, "parameters", "equations", "psp"),
             **({} if text.operation == "sum" else {"operation": Literal(text.operation)}),
-            **_texts(text, "pre_spike", "post_spike", "functions"),
+            **_texts(text, "pre_spike", "post_spike", "pre_axon_spike", "functions"),
             "name": Literal(text.name),
         },
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 
 HISTORY = re.compile(r"neurons(\d+)_history_(.+)$")
-EVENTS = re.compile(r"neurons(\d+)_(ranks|counts)$")
+EVENTS = re.compile(r"neurons(\d+)_(?:axon_)?(ranks|counts)$")
 QUEUE = re.compile(r"synapses(\d+)_queue_(ranks|counts)$")
 ROUTE = re.compile(r"synapses\d+_route_\w+$")
 """What follows from the delays of synapses, which Python may change: no code writes it."""
@@ -241,8 +241,7 @@ class Instance:
         if not enabled:
             rings = [name for name in self.arrays if self._is_ring_of(name, population)]
             self._paused[population.id] = Pause(self.tick, {n: self.arrays[n].copy() for n in rings})
-            if rings:
-                self.internal(population, "counts")[...] = 0
+            self._clear_spikes(population)
             return
         pause = self._paused.pop(population.id, Pause(0, {}))
         for name in ("clock", "frozen"):
@@ -434,13 +433,17 @@ class Instance:
 
     def reset_history(self, population: Population) -> None:
         """Forget the spikes under way."""
-        if self.has_internal(population, "counts"):
-            self.internal(population, "counts")[...] = 0
+        self._clear_spikes(population)
         for projection in self.network.projections:
             if projection.pre_population is population and self.has_internal(projection, "queue_counts"):
                 self.internal(projection, "queue_counts")[...] = 0
         if not self.flag(population, "enabled")[0]:
             self._paused[population.id] = Pause(self.tick, {})
+
+    def _clear_spikes(self, population: Population) -> None:
+        for name in ("counts", "axon_counts"):
+            if self.has_internal(population, name):
+                self.internal(population, name)[...] = 0
 
     def reset_projection(self, projection: Projection, attributes: Iterable[str] | None = None) -> None:
         """Parameters and variables except ``w`` as before compile."""

@@ -245,7 +245,20 @@ NEURONS = [
         2,
         "sum(exc)",
     ),
-    ({"equations": "v = 1", **SPIKING, "axon_spike": "v > 2"}, "not supported yet", "axon_spike", 1, ""),
+    (
+        {"equations": "v = 1", **SPIKING, "axon_spike": "v > 2\nv > 3"},
+        "must be a single expression",
+        "axon_spike",
+        2,
+        "v",
+    ),
+    (
+        {"equations": "v = 1", **SPIKING, "axon_spike": "v > 2", "axon_reset": "v = 0\nx = 1"},
+        "The axon_reset changes 'x'",
+        "axon_reset",
+        2,
+        "x",
+    ),
 ]
 
 SYNAPSES = [
@@ -281,8 +294,23 @@ SYNAPSES = [
         "dx/dt = 1 - x*x",
     ),
     ({"equations": "dx/dt = -x : exact, projection"}, "one value for each", "equations", 1, "dx/dt = -x"),
-    ({"pre_axon_spike": "g_target += w"}, "not supported yet", "pre_axon_spike", 1, ""),
     ({"pruning": "w < b"}, "Unknown symbol", "pruning", 1, "b"),
+    (
+        {"pre_axon_spike": "g_target += w", "post_spike": "w += 1"},
+        "currently not allowed for plastic connections",
+        "pre_axon_spike",
+        1,
+        "",
+    ),
+    ({"pre_axon_spike": "w += 1"}, "can only change g_target", "pre_axon_spike", 1, "w += 1"),
+    (
+        {"pre_axon_spike": "g_target += w\nw = 1"},
+        "can only change g_target, in one statement",
+        "pre_axon_spike",
+        2,
+        "w = 1",
+    ),
+    ({"pre_axon_spike": "g_target += y"}, "Unknown symbol 'y'", "pre_axon_spike", 1, "y"),
 ]
 
 

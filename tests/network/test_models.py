@@ -91,7 +91,6 @@ def test_extra_values() -> None:
     [
         ({"operation": "product"}, "not one of sum, min, max, mean"),
         ({"operation": "max", "pre_spike": "g_target += w"}, "can only sum"),
-        ({"pre_axon_spike": "g_target += w"}, "not available yet"),
         ({"equations": ["w = 1.0"]}, "must be text"),
     ],
 )

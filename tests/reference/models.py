@@ -243,6 +243,10 @@ def _make_spiking(
     resets = ["potential = 0.05", "potential = -0.2\nv += 0.1", "potential -= 1.1\nv = 0.3*v - 0.1*p_reset"]
     lines.append("p_reset = 0.3")
     text.fields["reset"] = draw(st.sampled_from(resets))
+    if draw(st.integers(0, 2)) == 0:
+        body.append(f"axon += 0.31 + 0.1*tanh({names[0]})")
+        text.fields["axon_spike"] = f"axon > {draw(threshold(0.4, 1.6))}"
+        text.fields["axon_reset"] = draw(st.sampled_from(["axon = 0", "axon -= 1.1\npotential += 0.2"]))
     refractory = draw(st.sampled_from([None, 1.5 * dt, 3.5 * dt, "pause"]))
     if refractory == "pause":
         lines.append(f"pause = {2.5 * dt:g}")
@@ -322,7 +326,12 @@ def spiking_synapse(draw: Draw, pre: Text, post: Text, target: str, default: str
     text.fields = {"parameters": "\n".join(lines), "equations": "\n".join(body)}
     if pre_spike:
         text.fields["pre_spike"] = "\n".join(pre_spike)
-    if draw(st.booleans()):
+    if "axon_spike" in pre.fields:
+        same = text.fields.get("pre_spike", "g_target += w")
+        text.fields["pre_axon_spike"] = draw(
+            st.sampled_from([same, f"g_target += 0.5*w*{draw(bounded(leaves, 1))}"])
+        )
+    elif draw(st.booleans()):
         text.fields["post_spike"] = "\n".join(draw(_event([*leaves, *conductance], exact)))
     if pres and draw(st.integers(0, 2)) == 0:
         text.fields["psp"] = draw(

@@ -122,13 +122,16 @@ def _projection(
     strategy = spiking_synapse if spiking else rate_synapse
     model = strategy(populations[pre].text, populations[post].text, target[0], method, dt)
     text = draw(model) if draw(st.integers(0, 4)) else None
+    delay = draw(_delay(dt))
+    if text and "pre_axon_spike" in text.fields and isinstance(delay, tuple):
+        delay = delay[0]
     return ProjectionDescription(
         pre,
         post,
         target,
         text,
         draw(st.sampled_from(["all_to_all", "one_to_one", "matrix", "matrix"])),
-        draw(_delay(dt)),
+        delay,
         draw(st.integers(0, 99)),
         draw(st.dictionaries(st.sampled_from(text.settable), st.integers(0, 99), max_size=2))
         if text and text.settable
@@ -237,6 +240,8 @@ class Built:
         if hasattr(part, "geometry"):
             if part.model.kind == "spike":
                 variables.append("spike")
+                if part.model.axon_spike is not None:
+                    variables.append("axon_spike")
             else:
                 variables += [f"sum({target})" for target in part.model.targets]
         return variables

@@ -50,7 +50,8 @@ class ReferencePopulation:
         self.past: list[dict[str, Value]] = []
         self.fired_past: list[Value] = []
         self.past_steps: list[int] = []
-        self.fired = np.zeros(self.size, dtype=bool)
+        self.axonal_past: list[Value] = []
+        self.fired = self.axonal = np.zeros(self.size, dtype=bool)
         self.last_spike = np.full(self.size, NEVER)
         self.refractory_left = np.zeros(self.size, dtype=int)
         self.clock = 0
@@ -104,11 +105,12 @@ class ReferencePopulation:
             [known[max(0, len(known) - d)][name][rank] for d, rank in zip(delays, ranks, strict=True)]
         )
 
-    def arriving(self, delay: int) -> Value:
+    def arriving(self, delay: int, axonal: bool = False) -> Value:
         """Which neurons emitted a spike that arrives now; the queue of a disabled population waits."""
-        if len(self.fired_past) < delay or not self.enabled:
+        past = self.axonal_past if axonal else self.fired_past
+        if len(past) < delay or not self.enabled:
             return np.zeros(self.size, dtype=bool)
-        return self.fired_past[-delay]
+        return past[-delay]
 
     def _write(self, name: str, value: Value, bounds: Bounds) -> None:
         """Neurons in their refractory period keep all local values but conductances; bounds always act."""
@@ -136,7 +138,7 @@ class ReferencePopulation:
     def update(self) -> None:
         """Phase 5: equations, then spikes."""
         if not self.enabled:
-            self.fired = np.zeros(self.size, dtype=bool)
+            self.fired = self.axonal = np.zeros(self.size, dtype=bool)
             return
         if self.source.kind == "spike_source":
             self.fired = np.array([self.clock in steps for steps in self.source.spike_steps])
@@ -170,6 +172,12 @@ class ReferencePopulation:
         if duration is not None:
             steps = np.broadcast_to(np.asarray(duration) / self.network.dt, self.size).astype(int)
             self.refractory_left[self.fired] = steps[self.fired]
+        if self.model.axon_spike is not None:
+            holds = np.not_equal(evaluate(self.model.axon_spike, self.look), 0.0)
+            self.axonal = able & holds & np.equal(evaluate(self.model.spike, self.look), 0.0)
+            for statement in self.model.axon_reset:
+                value = assigned(statement, self.look)
+                self._store(statement.name, np.where(self.axonal, value, self.values[statement.name]))
 
     def _mean_rate(self) -> None:
         window = self.source.firing_rate_window
@@ -186,6 +194,7 @@ class ReferencePopulation:
         self.past_steps.append(self.network.step)
         self.past.append({name: value.copy() for name, value in self.values.items()})
         self.fired_past.append(self.fired.copy())
+        self.axonal_past.append(self.axonal.copy())
 
     def reduce(self) -> None:
         """Phase 7: from now on operations over the population see these values."""

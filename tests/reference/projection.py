@@ -110,6 +110,7 @@ class ReferenceProjection(ReferenceRules):
             source.update,
             source.plasticity,
         )
+        self.axon_transmission = source.axon_transmission
         self.period, self.offset = 1, 0
         self.conductances = [g for g in (f"g_{t}" for t in source.targets) if g in post.values]
         self.forget_events()
@@ -172,6 +173,14 @@ class ReferenceProjection(ReferenceRules):
             if self.delays is not None:
                 synapses = synapses[self.delays[synapses] == delay]
             self._event(synapses, self.model.pre_spike or (), self.network.step - 1)
+        if self.axon_transmission and self.model.pre_axon_spike:
+            whole = self.model.pre_axon_spike == self.model.pre_spike
+            for rank in np.flatnonzero(self.pre.arriving(self.delay, axonal=True)):
+                reached = np.flatnonzero(self.pre_of == rank)
+                if whole:
+                    self._event(reached, self.model.pre_axon_spike, self.network.step - 1)
+                else:
+                    self._statements(reached, self.model.pre_axon_spike)
         if self.model.psp is not None:
             psp = np.broadcast_to(evaluate(self.model.psp, everything.look), self.pre_of.shape)
             for g in self.conductances:
@@ -217,6 +226,10 @@ class ReferenceProjection(ReferenceRules):
             part.write(ode.name, steady + (x - steady) * grown, Bounds())
         if self.exact:
             self.last_event[synapses] = self.network.step
+        self._statements(synapses, statements)
+
+    def _statements(self, synapses: Value, statements: Sequence[Assignment]) -> None:
+        part = self._part(synapses)
         for statement in sorted(statements, key=lambda s: s.name != "g_target"):
             chosen = synapses
             if statement.unless_post:

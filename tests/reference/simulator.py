@@ -119,6 +119,7 @@ class ReferenceNetwork:
         for population in self.populations.values():
             if population.spiking:
                 self._record(population.name, "spike", population.fired)
+                self._record(population.name, "axon_spike", population.axonal)
 
     @staticmethod
     def _is_input(population: ReferencePopulation, variable: str) -> bool:

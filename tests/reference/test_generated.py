@@ -34,7 +34,7 @@ def compare(recorded: dict[tuple[str, str], Any], reference: ReferenceNetwork) -
     for (name, variable), got in recorded.items():
         expected = np.array(reference.recorded.get((name, variable), []))
         label = f"{name}.{variable}"
-        if variable == "spike":
+        if variable in ("spike", "axon_spike"):
             assert got == [np.flatnonzero(train).tolist() for train in expected.T], label
             continue
         expected = expected.reshape(len(expected), -1)

@@ -29,6 +29,7 @@ from engine.codegen.lowering.builder import (
     ALWAYS_PAST,
     NEVER,
     TREE_DTYPES,
+    TRUE,
     ZERO,
     Builder,
     Values,
@@ -63,6 +64,7 @@ class LoweredPopulation:
         self.active = builder.flag(f"{self.inner}_enabled", int(population.enabled), "switch")
         self.attributes: dict[str, str] = {}
         self.events: EventList | None = None
+        self.axonal_events: EventList | None = None
         self.sums: dict[str, str] = {}
         self.histories: dict[str, str] = {}
         self.operations: set[str] = set()
@@ -76,7 +78,7 @@ class LoweredPopulation:
         """Declare parameters, variables, spike events and what a source population needs."""
         population = self.population
         model = population.model
-        written = {a.name for a in model.reset}
+        written = {a.name for a in (*model.reset, *model.axon_reset)}
         for parameter in model.parameters:
             value = population.init[parameter.name]
             local = parameter.locality == "local" and (
@@ -99,11 +101,10 @@ class LoweredPopulation:
         )
 
     def _declare_spikes(self) -> None:
-        b, name, inner, label = self.builder, self.name, self.inner, self.population.name
-        slots = f"slots_{name}"
-        ranks = b.buffer(f"{inner}_ranks", "int32", f"ring_{name}", 0, f"{label}: spiking ranks, ring")
-        counts = b.buffer(f"{inner}_counts", "int64", f"segments_{name}", 0, f"{label}: spikes per thread")
-        self.events = EventList(f"{inner}_spikes", self.count, slots, ranks, counts)
+        b, inner, label = self.builder, self.inner, self.population.name
+        self.events = self._event_list("", "spikes")
+        if self.population.model.axon_spike is not None:
+            self.axonal_events = self._event_list("axon_", "axonal spikes")
         b.buffer(f"{inner}_last", "int64", self.count, NEVER, f"{label}: step of the last spike")
         if self._refractory_source() is not None:
             b.buffer(f"{inner}_frozen", "int64", self.count, ALWAYS_PAST, f"{label}: last refractory step")
@@ -111,6 +112,13 @@ class LoweredPopulation:
                 steps = self._refractory_steps()
                 count = 1 if homogeneous(steps) else self.count
                 b.buffer(f"{inner}_refractory", "int64", count, steps, f"{label}: refractory steps")
+
+    def _event_list(self, prefix: str, what: str) -> EventList:
+        b, name, label = self.builder, self.name, f"{self.population.name}: {what}"
+        inner = f"{self.inner}_{prefix}"
+        ranks = b.buffer(f"{inner}ranks", "int32", f"ring_{name}", 0, f"{label}, ring of ranks")
+        counts = b.buffer(f"{inner}counts", "int64", f"segments_{name}", 0, f"{label} per thread")
+        return EventList(f"{inner}spikes", self.count, f"slots_{name}", ranks, counts)
 
     def _refractory_source(self) -> Any:
         """None where the neuron has no refractory machinery at all."""
@@ -129,7 +137,7 @@ class LoweredPopulation:
         b, name = self.builder, self.name
         b.size(f"slots_{name}", self.slots)
         if self.events is not None:
-            b.events.append(self.events)
+            b.events += filter(None, (self.events, self.axonal_events))
             b.size(f"ring_{name}", self.slots * self.population.size)
             b.size(f"segments_{name}", self.slots * b.threads)
         for attribute in self.histories:
@@ -316,23 +324,40 @@ class LoweredPopulation:
         return (comment, Let(unbounded, value), store(target, limited))
 
     def _spikes(self) -> None:
-        """Threshold, reset, refractoriness; a neuron that may fire is rare."""
-        assert self.events is not None and self.population.model.spike is not None
+        """Threshold, reset, refractoriness; a neuron that may fire is rare.
+
+        The condition of axonal spikes is tested after a reset, where that of spikes does not hold any more.
+        """
+        model = self.population.model
+        assert self.events is not None and model.spike is not None
         scope = self.scope()
-        condition = boolean(scope.lower(self.population.model.spike))
+        fires = boolean(scope.lower(model.spike))
         frozen = f"{self.inner}_frozen"
+        awake: Expr = TRUE
         if frozen in self.builder.buffers:
-            condition = all_of(condition, Op(">", (STEP, Load(frozen, NEURON, "int")), "bool"))
-        then: list[Statement] = []
-        for assignment in self.population.model.reset:
-            target = self.builder.load(self.attributes[assignment.name], NEURON)
-            value = operated(assignment.operator, target, scope.lower(assignment.expression))
-            then += [Comment(assignment.text or assignment.name), store(target, value)]
+            awake = Op(">", (STEP, Load(frozen, NEURON, "int")), "bool")
+        then = self._assignments(model.reset, scope)
         then.append(Store(f"{self.inner}_last", NEURON, STEP))
         if frozen in self.builder.buffers:
             then.append(Store(frozen, NEURON, Op("+", (STEP, self._refractory_length(scope)), "int")))
         then.append(Emit(self.events.name, NEURON))
-        self._add(5, "spikes", Each(self.count, rare=True), (If(condition, tuple(then)),))
+        condition = fires
+        if self.axonal_events is not None and model.axon_spike is not None:
+            axonal = boolean(scope.lower(model.axon_spike))
+            condition = Op("or", (fires, axonal), "bool")
+            still = all_of(axonal, Op("not", (fires,), "bool"))
+            after = (*self._assignments(model.axon_reset, scope), Emit(self.axonal_events.name, NEURON))
+            then = [If(fires, tuple(then)), If(still, after)]
+        self._add(5, "spikes", Each(self.count, rare=True), (If(all_of(condition, awake), tuple(then)),))
+
+    def _assignments(self, assignments: tuple[Assignment, ...], scope: Scope) -> list[Statement]:
+        """Statements of a reset."""
+        body: list[Statement] = []
+        for assignment in assignments:
+            target = self.builder.load(self.attributes[assignment.name], NEURON)
+            value = operated(assignment.operator, target, scope.lower(assignment.expression))
+            body += [Comment(assignment.text or assignment.name), store(target, value)]
+        return body
 
     def _refractory_length(self, scope: Scope) -> Expr:
         """Refractory steps from the spike on: int(value / dt), truncated."""

@@ -46,7 +46,7 @@ from engine.codegen.lowering.builder import (
 from engine.codegen.lowering.delays import SpikeQueue, routes
 from engine.codegen.lowering.population import NEURON, STEP, LoweredPopulation, constant, operated
 from engine.codegen.lowering.scope import Scope, real, store
-from engine.codegen.plan import Matrix
+from engine.codegen.plan import EventList, Matrix
 from engine.errors import EngineError
 from engine.language import discretise
 from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
@@ -127,6 +127,9 @@ class LoweredProjection:
         self.transmission = b.flag(f"{self.inner}_transmission", int(projection.transmission), "switch")
         self.update_flag = b.flag(f"{self.inner}_update", int(projection.update), "switch")
         self.plasticity = b.flag(f"{self.inner}_plasticity", int(projection.plasticity), "switch")
+        self.axon_transmission = b.flag(
+            f"{self.inner}_axon_transmission", int(projection.axon_transmission), "switch"
+        )
         b.buffer(f"{self.inner}_period", "int64", 1, projection.learning_period, "steps between updates")
         b.buffer(f"{self.inner}_offset", "int64", 1, projection.learning_offset, "first updated step")
         delay = projection.connectivity.max_delay_steps
@@ -349,8 +352,19 @@ class LoweredProjection:
         if not self.spiking:
             self._sum_rates()
             return
-        if self.model.pre_spike or self.updates.event_driven:
-            self._deliver_spikes()
+        assert self.pre.events is not None
+        statements = self.model.pre_spike or ()
+        if statements or self.updates.event_driven:
+            due = self._arrivals(self.pre.events) if self.queue is None else self.queue.due
+            self._deliver("spike delivery", due, statements)
+        if self.model.pre_axon_spike and self.pre.axonal_events is not None:
+            if self.queue is not None:
+                raise EngineError(
+                    f"Projection {self.projection.name}: axonal spikes need one delay for all synapses; give "
+                    "delays as one number, or leave out pre_axon_spike."
+                )
+            axonal, arrivals = self.model.pre_axon_spike, self._arrivals(self.pre.axonal_events)
+            self._deliver("axonal spikes", arrivals, axonal, self.axon_transmission)
         if self.model.psp is not None and self.conductances:
             self._transmit_continuously(self.model.psp)
 
@@ -387,19 +401,25 @@ class LoweredProjection:
             after=adds,
         )
 
-    def _deliver_spikes(self) -> None:
-        assert self.pre.events is not None
+    def _deliver(
+        self,
+        name: str,
+        domain: Domain,
+        statements: tuple[Assignment, ...],
+        condition: Expr = TRUE,
+    ) -> None:
+        """Statements at the synapses that the spikes of one tick reach. Event-driven variables are advanced
+        by what happens to all of ``pre_spike``, not by an axonal statement on ``g_target`` alone."""
         scope = self.scope(SYNAPSE, 0)
         now = Op("-", (STEP, Const(1, "int")), "int")
-        body = [
-            *self._integrate_events(scope, now),
-            *self._event_statements(scope, self.model.pre_spike or ()),
-        ]
-        if self.queue is not None:
-            self._add(2, "spike delivery", self.queue.due, body)
-            return
-        lag = self.builder.load(f"{self.inner}_delay")
-        self._add(2, "spike delivery", EachEvent(self.pre.events.name, self.matrix.name, lag), body)
+        advance = statements == (self.model.pre_spike or ())
+        body = self._integrate_events(scope, now) if advance else []
+        body += self._event_statements(scope, statements)
+        self._add(2, name, domain, body, condition=condition)
+
+    def _arrivals(self, events: EventList) -> EachEvent:
+        """Synapses that the spikes of one tick reach after the delay of the projection."""
+        return EachEvent(events.name, self.matrix.name, self.builder.load(f"{self.inner}_delay"))
 
     # --- events ---------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import numpy as np
 from engine.codegen.lowering.builder import Builder
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection, storage_order
-from engine.codegen.plan import EventRecorder, Recorder
+from engine.codegen.plan import EventList, EventRecorder, Recorder
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -21,10 +21,11 @@ def lower_population_monitor(
 ) -> None:
     """Record ``variable`` of a population, or of the neurons of a view (``monitor.ranks``)."""
     label = f"{source.population.name}.{variable}"
-    if variable == "spike":
-        if source.events is None:
-            raise EngineError(f"Monitor: {source.population.name} is rate-coded and has no spikes.")
-        _record_events(builder, key, monitor, source)
+    if variable in ("spike", "axon_spike"):
+        events = source.events if variable == "spike" else source.axonal_events
+        if events is None:
+            raise EngineError(f"Monitor: the neuron of {source.population.name} has no {variable}.")
+        _record_events(builder, key, monitor, source, events)
         return
     if variable.startswith("sum("):
         target = variable[4:-1].strip()
@@ -83,8 +84,9 @@ def _record(
     builder.add(phase, Recorder(key, buffer, target, control, count, ranks, owned))
 
 
-def _record_events(builder: Builder, key: str, monitor: Monitor, source: LoweredPopulation) -> None:
-    assert source.events is not None
+def _record_events(
+    builder: Builder, key: str, monitor: Monitor, source: LoweredPopulation, events: EventList
+) -> None:
     size = source.population.size
     capacity = builder.size(f"capacity_{key}", max(2 * size, 1 << 16))
     areas = builder.size(f"areas_{key}", builder.threads * builder.sizes[capacity])
@@ -100,4 +102,4 @@ def _record_events(builder: Builder, key: str, monitor: Monitor, source: Lowered
         picked = np.zeros(size, dtype=bool)
         picked[np.asarray(monitor.ranks)] = True
         mask = builder.buffer(f"{key}_mask", "bool", source.count, picked, "neurons that are recorded")
-    builder.add(11, EventRecorder(key, source.events.name, steps, ranks, filled, control, capacity, mask))
+    builder.add(11, EventRecorder(key, events.name, steps, ranks, filled, control, capacity, mask))
