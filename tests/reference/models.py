@@ -173,7 +173,8 @@ OPERATIONS = ("mean({0})", "max({0})", "min({0})", "0.1*norm1({0})", "0.3*norm2(
 def _operations(draw: Draw, names: Sequence[str]) -> list[str]:
     """Terms with numbers over a whole population."""
     forms = draw(st.sampled_from([[], [], draw(st.lists(st.sampled_from(OPERATIONS), max_size=2))]))
-    return [form.format(draw(st.sampled_from(names))) for form in forms if names]
+    attributes = [name for name in names if "(" not in name]
+    return [form.format(draw(st.sampled_from(attributes))) for form in forms if attributes]
 
 
 @st.composite

@@ -33,7 +33,6 @@ class ReferencePopulation:
         self.method = {e.name: e.method or network.method for e in self.model.equations if isinstance(e, Ode)}
         self.initial = {name: self._spread(name, source.init[name]) for name in self.declared}
         self.refractory = source.refractory
-        self.enabled = source.enabled
         self.targets: set[str] = set()
         self.enabled = source.enabled
         self.restart()

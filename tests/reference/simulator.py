@@ -56,7 +56,7 @@ class ReferenceNetwork:
                 self._step()
 
     def _step(self) -> None:
-        populations = [population for population in self.populations.values() if population.enabled]
+        populations = self.populations.values()
         projections = self.projections.values()
         for population in populations:
             population.begin_step()
