@@ -2,8 +2,9 @@
 
 :func:`parse_neuron` and :func:`parse_synapse` turn the text fields of a neuron or a synapse into a
 :class:`NeuronModel` or a :class:`SynapseModel`, or raise a :class:`~engine.errors.ModelError` with every
-mistake and its place. :func:`check_synapse_use` adds what is known only between two given neurons, and
-:func:`discretise` says what one time step of a model computes. Nothing here knows networks or C++.
+mistake and its place. :func:`check_synapse_use` and :func:`check_sums` add what is known only between two
+given neurons or populations, and :func:`discretise` says what one time step of a model computes. Nothing
+here knows networks or C++.
 """
 
 from engine.language.discretise import discretise
@@ -13,7 +14,7 @@ from engine.language.functions import DISTRIBUTIONS, FUNCTIONS, GLOBAL_OPERATION
 from engine.language.lexer import tokens
 from engine.language.model import Discretised, NeuronModel, SynapseModel
 from engine.language.neuron import parse_neuron
-from engine.language.synapse import check_synapse_use, parse_synapse
+from engine.language.synapse import check_sums, check_synapse_use, parse_synapse
 
 __all__ = [
     "DEFAULT_TRANSMISSION",
@@ -23,6 +24,7 @@ __all__ = [
     "Discretised",
     "NeuronModel",
     "SynapseModel",
+    "check_sums",
     "check_synapse_use",
     "discretise",
     "format_expression",

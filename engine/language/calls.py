@@ -9,13 +9,14 @@ from engine.language.formatting import format_expression
 from engine.language.functions import (
     ALIASES,
     CALLABLE,
+    DISTRIBUTION_ARGUMENTS,
     DISTRIBUTIONS,
     FUNCTIONS,
     GLOBAL_OPERATIONS,
     REWRITTEN,
 )
 from engine.language.lexer import Token
-from engine.language.report import Problem, suggestion
+from engine.language.report import Known, Problem, suggestion
 from engine.language.traverse import is_too_large, rewrite
 from engine.language.tree import (
     Binary,
@@ -89,9 +90,12 @@ class CallReader:
             return self.random(token)
         if name in FUNCTIONS or name in ALIASES or name in REWRITTEN:
             return self.built_in(token)
+        if name in scope.faulty:
+            raise Known
         known = CALLABLE | scope.functions.keys()
         hint = f"'{name}' is no function; write {name}*(...) to multiply." if name in scope.names else ""
-        raise Problem(f"Unknown function '{name}'.", self.parser.span(token), hint or suggestion(name, known))
+        hint = hint or suggestion(name, known) or f"Define '{name}' in the field functions."
+        raise Problem(f"Unknown function '{name}'.", self.parser.span(token), hint)
 
     def require(self, permission: str, token: Token, message: str) -> None:
         """Refuse what the field does not allow."""
@@ -186,7 +190,8 @@ class CallReader:
             raise Problem(
                 f"There is no local attribute {following[0].text}.",
                 self.parser.span(following[0]),
-                suggestion(following[0].text, scope.attributes),
+                suggestion(following[0].text, scope.attributes)
+                or "Name a variable or parameter of the neuron.",
             )
         arguments, span = self.counted_operation(token)
         argument = arguments[0]
@@ -201,7 +206,11 @@ class CallReader:
                 f"Use {token.text}(pre.x) or {token.text}(post.x).",
             )
         if argument.owner == "own" and scope.attributes.get(argument.name) != "local":
-            raise Problem(f"There is no local attribute {argument.name}.", argument.span)
+            raise Problem(
+                f"There is no local attribute {argument.name}.",
+                argument.span,
+                f"'{argument.name}' has one value for the whole population; use it as it is.",
+            )
         return GlobalOperation(token.text, argument.name, argument.owner, span)
 
     def counted_operation(self, token: Token) -> tuple[tuple[Expression, ...], Span]:
@@ -228,9 +237,10 @@ class CallReader:
         span = self.parser.span_from(start)
         number = DISTRIBUTIONS[name]
         if len(arguments) < number:
-            raise Problem(f"The distribution {name} requires {number} parameters.", span)
+            message = f"The distribution {name} requires {number} parameter{'s' * (number > 1)}."
+            raise Problem(message, span, _usage(name))
         if len(arguments) > number:
-            raise Problem(f"Too many parameters provided to the distribution {name}.", span)
+            raise Problem(f"Too many parameters provided to the distribution {name}.", span, _usage(name))
         draw = Random(name, tuple(self.fixed(argument, name) for argument in arguments), 0, span)
         key = (scope.equation, format_expression(draw))
         return replace(draw, stream=scope.streams.setdefault(key, len(scope.streams)))
@@ -258,3 +268,7 @@ class CallReader:
         if name in scope.attributes:
             return scope.attributes[name] == "global"
         return name in scope.constants or name in ("dt", "pi")
+
+
+def _usage(distribution: str) -> str:
+    return f"Write {distribution}({', '.join(DISTRIBUTION_ARGUMENTS[distribution])})."

@@ -44,6 +44,8 @@ class Definitions:
     report: Report
     constants: Mapping[str, float]
     functions: dict[str, UserFunction] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)
+    """Functions whose definition has a mistake."""
     parameters: dict[str, Parameter] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     streams: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Definitions:
             attributes=localities,
             constants=frozenset(self.constants),
             functions=self.functions,
+            faulty=self.faulty,
             allows=allows,
             kind=self.kind,
             streams=self.streams,

@@ -147,7 +147,7 @@ class _Context:
                         lets.append(update)
                     else:
                         writes[update.name] = update
-        return [*lets, *(writes[ode.name] for ode in odes if ode.name in writes)]
+        return _without_unused(lets, [writes[ode.name] for ode in odes if ode.name in writes])
 
     def groups(self, odes: list[Ode]) -> list[list[Ode]]:
         """Which ODEs of a block are solved together."""
@@ -273,6 +273,17 @@ def _shared(name: str, node: Expression) -> tuple[list[Let], Expression]:
     ):
         return [], node
     return [Let(name, node)], Name(name)
+
+
+def _without_unused(lets: list[Let], writes: list[Write]) -> list[Update]:
+    """Only temporaries that something reads: stages of a slope that does not hold the variable are not."""
+    read = {name for write in writes for name in own_names(write.expression)}
+    kept: list[Let] = []
+    for let in reversed(lets):
+        if let.name in read:
+            read |= own_names(let.expression)
+            kept.append(let)
+    return [*reversed(kept), *writes]
 
 
 def _assignment_write(assignment: Assignment) -> Write:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import NoReturn
@@ -67,6 +68,8 @@ class Scope:
         Equal random terms in one equation share a stream.
     unknown : str
         The message for unknown names; empty for the usual one, after which the analysis goes on.
+    faulty : set of str
+        User functions whose definition has a mistake.
     """
 
     field: str
@@ -80,6 +83,7 @@ class Scope:
     streams: dict[tuple[str, str], int] = default(default_factory=dict)
     equation: str = ""
     unknown: str = ""
+    faulty: AbstractSet[str] = frozenset()
 
 
 class Parser:
@@ -177,6 +181,13 @@ class Parser:
         if self.peek() == text:
             self.take()
             return
+        rest = [token.text for token in self.part[self.position :]]
+        if text == ":" and rest and ":" not in rest[: rest.index("else") if "else" in rest else None]:
+            raise Problem(
+                'Conditional statements must define "then" and "else" values.',
+                self.span(self.part[self.position]),
+                "Write if condition: value else: value.",
+            )
         if self.peek() in ("", "else", ":"):
             here = self.part[self.position] if self.peek() else self.part[-1]
             raise Problem(
@@ -288,7 +299,7 @@ class Parser:
                 f"Write d{token.text[1:]}/dt = ..., with everything else on the right.",
             )
         if scope.unknown:
-            raise Problem(scope.unknown, span, f"'{token.text}' is not visible here.")
+            raise Problem(scope.unknown, span, f"'{token.text}' is not visible here; give it as an argument.")
         hint = suggestion(token.text, scope.names)
         scope.report.add(
             f"Unknown symbol '{token.text}'.",

@@ -57,15 +57,17 @@ REWRITTEN: dict[str, int] = {"pow": 2, "power": 2, "fmod": 2, "ite": 3}
 
 GLOBAL_OPERATIONS = ("mean", "max", "min", "norm1", "norm2")
 
-DISTRIBUTIONS: dict[str, int] = {
-    "Uniform": 2,
-    "DiscreteUniform": 2,
-    "Normal": 2,
-    "LogNormal": 2,
-    "Exponential": 1,
-    "Gamma": 2,
-    "Binomial": 2,
+DISTRIBUTION_ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "Uniform": ("min", "max"),
+    "DiscreteUniform": ("min", "max"),
+    "Normal": ("mu", "sigma"),
+    "LogNormal": ("mu", "sigma"),
+    "Exponential": ("Lambda",),
+    "Gamma": ("alpha", "beta"),
+    "Binomial": ("ntrials", "success"),
 }
+
+DISTRIBUTIONS: dict[str, int] = {name: len(arguments) for name, arguments in DISTRIBUTION_ARGUMENTS.items()}
 """Random distributions with their number of arguments."""
 
 CALLABLE: frozenset[str] = frozenset(

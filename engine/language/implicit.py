@@ -24,7 +24,7 @@ def implicit_updates(odes: Sequence[Ode]) -> list[Update]:
     rows = [_row(ode, names, system) for ode in odes]
     for pivot in range(len(odes)):
         for lower in range(pivot + 1, len(odes)):
-            _eliminate(rows, pivot, lower, system)
+            _eliminate(rows, pivot, lower, names[lower], system)
     solution: dict[int, Expression] = {}
     for index in reversed(range(len(odes))):
         coefficients, right = rows[index]
@@ -39,7 +39,8 @@ def implicit_updates(odes: Sequence[Ode]) -> list[Update]:
 
 
 class _System:
-    """The temporaries made so far."""
+    """The temporaries made so far. A name holds that of one variable and then numbers, so that no two of a
+    model are equal."""
 
     def __init__(self) -> None:
         self.lets: list[Let] = []
@@ -70,10 +71,10 @@ def _row(ode: Ode, names: list[str], system: _System) -> _Row:
                 "Use explicit, midpoint, rk4 or exponential.",
             )
     coefficients: list[Part] = []
-    for name, slope in zip(names, slopes, strict=True):
-        own = scale if name == ode.name else None
+    for column, slope in enumerate(slopes):
+        own = scale if names[column] == ode.name else None
         entry = subtract(own, multiply(_H, slope)) if slope is not None else own
-        coefficients.append(system.bind(f"_m_{ode.name}_{name}", entry) if entry is not None else None)
+        coefficients.append(system.bind(f"_m_{ode.name}_{column}", entry) if entry is not None else None)
     drive = multiply(_H, rest) if rest is not None else None
     right = add(multiply(scale, Name(ode.name)), drive)
     return coefficients, right and system.bind(f"_right_{ode.name}", right)
@@ -87,14 +88,15 @@ def _split(ode: Ode, names: list[str]) -> tuple[Expression, Part]:
             return ONE, gradient
 
 
-def _eliminate(rows: list[_Row], pivot: int, lower: int, system: _System) -> None:
-    """Subtract a multiple of row ``pivot`` from row ``lower`` so that their common unknown goes."""
+def _eliminate(rows: list[_Row], pivot: int, lower: int, name: str, system: _System) -> None:
+    """Subtract a multiple of row ``pivot`` from row ``lower``, that of ``name``, so that their common unknown
+    goes."""
     coefficients, right = rows[lower]
     source, source_right = rows[pivot]
     entry, diagonal = coefficients[pivot], source[pivot]
     if entry is None or diagonal is None:
         return
-    label = f"{lower}_{pivot}"
+    label = f"{name}_{pivot}"
     factor = system.bind(f"_factor_{label}", divide(entry, diagonal))
     changed: list[Part] = list(coefficients)
     changed[pivot] = None
@@ -102,8 +104,8 @@ def _eliminate(rows: list[_Row], pivot: int, lower: int, system: _System) -> Non
         above = source[column]
         if above is not None:
             value = subtract(coefficients[column], multiply(factor, above))
-            changed[column] = value and system.bind(f"_m_{label}_{column}", value)
+            changed[column] = value and system.bind(f"_n_{label}_{column}", value)
     if source_right is not None:
         value = subtract(right, multiply(factor, source_right))
-        right = value and system.bind(f"_right_{label}", value)
+        right = value and system.bind(f"_rest_{label}", value)
     rows[lower] = (changed, right)

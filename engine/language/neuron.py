@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -111,14 +112,22 @@ def _check_rate_variable(is_spiking: bool, definitions: Definitions) -> None:
     known = definitions.parameters.get("r") or definitions.variables.get("r")
     if is_spiking and known is not None:
         definitions.report.add(
-            'Spiking neurons use the variable "r" for the average FR, use another name.', known.span
+            'Spiking neurons use the variable "r" for the average FR, use another name.',
+            known.span,
+            "Rename it, or leave out the spike condition of a rate-coded neuron.",
         )
-    elif not is_spiking and known is None:
+    elif not is_spiking and known is None and not _is_r_misspelt(definitions.report):
         definitions.report.add(
             'Rate-coded neurons must define the variable "r".',
             Span("equations", 1, 1, 0),
             "Add an equation r = ..., or give the spike condition of a spiking neuron.",
         )
+
+
+def _is_r_misspelt(report: Report) -> bool:
+    """Whether a statement that could not be read may be the one that defines ``r``."""
+    wrong = [diagnostic.source for diagnostic in report.diagnostics if diagnostic.field == "equations"]
+    return any(re.search(r"\b(d ?)?r\b", line) for line in wrong)
 
 
 def _implicit_conductances(texts: Mapping[str, str], definitions: Definitions) -> tuple[Equation, ...]:

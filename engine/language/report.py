@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from engine.errors import Diagnostic, ModelError
-from engine.language.tree import Span
+from engine.language.tree import NOWHERE, Span
 
 
 class Problem(Exception):
@@ -24,6 +24,13 @@ class Leftover(Problem):
 
 class UnknownFlag(Problem):
     """A colon followed by what is no flag, or none that can stand there."""
+
+
+class Known(Problem):
+    """Follows from a mistake that has been told already."""
+
+    def __init__(self) -> None:
+        super().__init__("", NOWHERE)
 
 
 class Report:
@@ -53,6 +60,8 @@ class Report:
         """Note a :class:`Problem` that ends the block and go on after it."""
         try:
             yield
+        except Known:
+            assert self.diagnostics
         except Problem as problem:
             self.add(problem.message, problem.span, problem.hint)
 

@@ -79,6 +79,9 @@ def split_statements(text: str, field_name: str, report: Report, *, joined: bool
             if place is not None:
                 new = Statement(body[:place], body[place], body[place + 1 :], flags, piece)
                 statements.append(new)
+            elif not joined and not body:
+                hint = "Flags follow on the line of their parameter."
+                raise Problem("A parameter is written name = value.", span_of(line, field_name), hint)
             elif not joined:
                 statements.append(Statement(body, None, [], flags, piece))
             elif statements:

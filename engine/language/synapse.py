@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from engine.errors import Diagnostic
 from engine.language.definitions import Definitions, read_parameters
@@ -16,7 +16,7 @@ from engine.language.report import Report, suggestion
 from engine.language.statements import single_expression, split_statements
 from engine.language.structural import read_rule
 from engine.language.traverse import walk
-from engine.language.tree import Expression, GlobalOperation, Name, Span
+from engine.language.tree import Expression, GlobalOperation, Name, Span, WeightedSum
 from engine.language.user_functions import read_functions, read_global_functions
 
 OPERATIONS = ("sum", "min", "max", "mean")
@@ -199,6 +199,33 @@ def check_synapse_use(model: SynapseModel, pre: NeuronModel, post: NeuronModel) 
     return report.diagnostics
 
 
+def check_sums(
+    model: SynapseModel, received: Mapping[str, tuple[str, Collection[str]]], *, spiking: bool
+) -> list[Diagnostic]:
+    """Every ``pre.sum(target)`` or ``post.sum(target)`` to which no projection contributes.
+
+    Parameters
+    ----------
+    received : mapping
+        For ``"pre"`` and ``"post"`` the population's name and the targets of the projections onto it.
+    spiking : bool
+        Whether the pre-synaptic neuron is a spiking one.
+    """
+    report = Report(model.name or "synapse", model.texts)
+    for node in _all_nodes(model, spiking=spiking):
+        if not isinstance(node, WeightedSum) or node.owner == "own":
+            continue
+        population, targets = received[node.owner]
+        if node.target not in targets:
+            message = (
+                f"The {node.owner}-synaptic population {population} receives no projection with the type "
+                f"{node.target}."
+            )
+            hint = f"Connect a projection with the target '{node.target}' to {population}."
+            report.add(message, node.span, suggestion(node.target, targets) or hint)
+    return report.diagnostics
+
+
 def _check_side(node: Name | GlobalOperation, neuron: NeuronModel, report: Report) -> None:
     """``pre.x`` exists; operations need a local attribute."""
     attributes: list[Parameter | Variable] = [*neuron.parameters, *neuron.variables]
@@ -207,10 +234,11 @@ def _check_side(node: Name | GlobalOperation, neuron: NeuronModel, report: Repor
         report.add(
             f"The {node.owner}-synaptic neuron {neuron.name} has no variable called {node.name}.",
             node.span,
-            suggestion(node.name, localities),
+            suggestion(node.name, localities) or f"It has: {', '.join(localities) or 'nothing to read'}.",
         )
     elif isinstance(node, GlobalOperation) and localities[node.name] != "local":
-        report.add(f"There is no local attribute {node.name}.", node.span)
+        hint = f"'{node.name}' has one value for the whole population; write {node.owner}.{node.name}."
+        report.add(f"There is no local attribute {node.name}.", node.span, hint)
 
 
 def _all_nodes(model: SynapseModel, *, spiking: bool) -> Iterator[Expression]:

@@ -20,11 +20,14 @@ def read_functions(text: str, field_name: str, definitions: Definitions) -> None
     report = definitions.report
     visible = dict(definitions.functions)
     for statement in split_statements(text, field_name, report):
+        if statement.left:
+            definitions.faulty.add(statement.left[0].text)
         if not statement.is_sound:
             continue
         with report.guard():
             function = _read_function(statement, field_name, visible, definitions)
             definitions.functions[function.name] = function
+            definitions.faulty.discard(function.name)
 
 
 def read_global_functions(functions: Sequence[str], definitions: Definitions) -> None:
@@ -82,9 +85,9 @@ def _check_function_name(name: str, span: Span) -> None:
     import sympy
 
     if hasattr(sympy, name):
-        raise Problem(f"The function name {name} is reserved by sympy. Use another one.", span)
+        raise Problem(f"The function name {name} is reserved by sympy.", span, "Use another name.")
     if name in CALLABLE:
-        raise Problem(f"The function name {name} is reserved. Use another one.", span)
+        raise Problem(f"The function name {name} is reserved.", span, "Use another name.")
 
 
 def _types(statement: Statement, field_name: str, number: int) -> tuple[str, list[str]]:

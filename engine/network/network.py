@@ -411,13 +411,20 @@ class Network(Running, metaclass=_NetworkType):
             self._draws = draws
 
     def _check_structure(self) -> None:
-        from engine.language import check_synapse_use
+        from engine.language import check_sums, check_synapse_use
 
+        received = {
+            population: {t for p in self.projections if p.post_population is population for t in p.targets}
+            for population in self.populations
+        }
         mistakes = []
         for projection in self.projections:
             _ = projection.recipe
             pre, post = projection.pre_population.model, projection.post_population.model
             mistakes += check_synapse_use(projection.model, pre, post)
+            sides = {"pre": projection.pre_population, "post": projection.post_population}
+            sums = {side: (part.name, received[part]) for side, part in sides.items()}
+            mistakes += check_sums(projection.model, sums, spiking=pre.kind == "spike")
             unused = [t for t in projection.targets if t not in post.targets and not post.uses_sum_of_all]
             for target in unused:
                 self.warn(

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from engine.errors import Diagnostic
-from engine.language import check_synapse_use
+from engine.language import check_sums, check_synapse_use
 from engine.language.model import NeuronModel, is_implicit
 from engine.network.configuration import MAX_THREADS
 from engine.project import arrays
@@ -265,7 +265,13 @@ def _check_synapse(
     sender, receiver = sender_of(document, pre), model_of(document, post)
     if synapse is None or sender is None or receiver is None:
         return
-    for diagnostic in check_synapse_use(synapse, sender, receiver):
+    sums = {
+        side: (part.name, {p.target for p in document.projections if p.post == part.id})
+        for side, part in (("pre", pre), ("post", post))
+    }
+    found = check_synapse_use(synapse, sender, receiver)
+    found += check_sums(synapse, sums, spiking=sender.kind == "spike")
+    for diagnostic in found:
         at = projection.id if projection.synapse in builtin_synapses() else text.id
         yield Problem("error", at, diagnostic.field, replace(diagnostic, owner=text.name))
 
