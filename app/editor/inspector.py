@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
+from app.editor.bold_form import BoldForm
 from app.editor.form import Form
 from app.editor.last_good import LastGood
 from app.editor.model_form import ModelForm
@@ -16,7 +17,7 @@ from app.editor.projection_form import ProjectionForm
 from app.editor.selection_form import SelectionForm
 from app.session import Session
 from engine.project.check import Problem
-from engine.project.document import Population, ProjectDocument
+from engine.project.document import BoldMonitor, Population, ProjectDocument
 from engine.project.edits import objects
 
 _STYLE = f"""
@@ -87,7 +88,7 @@ class Inspector(QWidget):
         return QSize(280, 200)
 
     def show_model(self, model_id: str) -> None:
-        """Show the form of a model of the project's own."""
+        """Show the form of a model of the project's own, or of a BOLD monitor."""
         self._model_id = model_id
         self._session.select(())
         self._show()
@@ -97,7 +98,7 @@ class Inspector(QWidget):
         if self.form.focus_place(object_id, field, line, column):
             return
         document = self._session.document
-        models = {text.id for text in (*document.neurons, *document.synapses)}
+        models = {o.id for o in (*document.models, *document.bold_monitors)}
         if object_id in models:
             user = _user_of(document, object_id)
             if user:
@@ -162,13 +163,23 @@ class Inspector(QWidget):
             form.modelChosen.connect(self.show_model)
             return form
         if len(ids) > 1:
-            return SelectionForm(self._session, ids)
+            return self._with_bold(SelectionForm(self._session, ids))
         thing = objects(document)[ids[0]]
         if isinstance(thing, Population):
-            return PopulationForm(self._session, thing.id)
+            return self._with_bold(PopulationForm(self._session, thing.id))
+        if isinstance(thing, BoldMonitor):
+            monitor = BoldForm(self._session, thing.id)
+            monitor.left.connect(self._leave)
+            return monitor
         if thing in document.projections:
             return ProjectionForm(self._session, thing.id)
         return ModelForm(self._session, thing.id)
+
+    def _with_bold(self, form: PopulationForm | SelectionForm) -> Form:
+        """A form that leads to the BOLD monitors of what is selected."""
+        if form.bold is not None:
+            form.bold.opened.connect(self.show_model)
+        return form
 
 
 def _user_of(document: ProjectDocument, model_id: str) -> str | None:

@@ -91,7 +91,7 @@ class ProjectForm(Form):
     def _lay_out_objects(self) -> None:
         self.lists: dict[str, QListWidget] = {}
         self._sections: dict[str, Section] = {}
-        for title in ("Populations", "Projections", "Models"):
+        for title in ("Populations", "Projections", "BOLD monitors", "Models"):
             section = self._sections[title] = self.section(title)
             entries = self.lists[title] = QListWidget()
             entries.setAccessibleName(title)
@@ -116,14 +116,21 @@ class ProjectForm(Form):
             for p in document.projections
         ]
         models = [(text.name, text.id) for text in (*document.neurons, *document.synapses)]
-        for title, rows in (("Populations", populations), ("Projections", projections), ("Models", models)):
+        bold = [(f"{m.name}  ·  {m.model}", m.id) for m in document.bold_monitors]
+        lists = {
+            "Populations": populations,
+            "Projections": projections,
+            "BOLD monitors": bold,
+            "Models": models,
+        }
+        for title, rows in lists.items():
             _fill(self.lists[title], rows)
             self._sections[title].setVisible(bool(rows))
         self.empty.setVisible(not populations)
 
     def _open(self, item: QListWidgetItem) -> None:
         object_id = item.data(Qt.ItemDataRole.UserRole)
-        if item.listWidget() is self.lists["Models"]:
+        if item.listWidget() in (self.lists["Models"], self.lists["BOLD monitors"]):
             self.modelChosen.emit(object_id)
         else:
             self.session.select((object_id,))

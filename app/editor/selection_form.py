@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton
 
+from app.editor.bold_section import BoldSection
 from app.editor.form import Form, fit_height
 from app.session import Session
 from engine.project.clipboard import duplicate
@@ -32,6 +33,8 @@ class SelectionForm(Form):
         self.remove.clicked.connect(self._remove)
         for widget in (self.summary, self.list, self.duplicate, self.remove):
             section.rows.addRow(widget)
+        populations = tuple(p.id for p in session.document.populations if p.id in ids)
+        self.bold = BoldSection(self, populations) if populations else None
         self.column.addStretch(1)
         self.on_refresh(self._show)
 

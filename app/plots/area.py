@@ -21,7 +21,8 @@ from app.plots.trace_panel import TracePanel
 from app.session import Session
 from app.simulation.client import Simulation, State
 from engine.network.monitor import SPIKES
-from engine.project.document import ProjectDocument
+from engine.project.bold import recorded
+from engine.project.document import BoldMonitor, Population, ProjectDocument
 from engine.project.edits import set_monitor, size_of
 from engine.project.models import recordable
 
@@ -120,7 +121,8 @@ class PlotArea(QWidget):
 
     def _on_document(self, before: ProjectDocument, after: ProjectDocument) -> None:
         def relevant(document: ProjectDocument) -> tuple[object, ...]:
-            return document.monitors, document.populations, document.projections, document.run
+            monitors = document.monitors, document.bold_monitors
+            return *monitors, document.populations, document.projections, document.run
 
         if relevant(before) != relevant(after) and not self._simulation.total:
             self._show_document(after)
@@ -139,7 +141,7 @@ class PlotArea(QWidget):
         document = self._simulation.document
         self._show_document(document)
         self.timeline.begin(document.run.duration)
-        if document.monitors:
+        if document.monitors or document.bold_monitors:
             self.wanted.emit()
 
     def _show_document(self, document: ProjectDocument) -> None:
@@ -174,6 +176,8 @@ class PlotArea(QWidget):
             for variable in monitor.variables
             if variable not in SPIKES
         }
+        for bold in document.bold_monitors:
+            wanted |= {(bold.id, name): _neuron_of(bold) for name in recorded(bold)}
         for panel in list(self.traces):
             key = (panel.population.id, panel.variable)
             population = wanted.get(key)
@@ -211,9 +215,14 @@ class PlotArea(QWidget):
         self._advance()
 
 
+def _neuron_of(bold: BoldMonitor) -> Population:
+    """What a BOLD monitor is in a plot: a population of one neuron."""
+    return Population(id=bold.id, name=bold.name, geometry=(1,), model=bold.model)
+
+
 def _network(document: ProjectDocument) -> tuple[object, ...]:
     """What decides on the data of a run."""
     return (
         *(document.neurons, document.synapses, document.populations, document.projections),
-        *(document.monitors, document.run),
+        *(document.monitors, document.bold_monitors, document.run),
     )

@@ -132,6 +132,9 @@ class TracePanel(QWidget):
         label.setBuddy(self.field)
         header.addWidget(label)
         header.addWidget(self.field)
+        if size_of(self.population) == 1:  # there is no choice
+            label.hide()
+            self.field.hide()
         header.addWidget(self._legend)
         header.addWidget(self._message, 1)
         layout = QVBoxLayout(self)

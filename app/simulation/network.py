@@ -37,6 +37,9 @@ class CompiledNetwork:
             for monitor in document.monitors
             for variable in monitor.variables
         }
+        for bold in document.bold_monitors:
+            recorder = self._built.objects[bold.id].monitor
+            self.monitors |= {(bold.id, variable): recorder for variable in recorder.variables}
 
     def run(self, steps: int, stop: NDArray[np.int32]) -> int:
         """Advance; returns the steps done, fewer if ``stop`` was set meanwhile."""

@@ -46,6 +46,12 @@ def variables_of(model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*known.output, *names)))
 
 
+def recorded(monitor: BoldMonitor) -> tuple[str, ...]:
+    """Return what a monitor records: the outputs of its model and the variables that were chosen."""
+    known = bold_models().get(monitor.model)
+    return tuple(dict.fromkeys((*(known.output if known else ()), *monitor.variables)))
+
+
 def mappable(document: ProjectDocument, monitor: BoldMonitor) -> tuple[str, ...]:
     """Return the variables that all populations of a monitor have."""
     shared: list[str] | None = None

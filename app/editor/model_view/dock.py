@@ -20,8 +20,9 @@ from engine.errors import EngineError
 from engine.language.latex import model_formulas
 from engine.language.model import NeuronModel, SynapseModel
 from engine.language.step import step_text
+from engine.project.bold import bold_models
 from engine.project.catalogue import SOURCES, neuron_text, synapse_text
-from engine.project.document import NeuronText, Population, ProjectDocument, SynapseText
+from engine.project.document import BoldMonitor, NeuronText, Population, ProjectDocument, SynapseText
 from engine.project.edits import objects
 from engine.project.models import parse
 
@@ -143,7 +144,11 @@ class ModelDock(QWidget):
         return self._subject(owner.name, synapse)
 
     def _model_alone(self, document: ProjectDocument) -> Subject | None:
-        return self._subject("", self._model_id) if self._model_id in objects(document) else None
+        thing = objects(document).get(self._model_id)
+        if isinstance(thing, BoldMonitor):
+            model = bold_models().get(thing.model)
+            return Subject(f"{thing.name}, {thing.model}", model.analyse() if model else None)
+        return self._subject("", self._model_id) if thing else None
 
     def _subject(self, owner: str, model_id: str) -> Subject:
         now, good = (_text(document, model_id) for document in (self._session.document, self._good.document))
