@@ -53,9 +53,8 @@ class EquationField(QWidget):
     def show_problems(self, problems: Iterable[Problem]) -> None:
         diagnostics = [problem.diagnostic for problem in problems]
         self.editor.set_diagnostics(diagnostics)
-        self.message.setText(
-            "\n".join((f"Line {d.line}: " if d.line else "") + message_of(d) for d in diagnostics)
-        )
+        lines = ((f"Line {d.line}: " if d.line else "") + message_of(d) for d in diagnostics)
+        self.message.setText("\n".join(dict.fromkeys(lines)))  # a name that is wrong twice is told once
         self.message.setVisible(bool(diagnostics))
 
 

@@ -74,6 +74,14 @@ def test_a_mistake_is_underlined_where_it_is_and_listed(desk):
     assert "fou" in desk.form.model.texts.fields["equations"].message.text()
 
 
+def test_a_mistake_made_twice_in_a_line_is_underlined_twice_and_told_once(desk):
+    editor = editor_of(desk, "equations")
+    type_at_end(editor, " + fou + fou")
+    desk.check()
+    assert underlined(editor) == ["fou", "fou"]
+    assert desk.form.model.texts.fields["equations"].message.text().count("Unknown") == 1
+
+
 def test_the_check_comes_by_itself_a_moment_after_typing(desk, qtbot):
     type_at_end(editor_of(desk, "equations"), " + fou")
     qtbot.waitUntil(lambda: underlined(editor_of(desk, "equations")) == ["fou"], timeout=5000)
