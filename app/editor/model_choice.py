@@ -55,7 +55,7 @@ def _fits(document: ProjectDocument, text: SynapseText, projection: Projection) 
     if pre is None or text.id == projection.synapse:
         return True
     spiking = kind_of(document, pre) == "spike"
-    if text.pre_spike.strip() or text.post_spike.strip():
+    if any(event.strip() for event in (text.pre_spike, text.post_spike, text.pre_axon_spike)):
         return spiking
     return not spiking or text.id not in builtin_synapses()
 

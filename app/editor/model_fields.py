@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.editor.model_choice import DEFAULT_SYNAPSES
-from engine.project.document import NeuronText, ProjectDocument, SynapseText
+from engine.project.catalogue import neuron_text
+from engine.project.document import NeuronText, Population, ProjectDocument, SynapseText
 from engine.project.models import kind_of
 
 Fields = tuple[tuple[str, str, int, str], ...]
@@ -14,6 +15,8 @@ NEURON_FIELDS: Fields = (
     ("spike", "&Spike when", 1, "v > 1.0; empty for a rate neuron"),
     ("reset", "Rese&t to", 1, "v = 0.0"),
     ("refractory", "Refr&actory", 1, "5.0, or the name of a parameter"),
+    ("axon_spike", "Axon spike when", 1, "v > 0.5; empty for none"),
+    ("axon_reset", "Axon reset to", 1, "u += 1.0"),
     ("functions", "F&unctions", 1, "f(x) = 1 / (1 + exp(-x))"),
 )
 """(field, label, lines, example) of a neuron's editors."""
@@ -24,12 +27,14 @@ SYNAPSE_FIELDS: Fields = (
     ("psp", "Psp", 1, "w * pre.r"),
     ("pre_spike", "Pre sp&ike", 2, "g_target += w"),
     ("post_spike", "P&ost spike", 2, "w = clip(w + x, 0.0, 1.0)"),
+    ("pre_axon_spike", "Pre axon spike", 1, "g_target += 0.5 * w"),
     ("functions", "F&unctions", 1, "f(x) = x**2"),
 )
 """(field, label, lines, example) of a synapse's editors."""
 
-_OF_SPIKING_NEURONS = frozenset(("reset", "refractory"))
+_OF_SPIKING_NEURONS = frozenset(("reset", "refractory", "axon_spike"))
 _OF_SPIKING_SYNAPSES = frozenset(("pre_spike", "post_spike"))
+_OF_AXONS = frozenset(("pre_axon_spike",))
 _OF_RATE_SYNAPSES = frozenset(("operation",))
 _EXAMPLES = {
     ("rate", "equations"): "tau * dw/dt = pre.r * post.r - w",
@@ -38,20 +43,30 @@ _EXAMPLES = {
 """Examples for synapses of one kind, where they differ from those above."""
 
 
+def senders_of(document: ProjectDocument, text: SynapseText) -> list[Population]:
+    """The sending populations of the projections that have a synapse."""
+    populations = {p.id: p for p in document.populations}
+    users = [p for p in document.projections if p.synapse == text.id]
+    return [populations[user.pre] for user in users if user.pre in populations]
+
+
 def kinds_of_synapse(document: ProjectDocument, text: SynapseText) -> frozenset[str]:
     """``"rate"``, ``"spike"`` or both: what the sending populations of its projections are."""
-    populations = {p.id: p for p in document.populations}
-    users = [p for p in document.projections if p.synapse == text.id and p.pre in populations]
-    return frozenset(kind_of(document, populations[p.pre]) for p in users) or frozenset(DEFAULT_SYNAPSES)
+    kinds = {kind_of(document, sender) for sender in senders_of(document, text)}
+    return frozenset(kinds) or frozenset(DEFAULT_SYNAPSES)
 
 
 def senseless_fields(document: ProjectDocument, text: NeuronText | SynapseText) -> frozenset[str]:
     """Fields that say nothing in this model, such as a reset of a neuron that never spikes."""
     if isinstance(text, NeuronText):
-        return frozenset() if text.spike.strip() else _OF_SPIKING_NEURONS
+        of_axon = () if text.axon_spike.strip() else ("axon_reset",)
+        return frozenset(of_axon) | (frozenset() if text.spike.strip() else _OF_SPIKING_NEURONS)
     kinds = kinds_of_synapse(document, text)
-    rate = frozenset() if "rate" in kinds else _OF_RATE_SYNAPSES
-    return rate | (frozenset() if "spike" in kinds else _OF_SPIKING_SYNAPSES)
+    fields = frozenset() if "rate" in kinds else _OF_RATE_SYNAPSES
+    neurons = [neuron_text(document, sender.model) for sender in senders_of(document, text)]
+    if not any(neuron and neuron.axon_spike.strip() for neuron in neurons):
+        fields |= _OF_AXONS
+    return fields | (frozenset() if "spike" in kinds else _OF_SPIKING_SYNAPSES)
 
 
 def examples_of(document: ProjectDocument, text: NeuronText | SynapseText) -> dict[str, str]:

@@ -84,12 +84,18 @@ def model_formulas(model: NeuronModel | SynapseModel) -> list[Formula]:
     written = [equation for equation in model.equations if equation.text]
     formulas = [Formula("equations", equation_latex(equation), equation.text) for equation in written]
     if isinstance(model, NeuronModel):
-        if model.spike is not None:
-            formulas.append(Formula("spike", expression_latex(model.spike), model.texts.get("spike", "")))
-        return [*formulas, *_events("reset", model.reset)]
+        for part, condition, reset in (
+            ("spike", model.spike, model.reset),
+            ("axon_spike", model.axon_spike, model.axon_reset),
+        ):
+            if condition is not None:
+                formulas.append(Formula(part, expression_latex(condition), model.texts.get(part, "")))
+            formulas += _events(part.replace("spike", "reset"), reset)
+        return formulas
     if model.psp is not None:
         formulas.append(Formula("psp", expression_latex(model.psp), model.texts.get("psp", "")))
     formulas += [*_events("pre_spike", model.pre_spike or ()), *_events("post_spike", model.post_spike)]
+    formulas += _events("pre_axon_spike", model.pre_axon_spike)
     for part, rule in (("creating", model.creating), ("pruning", model.pruning)):
         if rule is not None:
             formulas.append(Formula(part, expression_latex(rule.condition), rule.text))

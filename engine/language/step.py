@@ -93,6 +93,9 @@ def _neuron_events(model: NeuronModel) -> Iterator[str]:
     still = f", then nothing for {model.refractory} ms" if model.refractory not in (None, 0.0) else ""
     condition = f"When {format_expression(model.spike)}: a spike{still}"
     yield _part(condition, _statements(model.reset)) or f"# {condition}"
+    if model.axon_spike is not None:
+        condition = f"Otherwise, when {format_expression(model.axon_spike)}: an axonal spike"
+        yield _part(condition, _statements(model.axon_reset)) or f"# {condition}"
 
 
 def _synapse_events(model: SynapseModel) -> Iterator[str]:
@@ -101,6 +104,7 @@ def _synapse_events(model: SynapseModel) -> Iterator[str]:
             f"What reaches the neuron: {model.operation} over its synapses", [format_expression(model.psp)]
         )
     yield _part("When a spike of the pre-synaptic neuron arrives", _statements(model.pre_spike or ()))
+    yield _part("When an axonal spike arrives", _statements(model.pre_axon_spike))
     yield _part("When the post-synaptic neuron spikes", _statements(model.post_spike))
     for rule, what in ((model.creating, "begins"), (model.pruning, "ends")):
         if rule is not None:

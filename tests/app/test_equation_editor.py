@@ -345,7 +345,8 @@ def type_over(editor, text: str) -> None:
 
 def fields_shown(desk) -> set[str]:
     shown = {name for name, field in desk.form.model.texts.fields.items() if field.isVisible()}
-    return shown | ({"operation"} if desk.form.model.operation.isVisible() else set())
+    operation = getattr(desk.form.model, "operation", None)
+    return shown | ({"operation"} if operation is not None and operation.isVisible() else set())
 
 
 def synapses_offered(desk) -> set[str]:
@@ -374,3 +375,15 @@ def test_what_is_written_in_a_field_that_makes_no_sense_stays_in_sight(desk):
     document = edits.replace_object(document, msgspec.structs.replace(projection, synapse=synapse))
     desk.session.apply(document, "Add rates", (between,))
     assert {"pre_spike", "post_spike"} <= fields_shown(desk)
+
+
+def test_axonal_fields_are_shown_where_there_are_axonal_spikes(desk):
+    assert "axon_spike" in fields_shown(desk) and "axon_reset" not in fields_shown(desk)
+    desk.select(desk.projection)
+    desk.form.model.customise.click()
+    assert "pre_axon_spike" not in fields_shown(desk)
+    text = msgspec.structs.replace(text_of(desk), axon_spike="v < -1.0")
+    desk.session.apply(edits.update_model(desk.document, text), "Axon")
+    assert "pre_axon_spike" in fields_shown(desk)
+    desk.select(desk.exc)
+    assert "axon_reset" in fields_shown(desk)

@@ -136,3 +136,20 @@ def test_rules_of_structure_are_told():
     text = step_text(model, "explicit")
     assert "# A synapse begins where post.r > 0.8" in text
     assert "# A synapse ends with probability 0.2 where pre.r < 0.5" in text
+
+
+def test_axonal_spikes_are_told():
+    neuron = parse_neuron(
+        equations="dv/dt = -v", spike="v > 1.0", reset="v = 0.0", axon_spike="v < -1.0", axon_reset="v += 1.0"
+    )
+    assert [(f.part, f.latex) for f in model_formulas(neuron)][1:] == [
+        ("spike", "v > 1"),
+        ("reset", r"v \leftarrow 0"),
+        ("axon_spike", "v < -1"),
+        ("axon_reset", r"v \leftarrow v + 1"),
+    ]
+    told = step_text(neuron, "explicit")
+    assert "# Otherwise, when v < -1.0: an axonal spike\nv += 1.0" in told
+    synapse = parse_synapse(pre_spike="g_target += w", pre_axon_spike="g_target += 0.5 * w")
+    assert model_formulas(synapse)[-1].part == "pre_axon_spike"
+    assert "# When an axonal spike arrives\ng_target += 0.5 * w" in step_text(synapse, "explicit")

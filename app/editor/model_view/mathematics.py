@@ -17,9 +17,12 @@ _PARTS = {
     "equations": "Equations",
     "spike": "Spike when",
     "reset": "Reset to",
+    "axon_spike": "Axon spike when",
+    "axon_reset": "Axon reset to",
     "psp": "Psp",
     "pre_spike": "Pre spike",
     "post_spike": "Post spike",
+    "pre_axon_spike": "Pre axon spike",
     "creating": "Creating where",
     "pruning": "Pruning where",
 }
