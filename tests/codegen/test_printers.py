@@ -32,6 +32,7 @@ from engine.codegen.ir import (
     Const,
     Draw,
     Each,
+    EachAbsent,
     EachBlock,
     EachEvent,
     EachRow,
@@ -39,6 +40,7 @@ from engine.codegen.ir import (
     Emit,
     Expr,
     If,
+    Interrupt,
     Kernel,
     Let,
     Load,
@@ -311,3 +313,28 @@ def test_float_precision_agrees_with_the_interpreter() -> None:
     found = run(case, 3)
     assert found.arrays["y"].dtype == np.float32
     np.testing.assert_allclose(found.arrays["y"], interpret(case, 3).arrays["y"], rtol=2e-7)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_pairs_without_synapse_are_marked_and_end_the_run(threads: int) -> None:
+    case = Case(sizes={"n": 5, "m": 150, "pairs": 750})
+    rng = np.random.default_rng(8)
+    joined = rng.random((150, 5)) < 0.4
+    case.matrix("in", "post", "m", "m", joined)
+    case.buffer("u", rng.random(150), count="m")
+    case.buffer("v", rng.random(5), count="n")
+    case.buffer("marks", False, "bool", "pairs")
+    case.buffer("number", 0, "int64", "m")
+    pair, chance = Symbol("pair", "int"), Draw("Uniform", (real(0.0), real(1.0)), 7, Symbol("pair", "int"))
+    hot = op("<", chance, op("*", Load("u", POST), Load("v", PRE)))
+    marked = (Store("marks", pair, Const(True, "bool")), Accumulate("number", POST, "+", number(1)))
+    due = op("==", op("mod", STEP, number(6)), number(4))
+    case.add(10, Kernel("create", EachAbsent("in", "n"), (If(hot, (*marked, Interrupt())),), due))
+    expected = interpret(case, STEPS, threads)
+    found = run(case, STEPS, "openmp", threads)
+    assert found.done == expected.done == 5
+    assert_close(found.arrays, expected.arrays)
+    assert found.arrays["number"].sum() > 20
+    assert not np.any(found.arrays["marks"].reshape(150, 5) & joined)
+    if threads == 1:
+        assert_close(run(case, STEPS).arrays, expected.arrays)
