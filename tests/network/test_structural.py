@@ -349,6 +349,23 @@ def test_reset_keeps_the_synapses_or_draws_them_again() -> None:
     assert proj.nb_synapses == 12
 
 
+@pytest.mark.parametrize("new_code", [False, True])
+def test_reset_gives_each_synapse_its_own_initial_value(new_code: bool) -> None:
+    net = structural()
+    proj = waves(net, Synapse(equations="x += 1.0 : init=7.0"))
+    proj.x = [[10.0, 20.0], [30.0], [40.0]]
+    net.compile(silent=True)
+    net.simulate(2.0)
+    proj.dendrite(0).prune_synapse(0)
+    proj.dendrite(0).create_synapse(1)
+    if new_code:
+        net.monitor(proj, "x")
+    net.simulate(2.0)
+    assert proj.x == [[9.0, 24.0], [34.0], [44.0]]
+    net.reset(projections=True)
+    assert proj.x == [[7.0, 20.0], [30.0], [40.0]]
+
+
 # --- errors -------------------------------------------------------------------------------------------
 
 
@@ -378,7 +395,7 @@ def test_impossible_changes(call: Any, message: str) -> None:
 
 def test_without_the_setting_nothing_changes() -> None:
     net = Network(dt=1.0)
-    with pytest.raises(EngineError, match="'pruning'.*structural_plasticity.*setup"):
+    with pytest.raises(EngineError, match=r"'pruning'.*structural_plasticity.*setup"):
         waves(net, Synapse(pruning="w < 0.0"))
     proj = waves(net, Synapse())
     net.compile(silent=True)
