@@ -33,7 +33,17 @@ from engine.models import (
     list_standard_neurons,
     list_standard_synapses,
 )
-from engine.network import Dendrite, Monitor, Network, Neuron, Population, Projection, Synapse
+from engine.network import (
+    Creating,
+    Dendrite,
+    Monitor,
+    Network,
+    Neuron,
+    Population,
+    Projection,
+    Pruning,
+    Synapse,
+)
 from engine.network.constant import Constant, add_function, get_constant
 from engine.network.distributions import (
     Binomial,
@@ -83,6 +93,7 @@ __all__ = [
     "Binomial",
     "CompilationError",
     "Constant",
+    "Creating",
     "DefaultRateCodedSynapse",
     "DefaultSpikingSynapse",
     "Dendrite",
@@ -112,6 +123,7 @@ __all__ = [
     "PoissonPopulation",
     "Population",
     "Projection",
+    "Pruning",
     "SpikeSourceArray",
     "Synapse",
     "Uniform",

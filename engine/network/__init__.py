@@ -11,10 +11,11 @@ from engine.network.network import Network
 from engine.network.neuron import Neuron
 from engine.network.population import Population
 from engine.network.projection import Projection
-from engine.network.synapse import Synapse
+from engine.network.synapse import Creating, Pruning, Synapse
 from engine.network.view import IndividualNeuron, PopulationView
 
 __all__ = [
+    "Creating",
     "Dendrite",
     "IndividualNeuron",
     "IndividualSynapse",
@@ -24,5 +25,6 @@ __all__ = [
     "Population",
     "PopulationView",
     "Projection",
+    "Pruning",
     "Synapse",
 ]

@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from engine.errors import EngineError
 from engine.language.model import SynapseModel
 from engine.network.constant import constant_values, global_functions
 from engine.network.neuron import checked_text, with_extra_values
+
+
+@dataclass(frozen=True)
+class Creating:
+    """The rule by which synapses begin, for ``Synapse(creating=...)``.
+
+    Parameters
+    ----------
+    equation : str
+        Condition on a pair of neurons: ``"pre.r * post.r > 0.6"``.
+    proba : float
+        Probability that a synapse begins where the condition holds.
+    w : float
+        Its weight.
+    d : float, optional
+        Its delay in ms.
+    """
+
+    equation: str
+    proba: float = 1.0
+    w: float = 0.0
+    d: float | None = None
+
+    def __str__(self) -> str:
+        delay = "" if self.d is None else f", d={self.d!r}"
+        return f"{self.equation} : proba={self.proba!r}, w={self.w!r}{delay}"
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """The rule by which synapses end, for ``Synapse(pruning=...)``.
+
+    Parameters
+    ----------
+    equation : str
+        Condition on a synapse and its neurons: ``"age > 100"``.
+    proba : float
+        Probability that the synapse ends where the condition holds.
+    """
+
+    equation: str
+    proba: float = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.equation} : proba={self.proba!r}"
 
 
 class Synapse:
@@ -28,7 +74,7 @@ class Synapse:
         What happens at axonal spikes: one statement on ``g_target``, or the same text as ``pre_spike``.
     functions : str, optional
         Functions for use in the equations.
-    creating, pruning : str, optional
+    creating, pruning : str, Creating, Pruning, optional
         When a synapse begins between two neurons (``"pre.r*post.r > 1 : w=0.1, proba=0.5"``), and when
         it ends (``"age > 100 : proba=0.2"``).
     name, description : str, optional
@@ -53,8 +99,8 @@ class Synapse:
         post_spike: str | None = None,
         pre_axon_spike: str | None = None,
         functions: str | None = None,
-        pruning: str | None = None,
-        creating: str | None = None,
+        pruning: str | Pruning | None = None,
+        creating: str | Creating | None = None,
         name: str | None = None,
         description: str | None = None,
         extra_values: Mapping[str, object] | None = None,
@@ -72,6 +118,10 @@ class Synapse:
         self.post_spike = checked_text(post_spike, "post_spike", owner)
         self.pre_axon_spike = checked_text(pre_axon_spike, "pre_axon_spike", owner)
         self.functions = checked_text(functions, "functions", owner)
+        if isinstance(creating, Creating):
+            creating = str(creating)
+        if isinstance(pruning, Pruning):
+            pruning = str(pruning)
         self.creating = checked_text(creating, "creating", owner)
         self.pruning = checked_text(pruning, "pruning", owner)
         self.name = name or ("Spiking synapse" if pre_spike else "Rate-coded synapse")

@@ -451,3 +451,16 @@ def test_mistakes_in_rules(fields: dict[str, str], field: str, column: int, mess
     (found,) = caught.value.diagnostics
     assert message in found.message
     assert (found.field, found.line, found.column) == (field, 1, column)
+
+
+def test_rules_as_objects_are_those_of_text() -> None:
+    objects = Synapse(
+        creating=engine.Creating("pre.r > 0.5", proba=0.5, w=0.25, d=2.0), pruning=engine.Pruning("w > 1.0")
+    )
+    text = Synapse(creating="pre.r > 0.5 : proba=0.5, w=0.25, d=2.0", pruning="w > 1.0")
+    one, two = objects.analyse(), text.analyse()
+    assert one.creating == two.creating
+    assert one.pruning is not None and two.pruning is not None
+    assert one.pruning.condition == two.pruning.condition and one.pruning.probability == 1.0
+    with pytest.raises(EngineError, match="creating must be text"):
+        Synapse(creating=3)  # type: ignore[arg-type]
