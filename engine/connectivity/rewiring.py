@@ -69,5 +69,6 @@ def rewire(
         pre=change.carry(c.pre, pre),
         weights=change.carry(former, weights),
         delay_steps=c.delay_steps if c.uniform else change.carry(c.delays, delay_steps),
+        allowed_delay=1 if c.uniform else c.max_delay_steps,
     )
     return replace(change, connectivity=after)

@@ -26,6 +26,8 @@ class Connectivity:
         Delay in steps, at least 1. One number: of all synapses.
     lasting : int64 array, optional
         Ranks of the dendrites that last even without synapses (structural plasticity).
+    allowed_delay : int
+        Delay in steps that a new synapse may have even if no other one has it any more.
     """
 
     n_pre: int
@@ -35,6 +37,7 @@ class Connectivity:
     weights: float | NDArray[np.float64] = 1.0
     delay_steps: int | NDArray[np.int32] = 1
     lasting: NDArray[np.int64] | None = None
+    allowed_delay: int = 1
 
     @property
     def uniform(self) -> bool:
@@ -43,8 +46,8 @@ class Connectivity:
 
     @property
     def max_delay_steps(self) -> int:
-        """Largest delay of a synapse in steps, at least 1."""
-        return int(np.max(self.delay_steps, initial=1))
+        """Largest delay of a synapse, or that a new one may have, in steps, at least 1."""
+        return int(np.max(self.delay_steps, initial=self.allowed_delay))
 
     @property
     def delays(self) -> NDArray[np.int32]:

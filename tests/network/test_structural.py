@@ -425,6 +425,27 @@ def test_the_delay_of_a_rule_is_that_of_the_projection() -> None:
         net.compile(silent=True)
 
 
+def test_the_longest_delay_stays_allowed_when_its_synapse_ends() -> None:
+    net = structural()
+    source = net.create(SpikeSourceArray([[0.0, 10.0], [0.0, 10.0]]))
+    pop = net.create(1, Neuron(equations="g_exc = 0.0\nv = v + g_exc", spike="v > 100.0"))
+    rule = Synapse(pre_spike="g_target += w", creating="t > 4.0 : w=4.0, d=3.0", pruning="w == 2.0")
+    proj = net.connect(source, pop, "exc", rule)
+    proj.connect_from_matrix([[1.0, 2.0]], delays=[[1.0, 3.0]])
+    m = net.monitor(pop, "g_exc")
+    net.compile(silent=True)
+    proj.start_pruning()
+    net.simulate(1.0)
+    assert proj.pre_ranks == [[0]] and proj.delay == [[1.0]]
+    net.monitor(pop, "v")
+    proj.stop_pruning()
+    proj.start_creating()
+    net.simulate(14.0)
+    assert proj.delay == [[1.0, 3.0]]
+    arrived = m.get("g_exc")[:, 0]
+    assert {int(step): arrived[step] for step in np.flatnonzero(arrived)} == {1: 1.0, 11: 1.0, 13: 4.0}
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "column", "message"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,14 @@ from reference.simulator import ReferenceNetwork
 STEPS = 60
 
 
-def rates(net: Network, delay: float) -> None:
+def delays_of(delay: float | None, posts: int, pres: int) -> Any:
+    """None: another one for each synapse."""
+    if delay is not None:
+        return delay
+    return [[float(1 + (3 * k + r) % 4) for k in range(pres)] for r in range(posts)]
+
+
+def rates(net: Network, delay: float | None) -> None:
     wave = Neuron(parameters="f = 0.1\nph = 0.0", equations="s = sum(exc)\nr = 0.5 + 0.5*sin(f*t + ph)")
     pre, post = net.create(9, wave), net.create(70, wave)
     for population, pace in ((pre, 0.71), (post, 0.37)):
@@ -29,10 +38,10 @@ def rates(net: Network, delay: float) -> None:
     )
     weights = np.random.default_rng(5).uniform(0.1, 0.4, (70, 9)).tolist()
     rows = [[w if (k + r) % 4 == 0 else None for k, w in enumerate(row)] for r, row in enumerate(weights)]
-    net.connect(pre, post, "exc", synapse).connect_from_matrix(rows, delays=delay)
+    net.connect(pre, post, "exc", synapse).connect_from_matrix(rows, delays=delays_of(delay, 70, 9))
 
 
-def spikes(net: Network, delay: float) -> None:
+def spikes(net: Network, delay: float | None) -> None:
     rng = np.random.default_rng(2)
     trains = [np.flatnonzero(rng.random(STEPS) < 0.15).astype(float).tolist() for _ in range(12)]
     source = net.create(SpikeSourceArray(trains))
@@ -53,13 +62,13 @@ def spikes(net: Network, delay: float) -> None:
         pruning="w < 0.15",
     )
     rows = [[0.2 + 0.01 * k if (k * r) % 5 == 1 else None for k in range(12)] for r in range(66)]
-    net.connect(source, pop, "exc", synapse).connect_from_matrix(rows, delays=delay)
+    net.connect(source, pop, "exc", synapse).connect_from_matrix(rows, delays=delays_of(delay, 66, 12))
 
 
-@pytest.mark.parametrize("delay", [1.0, 3.0])
+@pytest.mark.parametrize("delay", [1.0, 3.0, None])
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("build", [rates, spikes])
-def test_every_step_agrees(build, threads: int, delay: float) -> None:
+def test_every_step_agrees(build, threads: int, delay: float | None) -> None:
     net = Network(dt=1.0, seed=1)
     net.config(num_threads=threads, structural_plasticity=True, suppress_warnings=True)
     build(net, delay)
