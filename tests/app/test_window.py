@@ -23,7 +23,7 @@ from app.editor.palette import SearchPopup
 from app.files import example_projects
 from app.session import Session
 from app.theme import apply_theme
-from app.window import MainWindow
+from app.window import _LAYOUT_VERSION, MainWindow
 from engine.project import edits
 from engine.project.document import ProjectDocument
 
@@ -342,7 +342,7 @@ def test_errors_keep_run_from_being_pressed(window, qtbot):
 def test_layout_is_remembered(shared_window, window):
     window.docks["inspector"].hide()
     settings = QSettings()
-    settings.setValue("window/state", window.saveState(1))
+    settings.setValue("window/state", window.saveState(_LAYOUT_VERSION))
     window.docks["inspector"].show()
     window._restore_layout()
     assert window.docks["inspector"].isHidden()
