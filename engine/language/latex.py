@@ -210,7 +210,7 @@ def _binary(operator: str, left: Expression, right: Expression) -> tuple[str, in
     if operator == "/":
         return rf"\frac{{{expression_latex(left)}}}{{{expression_latex(right)}}}", own
     if operator == "**":
-        return f"{{{_inside(left, _ATOM)}}}^{{{expression_latex(right)}}}", own
+        return f"{{{_inside(left, _ATOM)}}}^{{{_exponent(right)}}}", own
     left_text = _inside(left, own + (own == _COMPARISON))
     right_text = _inside(right, own + 1)
     if operator == "*":
@@ -218,6 +218,13 @@ def _binary(operator: str, left: Expression, right: Expression) -> tuple[str, in
         sign = r"\cdot" if right_text.lstrip("{")[0].isdigit() else r"\,"
         return f"{left_text}{sign} {right_text}", own
     return f"{left_text} {_SIGNS.get(operator, operator)} {right_text}", own
+
+
+def _exponent(node: Expression) -> str:
+    """A fraction so high up is written on one line, or it would be too small to read."""
+    if isinstance(node, Binary) and node.operator == "/":
+        return f"{_inside(node.left, _PRECEDENCE['*'])}/{_inside(node.right, _PRECEDENCE['**'])}"
+    return expression_latex(node)
 
 
 def _inside(node: Expression, minimum: int) -> str:

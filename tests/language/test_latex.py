@@ -31,6 +31,7 @@ def latex(text: str) -> str:
         ("(a + b)**2", r"{\left(a + b\right)}^{2}"),
         ("(a / b)**2", r"{\left(\frac{a}{b}\right)}^{2}"),
         ("clip(a, 0, 1)**2", r"{\left(\left[ a \right]_{0}^{1}\right)}^{2}"),
+        ("a**(1 / (b + 1))", r"{a}^{1/\left(b + 1\right)}"),
         ("-a * b", r"-a\, b"),
         ("1e-5 * a", r"10^{-5}\, a"),
         ("2.5e20", r"2.5 \cdot 10^{20}"),
