@@ -73,6 +73,7 @@ from engine.network.simulation import (
     set_time,
     setup,
     simulate,
+    simulate_until,
     step,
 )
 from engine.network.spikes import (
@@ -156,6 +157,7 @@ __all__ = [
     "set_time",
     "setup",
     "simulate",
+    "simulate_until",
     "smoothed_rate",
     "step",
 ]

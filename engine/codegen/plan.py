@@ -107,7 +107,7 @@ class EventRecorder:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the schedule. ``phase`` is the row of semantics.md's table of a step (1..11);
+    """One line of the schedule. ``phase`` is the row of semantics.md's table of a step (1..12);
     ``barrier`` says that all threads must have finished everything before it."""
 
     phase: int
@@ -150,5 +150,7 @@ PHASES = {
     9: "post_spike events",
     10: "structural plasticity",
     11: "recording",
+    12: "stop conditions",
 }
-"""The step order of semantics.md section 1. Draws are functions of counters, so phase 4 has no kernels."""
+"""The step order of semantics.md section 1, and what is tested after it. Draws are functions of
+counters, so phase 4 has no kernels."""

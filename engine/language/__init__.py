@@ -14,6 +14,7 @@ from engine.language.functions import DISTRIBUTIONS, FUNCTIONS, GLOBAL_OPERATION
 from engine.language.lexer import tokens
 from engine.language.model import Discretised, NeuronModel, SynapseModel
 from engine.language.neuron import parse_neuron
+from engine.language.stop_condition import parse_stop_condition
 from engine.language.synapse import check_sums, check_synapse_use, parse_synapse
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "discretise",
     "format_expression",
     "parse_neuron",
+    "parse_stop_condition",
     "parse_synapse",
     "tokens",
 ]

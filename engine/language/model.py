@@ -120,6 +120,14 @@ class StructuralRule:
 
 
 @dataclass(frozen=True)
+class StopCondition:
+    """Ends a run: ``expression`` (None: the neuron fired in this step) holds for one neuron, or for all."""
+
+    expression: Expression | None
+    needs_all: bool
+
+
+@dataclass(frozen=True)
 class SynapseModel:
     """A checked synapse. ``w`` is always among ``variables``. The kind is that of the pre population."""
 

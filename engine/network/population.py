@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.language.model import NeuronModel
+from engine.language import parse_stop_condition
+from engine.language.model import NeuronModel, StopCondition
 from engine.network.attributes import (
     Attribute,
     Values,
@@ -20,6 +21,7 @@ from engine.network.attributes import (
     to_values,
     unknown_attribute,
 )
+from engine.network.constant import constant_values, global_functions
 from engine.network.geometry import (
     checked_geometry,
     coordinates_of,
@@ -27,7 +29,7 @@ from engine.network.geometry import (
     rank_of,
     selected_ranks,
 )
-from engine.network.neuron import Neuron
+from engine.network.neuron import Neuron, checked_text
 from engine.network.view import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
@@ -45,8 +47,11 @@ class Population:
         Model, as an instance or as a class to be made with its defaults.
     name : str, optional
         Unique in the network; default ``pop<id>``.
-    stop_condition, storage_order, copied
-        Accepted for compatibility; a ``stop_condition`` is not available yet and raises.
+    stop_condition : str, optional
+        Ends ``simulate_until``: ``"v > 1 : any"`` (of the neurons, the default), ``"v > 1 : all"``,
+        ``"spiked : any"``, ``"spiked : all"``.
+    storage_order, copied
+        Accepted for compatibility.
     network : Network, optional
         Owner; default the top-level network.
 
@@ -58,6 +63,12 @@ class Population:
 
     kind = "model"
     """``"model"``, or ``"spike_source"`` where spikes are given."""
+
+    stop_condition: str | None = None
+    """Text of the stop condition."""
+
+    stop: StopCondition | None = None
+    """The stop condition."""
 
     _attributes: Mapping[str, Attribute] = {}
 
@@ -72,14 +83,22 @@ class Population:
         *,
         network: Network | None = None,
     ) -> None:
-        if stop_condition is not None:
-            raise EngineError("Population: stop_condition (simulate_until) is not available yet.")
         if isinstance(neuron, type) and issubclass(neuron, Neuron):
             neuron = neuron()
         if not isinstance(neuron, Neuron):
             raise EngineError(f"Population: neuron must be a Neuron, not {type(neuron).__name__}.")
         self.neuron_type = neuron
-        self._set_up(geometry, neuron.analyse(), name, network)
+        model = neuron.analyse()
+        if checked_text(stop_condition, "stop_condition", "Population") is not None:
+            self.stop_condition = stop_condition
+            self.stop = parse_stop_condition(
+                stop_condition or "",
+                model,
+                name=f"Population {name or ''}".strip(),
+                constants=constant_values(),
+                global_functions=global_functions(),
+            )
+        self._set_up(geometry, model, name, network)
 
     def _set_up(
         self,

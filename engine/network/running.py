@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -148,20 +148,70 @@ class Running(Live):
             took = time.perf_counter() - started
             print(f"Simulating {duration / 1000.0} seconds of the network took {took} seconds. ")
 
-    def _run_in_chunks(self, steps: int, progress_bar: bool) -> None:
-        """Chunks grow until one takes about CHUNK_SECONDS; results do not depend on them."""
+    def simulate_until(
+        self,
+        max_duration: float,
+        population: Population | Sequence[Population],
+        operator: str = "and",
+        measure_time: bool = False,
+    ) -> float:
+        """Run until the stop condition of the population holds, tested after each step.
+
+        Parameters
+        ----------
+        max_duration : float
+            ms after which the run ends in any case.
+        population : Population or list of Population
+            Each with a ``stop_condition``.
+        operator : {"and", "or"}
+            Whether the conditions of all populations must hold in one step, or that of one.
+        measure_time : bool
+            Print how long it took.
+
+        Returns
+        -------
+        float
+            ms simulated.
+        """
+        if not max_duration >= 0.0 or max_duration == float("inf"):
+            raise EngineError(
+                f"simulate_until(): the longest duration must be a number of ms >= 0, not {max_duration}."
+            )
+        if operator not in ("and", "or"):
+            raise EngineError(f"simulate_until(): the operator is 'and' or 'or', not {operator!r}.")
+        listed: list[Any] = list(population) if isinstance(population, (list, tuple)) else [population]
+        for each in listed or [None]:
+            name = getattr(each, "name", each)
+            if each not in self.populations:
+                raise EngineError(f"simulate_until(): {name} is no population of this network.")
+            if each is None or each.stop is None:
+                raise EngineError(
+                    f"simulate_until(): {name} has no stop condition; "
+                    "give Population(..., stop_condition=...)."
+                )
+        started = time.perf_counter()
+        with self.refresh().until(listed, every=operator == "and"):
+            done = self._run_in_chunks(steps_to_cover(float(max_duration), self.dt), progress_bar=False)
+        if measure_time:
+            took = time.perf_counter() - started
+            print(f"Simulating {done * self.dt / 1000.0} seconds of the network took {took} seconds. ")
+        return done * self.dt
+
+    def _run_in_chunks(self, steps: int, progress_bar: bool) -> int:
+        """Steps done. Chunks grow until one takes about CHUNK_SECONDS; results do not depend on them."""
         from tqdm import tqdm
 
         instance = self.refresh()
         done, chunk = 0, 1
         with interruptible() as stop, tqdm(total=steps, unit="step", disable=not progress_bar) as bar:
-            while done < steps and not stop[0]:
+            while done < steps and not stop[0] and not instance.stop_holds:
                 started = time.perf_counter()
                 part = instance.run(min(chunk, steps - done), stop=stop)
                 took = time.perf_counter() - started
                 done += part
                 bar.update(part)
                 chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
+        return done
 
     def reset(
         self,

@@ -145,6 +145,17 @@ def simulate(
     _network(net_id).simulate(duration, measure_time, progress_bar, callbacks)
 
 
+def simulate_until(
+    max_duration: float,
+    population: Population | Sequence[Population],
+    operator: str = "and",
+    measure_time: bool = False,
+    net_id: int = 0,
+) -> float:
+    """Run until stop conditions hold; returns ms. See :meth:`Network.simulate_until`."""
+    return _network(net_id).simulate_until(max_duration, population, operator, measure_time)
+
+
 def step(net_id: int = 0) -> None:
     """Run one step."""
     _network(net_id).step()

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from engine.codegen.lowering import Lowered
 from engine.codegen.lowering.builder import NEVER
 from engine.codegen.lowering.projection import storage_order, structure
+from engine.codegen.lowering.stopping import EVERY, STOP
 from engine.codegen.plan import Plan
 from engine.runtime.core import Library, aligned_zeros, partition
 from engine.runtime.recording import Recording
@@ -316,7 +317,8 @@ class Instance:
         Returns
         -------
         int
-            Steps done: ``steps``, or fewer if stopped. Recorded data is handed to the monitors.
+            Steps done: ``steps``, or fewer if stopped (also by :meth:`until`). Recorded data is handed to the
+            monitors.
         """
         assert self._library is not None and self._recording is not None and self._plan is not None
         stop = np.zeros(1, np.int32) if stop is None else stop
@@ -329,9 +331,28 @@ class Instance:
             self._clock += part
             done += part
             self._recording.end()
+            if self.stop_holds:
+                steps = done
             self._rewire_where_marked()
         progress[0] = done
         return done
+
+    @property
+    def stop_holds(self) -> bool:
+        """Did the last step end the run by the conditions of :meth:`until`?"""
+        return STOP in self.arrays and bool(self.arrays[STOP][0])
+
+    @contextmanager
+    def until(self, populations: Iterable[Population], every: bool) -> Iterator[None]:
+        """Meanwhile runs end where the stop condition of one of (or ``every``) the populations holds."""
+        flags = [*(self.internal(p, "until") for p in populations), *([self.arrays[EVERY]] if every else [])]
+        try:
+            for flag in flags:
+                flag[0] = 1
+            yield
+        finally:
+            for flag in (*flags, self.arrays[STOP]):
+                flag[0] = 0
 
     # --- structural plasticity ------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.recording import lower_population_monitor, lower_projection_monitor
+from engine.codegen.lowering.stopping import lower_stop_conditions
 from engine.codegen.lowering.structural import StructuralPlasticity
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def lower(network: Network) -> Lowered:
     for population in populations.values():
         population.remember()
         population.finish_sizes()
+    lower_stop_conditions(builder, populations.values())
     _monitors(builder, network, populations, {p.projection.id: p for p in projections})
     return builder.finish()
 

@@ -408,11 +408,10 @@ class LoweredPopulation:
         b.buffer(f"{inner}_fired_count", "int64", self.count, 0, "spikes in the window")
         slot = Op("mod", (TICK, length), "int")
         place = Op("+", (Op("*", (slot, Symbol(self.count, "int")), "int"), NEURON), "int")
-        now = Op("==", (Load(f"{inner}_last", NEURON, "int"), self._own_step()), "bool")
         old = Cast(Load(f"{inner}_fired", place, "bool"), "int")
         count = Load(f"{inner}_fired_count", NEURON, "int")
         body: tuple[Statement, ...] = (
-            Let("_now", now),
+            Let("_now", self.fired_now()),
             Let(
                 "_count", Op("+", (Op("-", (count, old), "int"), Cast(Symbol("_now", "bool"), "int")), "int")
             ),
@@ -424,6 +423,10 @@ class LoweredPopulation:
             rate = Op("/", (per_second, Const(float(window))))
             body += (store(b.load(self.attributes["r"], NEURON), rate),)
         self._add(5, "firing rate", Each(self.count), body)
+
+    def fired_now(self) -> Expr:
+        """Did the neuron fire in this step?"""
+        return Op("==", (Load(f"{self.inner}_last", NEURON, "int"), self._own_step()), "bool")
 
     def _own_step(self) -> Expr:
         if self.population.kind == "spike_source":
