@@ -269,7 +269,7 @@ class Network(Running, metaclass=_NetworkType):
         population.id = len(self.populations)
         population.name = population._given_name or f"pop{population.id}"
         if any(other.name == population.name for other in self.populations):
-            raise EngineError(f"Population name='{population.name}' is already used.")
+            raise EngineError(f"Population name='{population.name}' is already used. Choose another name.")
         self.populations.append(population)
 
     def add_projection(self, projection: Projection) -> None:
@@ -293,7 +293,10 @@ class Network(Running, metaclass=_NetworkType):
     def check_open(self, what: str) -> None:
         """Raise if the network is compiled, so that its structure is fixed."""
         if self.compiled:
-            raise EngineError(f"You cannot add a {what} after the network has been compiled.")
+            raise EngineError(
+                f"You cannot add a {what} after the network has been compiled. "
+                "Add it before compile(), or call clear() and build the network anew."
+            )
 
     def get_population(self, name: str) -> Population | None:
         """The population of that name, or None."""

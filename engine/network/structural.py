@@ -111,7 +111,7 @@ class Structural:
         given = [rule for rule in ("creating", "pruning") if getattr(self.model, rule) is not None]
         if given and not self.structural:
             raise EngineError(
-                f"Projection {self.name}: '{given[0]}' of synapse {self.model.name} needs "
+                f"Synapse {self.model.name}: '{given[0]}' needs "
                 '"structural_plasticity", which has not been set to True in setup(). '
                 "Call setup(structural_plasticity=True), or network.config(...), first."
             )
