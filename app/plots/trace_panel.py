@@ -133,8 +133,8 @@ class TracePanel(QWidget):
         header.addWidget(label)
         header.addWidget(self.field)
         if size_of(self.population) == 1:  # there is no choice
-            label.hide()
-            self.field.hide()
+            for widget in (label, self.field, self._legend):
+                widget.hide()
         header.addWidget(self._legend)
         header.addWidget(self._message, 1)
         layout = QVBoxLayout(self)

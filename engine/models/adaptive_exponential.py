@@ -18,37 +18,40 @@ def _membrane(v_reset: float) -> str:
 
 
 class EIF_cond_exp_isfa_ista(Neuron):
-    """Adaptive exponential neuron, exponential conductances (Brette & Gerstner 2005, J Neurophysiol 94:3637).
+    """Adaptive exponential integrate-and-fire neuron with exponentially decaying conductances.
 
     ::
 
         I = g_exc*(e_rev_E - v) + g_inh*(e_rev_I - v) + i_offset
         tau_m * dv/dt = (v_rest - v + delta_T*exp((v - v_thresh)/delta_T)) + tau_m/cm*(I - w)
         tau_w * dw/dt = a*(v - v_rest)/1000.0 - w
-        spike: v > v_spike      reset: v = v_reset, w += b
+        tau_syn_E * dg_exc/dt = -g_exc                                 (exponential; the same for inh)
+        spike: v > v_spike      reset: v = v_reset, w += b      refractory: tau_refrac
 
     Parameters
     ----------
     v_rest, v_thresh, v_reset, v_spike : float
-        Resting, threshold, reset and spike potential, mV.
+        Resting, threshold, reset and spike potential, mV (-70.6, -50.4, -70.6, -40).
     cm : float
-        Capacitance, nF.
+        Capacitance, nF (0.281).
     tau_m, tau_refrac, tau_syn_E, tau_syn_I, tau_w : float
-        Time constants, ms.
+        Time constants of membrane, refractory period, excitation, inhibition and adaptation, ms (9.3667, 0.1,
+        5, 5, 144).
     e_rev_E, e_rev_I : float
-        Reversal potentials, mV.
+        Reversal potentials of excitation and inhibition, mV (0, -80).
     a : float
-        Coupling of adaptation to the potential, nS.
+        Coupling of adaptation to the potential, nS (4).
     b : float
-        Increment of adaptation at a spike, nA.
+        Increment of adaptation at a spike, nA (0.0805).
     i_offset : float
-        Constant current, nA.
+        Constant current, nA (0).
     delta_T : float
-        Steepness of the exponential, mV.
+        Steepness of the exponential, mV (2).
 
     Notes
     -----
-    ``v`` and ``w`` use the default method of the network; ``v`` starts at ``v_reset``.
+    ``v`` and ``w`` use the default method of the network; ``v`` starts at ``v_reset``. Defaults are in
+    parentheses. Brette & Gerstner 2005 (J Neurophysiol 94:3637).
     """
 
     _inputs = "g_exc*(e_rev_E - v) + g_inh*(e_rev_I - v)"
@@ -105,7 +108,43 @@ class EIF_cond_exp_isfa_ista(Neuron):
 
 
 class EIF_cond_alpha_isfa_ista(EIF_cond_exp_isfa_ista):
-    """Adaptive exponential neuron with alpha-shaped conductances, else as :class:`EIF_cond_exp_isfa_ista`."""
+    """Adaptive exponential integrate-and-fire neuron with alpha-shaped conductances.
+
+    ::
+
+        gmax_exc = exp((tau_syn_E - dt/2)/tau_syn_E)                   (the same for inh with tau_syn_I)
+        I = alpha_exc*(e_rev_E - v) + alpha_inh*(e_rev_I - v) + i_offset
+        tau_m * dv/dt = (v_rest - v + delta_T*exp((v - v_thresh)/delta_T)) + tau_m/cm*(I - w)
+        tau_w * dw/dt = a*(v - v_rest)/1000.0 - w
+        tau_syn_E * dg_exc/dt = -g_exc                                 (exponential; the same for inh)
+        tau_syn_E * dalpha_exc/dt = gmax_exc * g_exc - alpha_exc       (exponential; the same for inh)
+        spike: v > v_spike      reset: v = v_reset, w += b      refractory: tau_refrac
+
+    Parameters
+    ----------
+    v_rest, v_thresh, v_reset, v_spike : float
+        Resting, threshold, reset and spike potential, mV (-70.6, -50.4, -70.6, -40).
+    cm : float
+        Capacitance, nF (0.281).
+    tau_m, tau_refrac, tau_syn_E, tau_syn_I, tau_w : float
+        Time constants of membrane, refractory period, excitation, inhibition and adaptation, ms (9.3667, 0.1,
+        5, 5, 144).
+    e_rev_E, e_rev_I : float
+        Reversal potentials of excitation and inhibition, mV (0, -80).
+    a : float
+        Coupling of adaptation to the potential, nS (4).
+    b : float
+        Increment of adaptation at a spike, nA (0.0805).
+    i_offset : float
+        Constant current, nA (0).
+    delta_T : float
+        Steepness of the exponential, mV (2).
+
+    Notes
+    -----
+    ``v`` and ``w`` use the default method of the network; ``v`` starts at ``v_reset``. Defaults are in
+    parentheses. Brette & Gerstner 2005 (J Neurophysiol 94:3637).
+    """
 
     _inputs = "alpha_exc*(e_rev_E - v) + alpha_inh*(e_rev_I - v)"
     _before = """gmax_exc = exp((tau_syn_E - dt/2.0)/tau_syn_E)

@@ -53,33 +53,33 @@ class GIF_curr(_GeneralizedIntegrateAndFire):
         p = Uniform(0.0, 1.0) * 1000.0 / dt
         spike: p < Lambda      reset: u = u_r, v += J_v/tau_v
 
-    A neuron fires with the probability ``Lambda * dt`` in a step; each spike raises its threshold ``v``.
-
     Parameters
     ----------
     C_m : float
-        Capacitance, pF; only ``R = tau_m / C_m`` (GOhm) becomes a parameter of the population.
+        Capacitance, pF; only ``R = tau_m / C_m`` (GOhm) becomes a parameter of the population (250).
     tau_m, tau_v : float
-        Time constants of the membrane and of the threshold, ms.
+        Time constants of the membrane and of the threshold, ms (10, 1000).
     J_v : float
-        Size of the threshold's adaptation, mV ms.
+        Size of the threshold's adaptation, mV ms (1000).
     u_r, u_th : float
-        Resting and reset potential, and the threshold without adaptation, mV.
+        Resting and reset potential, and the threshold without adaptation, mV (-65, -50).
     c : float
-        Rate at the threshold, Hz.
+        Rate at the threshold, Hz (10).
     delta_u : float
-        Softness of the threshold, mV.
+        Softness of the threshold, mV (5).
     I_ext : float
-        Constant current, pA.
+        Constant current, pA (375).
     current : str
         Synaptic term of the equation; empty: none.
     refractory_period : float
-        ms.
+        ms (0).
 
     Notes
     -----
-    All parameters have one value for the population. ``u`` and ``v`` start at ``u_r`` and ``u_th`` and use
-    the default method of the network. Schwalger, Deger & Gerstner 2017 (PLoS Comput Biol 13(4):e1005507).
+    A neuron fires with the probability ``Lambda * dt`` in a step; each spike raises its threshold ``v``. All
+    parameters have one value for the population. ``u`` and ``v`` start at ``u_r`` and ``u_th`` and use the
+    default method of the network. Defaults are in parentheses. Schwalger, Deger & Gerstner 2017 (PLoS Comput
+    Biol 13(4):e1005507).
     """
 
     def __init__(
@@ -117,17 +117,43 @@ class GIF_curr_exp(_GeneralizedIntegrateAndFire):
 
     ::
 
+        tau_m * du/dt = -u + u_r + R*I_ext + R*(g_exc - g_inh)
+        tau_v * dv/dt = -(v - u_th)
+        Lambda = c * exp((u - v)/delta_u)
+        p = Uniform(0.0, 1.0) * 1000.0 / dt
         tau_g_exc * dg_exc/dt = -g_exc
         tau_g_inh * dg_inh/dt = -g_inh
-
-    Everything else, source and units as :class:`GIF_curr`.
+        spike: p < Lambda      reset: u = u_r, v += J_v/tau_v
 
     Parameters
     ----------
-    C_m, tau_m, tau_v, J_v, u_r, u_th, c, delta_u, I_ext, current, refractory_period
-        As :class:`GIF_curr`.
+    C_m : float
+        Capacitance, pF; only ``R = tau_m / C_m`` (GOhm) becomes a parameter of the population (250).
+    tau_m, tau_v : float
+        Time constants of the membrane and of the threshold, ms (10, 1000).
+    J_v : float
+        Size of the threshold's adaptation, mV ms (1000).
+    u_r, u_th : float
+        Resting and reset potential, and the threshold without adaptation, mV (-65, -50).
+    c : float
+        Rate at the threshold, Hz (10).
+    delta_u : float
+        Softness of the threshold, mV (5).
+    I_ext : float
+        Constant current, pA (375).
+    current : str
+        Synaptic term of the equation; empty: none.
+    refractory_period : float
+        ms (0).
     tau_g_exc, tau_g_inh : float
-        Decay times of excitation and inhibition, ms.
+        Decay times of excitation and inhibition, ms (5, 5).
+
+    Notes
+    -----
+    A neuron fires with the probability ``Lambda * dt`` in a step; each spike raises its threshold ``v``. All
+    parameters have one value for the population. ``u`` and ``v`` start at ``u_r`` and ``u_th`` and use the
+    default method of the network. Defaults are in parentheses. Schwalger, Deger & Gerstner 2017 (PLoS Comput
+    Biol 13(4):e1005507).
     """
 
     def __init__(

@@ -41,24 +41,25 @@ class IF_curr_exp(_IntegrateAndFire):
     ::
 
         cm * dv/dt = cm/tau_m*(v_rest - v) + g_exc - g_inh + i_offset
-        tau_syn_E * dg_exc/dt = - g_exc
-        tau_syn_I * dg_inh/dt = - g_inh
-        spike: v > v_thresh      reset: v = v_reset
+        tau_syn_E * dg_exc/dt = -g_exc
+        tau_syn_I * dg_inh/dt = -g_inh
+        spike: v > v_thresh      reset: v = v_reset      refractory: tau_refrac
 
     Parameters
     ----------
     v_rest, v_thresh, v_reset : float
-        Resting, threshold and reset potential, mV.
+        Resting, threshold and reset potential, mV (-65, -50, -65).
     cm : float
-        Capacitance, nF.
+        Capacitance, nF (1).
     tau_m, tau_refrac, tau_syn_E, tau_syn_I : float
-        Membrane time constant, refractory period, decay times of excitation and inhibition, ms.
+        Membrane time constant, refractory period, decay times of excitation and inhibition, ms (20, 0, 5, 5).
     i_offset : float
-        Constant current, nA.
+        Constant current, nA (0).
 
     Notes
     -----
-    All equations use the exponential method; ``v`` starts at ``v_reset``.
+    All equations use the exponential method; ``v`` starts at ``v_reset``. Defaults are in parentheses.
+    The model of this name in PyNN (Davison et al. 2009, Front Neuroinform 2:11).
     """
 
     def __init__(
@@ -97,11 +98,28 @@ class IF_curr_alpha(_IntegrateAndFire):
 
     ::
 
+        gmax_exc = exp((tau_syn_E - dt/2)/tau_syn_E)                   (the same for inh with tau_syn_I)
         cm * dv/dt = cm/tau_m*(v_rest - v) + alpha_exc - alpha_inh + i_offset
-        tau_syn_E * dalpha_exc/dt = gmax_exc * g_exc - alpha_exc      (the same for inh)
+        tau_syn_E * dg_exc/dt = -g_exc
+        tau_syn_E * dalpha_exc/dt = gmax_exc * g_exc - alpha_exc
+        spike: v > v_thresh      reset: v = v_reset      refractory: tau_refrac
 
-    Parameters, units and method as :class:`IF_curr_exp`. ``gmax_exc`` scales the current so that its peak is
-    the weight. The alpha currents are frozen in the refractory period.
+    Parameters
+    ----------
+    v_rest, v_thresh, v_reset : float
+        Resting, threshold and reset potential, mV (-65, -50, -65).
+    cm : float
+        Capacitance, nF (1).
+    tau_m, tau_refrac, tau_syn_E, tau_syn_I : float
+        Membrane time constant, refractory period, decay times of excitation and inhibition, ms (20, 0, 5, 5).
+    i_offset : float
+        Constant current, nA (0).
+
+    Notes
+    -----
+    All equations use the exponential method; ``v`` starts at ``v_reset``. Defaults are in parentheses.
+    ``gmax`` makes the peak of a current the weight; the alpha variables are frozen in the refractory period.
+    The model of this name in PyNN (Davison et al. 2009, Front Neuroinform 2:11).
     """
 
     def __init__(
@@ -141,16 +159,27 @@ class IF_cond_exp(_IntegrateAndFire):
     ::
 
         cm * dv/dt = cm/tau_m*(v_rest - v) + g_exc*(e_rev_E - v) + g_inh*(e_rev_I - v) + i_offset
-        tau_syn_E * dg_exc/dt = - g_exc
-        tau_syn_I * dg_inh/dt = - g_inh
-        spike: v > v_thresh      reset: v = v_reset
-
-    Parameters, units and method as :class:`IF_curr_exp`, and
+        tau_syn_E * dg_exc/dt = -g_exc
+        tau_syn_I * dg_inh/dt = -g_inh
+        spike: v > v_thresh      reset: v = v_reset      refractory: tau_refrac
 
     Parameters
     ----------
+    v_rest, v_thresh, v_reset : float
+        Resting, threshold and reset potential, mV (-65, -50, -65).
+    cm : float
+        Capacitance, nF (1).
+    tau_m, tau_refrac, tau_syn_E, tau_syn_I : float
+        Membrane time constant, refractory period, decay times of excitation and inhibition, ms (20, 0, 5, 5).
+    i_offset : float
+        Constant current, nA (0).
     e_rev_E, e_rev_I : float
-        Reversal potentials of excitation and inhibition, mV.
+        Reversal potentials of excitation and inhibition, mV (0, -70).
+
+    Notes
+    -----
+    All equations use the exponential method; ``v`` starts at ``v_reset``. Defaults are in parentheses.
+    The model of this name in PyNN (Davison et al. 2009, Front Neuroinform 2:11).
     """
 
     def __init__(
@@ -191,8 +220,32 @@ class IF_cond_exp(_IntegrateAndFire):
 class IF_cond_alpha(_IntegrateAndFire):
     """Leaky integrate-and-fire neuron with alpha-shaped synaptic conductances.
 
-    The membrane is that of :class:`IF_cond_exp` with ``alpha_exc`` and ``alpha_inh`` of
-    :class:`IF_curr_alpha` as conductances; parameters, units and method as :class:`IF_cond_exp`.
+    ::
+
+        gmax_exc = exp((tau_syn_E - dt/2)/tau_syn_E)                   (the same for inh with tau_syn_I)
+        cm * dv/dt = cm/tau_m*(v_rest - v) + alpha_exc*(e_rev_E - v) + alpha_inh*(e_rev_I - v) + i_offset
+        tau_syn_E * dg_exc/dt = -g_exc
+        tau_syn_E * dalpha_exc/dt = gmax_exc * g_exc - alpha_exc
+        spike: v > v_thresh      reset: v = v_reset      refractory: tau_refrac
+
+    Parameters
+    ----------
+    v_rest, v_thresh, v_reset : float
+        Resting, threshold and reset potential, mV (-65, -50, -65).
+    cm : float
+        Capacitance, nF (1).
+    tau_m, tau_refrac, tau_syn_E, tau_syn_I : float
+        Membrane time constant, refractory period, decay times of excitation and inhibition, ms (20, 0, 5, 5).
+    i_offset : float
+        Constant current, nA (0).
+    e_rev_E, e_rev_I : float
+        Reversal potentials of excitation and inhibition, mV (0, -70).
+
+    Notes
+    -----
+    All equations use the exponential method; ``v`` starts at ``v_reset``. Defaults are in parentheses.
+    ``gmax`` makes the peak of a current the weight; the alpha variables are frozen in the refractory period.
+    The model of this name in PyNN (Davison et al. 2009, Front Neuroinform 2:11).
     """
 
     def __init__(

@@ -14,26 +14,27 @@ class Izhikevich(Neuron):
         I = g_exc - g_inh + noise * Normal(0.0, 1.0) + i_offset
         dv/dt = 0.04 * v^2 + 5.0 * v + 140.0 - u + I
         du/dt = a * (b*v - u)
-        spike: v > v_thresh      reset: v = c, u += d
+        spike: v > v_thresh      reset: v = c, u += d      refractory: tau_refrac
 
     Parameters
     ----------
     a, b, c, d : float
-        Rate and sensitivity of recovery, reset potential (mV), and increment of ``u``.
+        Rate (1/ms) and sensitivity of recovery, reset potential (mV), increment of ``u`` (0.02, 0.2, -65, 8).
     v_thresh : float
-        Spike threshold, mV.
+        Spike threshold, mV (30).
     i_offset : float
-        Constant input.
+        Constant input (0).
     noise : float
-        Standard deviation of the random input of each step.
+        Standard deviation of the random input of each step (0).
     tau_refrac : float
-        Refractory period, ms.
+        Refractory period, ms (0).
     conductance : str
         Input term of the equation.
 
     Notes
     -----
     ``v`` and ``u`` start at ``c`` and ``b * c``, and use the default method of the network.
+    Defaults are in parentheses.
     """
 
     def __init__(

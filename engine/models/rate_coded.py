@@ -17,15 +17,19 @@ class LeakyIntegrator(Neuron):
     Parameters
     ----------
     tau : float
-        Time constant, ms (one for the population).
+        Time constant, ms, one for the population (10).
     B : float
-        Baseline.
+        Baseline (0).
     T : float
-        Threshold of the transfer function (one for the population).
+        Threshold of the transfer function, one for the population (0).
     sum : str
         Input term of the equation.
     noise : str, optional
         Term that is added to the input, e.g. ``"Normal(0.0, 1.0)"``.
+
+    Notes
+    -----
+    Defaults are in parentheses. Dayan & Abbott 2001 (Theoretical Neuroscience, MIT Press, section 7.2).
     """
 
     def __init__(

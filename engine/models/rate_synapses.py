@@ -7,7 +7,12 @@ from engine.network.synapse import Synapse
 
 
 class DefaultRateCodedSynapse(Synapse):
-    """``psp = w * pre.r``, without plasticity."""
+    """The weighted sum of the pre-synaptic rates, without plasticity.
+
+    ::
+
+        psp = w * pre.r
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -18,12 +23,17 @@ class DefaultRateCodedSynapse(Synapse):
 
 
 class Hebb(Synapse):
-    """Hebbian learning: ``dw/dt = eta * pre.r * post.r``, w >= 0.
+    """Hebbian learning (Hebb 1949, The Organization of Behavior).
+
+    ::
+
+        dw/dt = eta * pre.r * post.r                             w >= 0, explicit
+        psp = w * pre.r
 
     Parameters
     ----------
     eta : float
-        Learning rate (one for the projection).
+        Learning rate, 1/ms, one for the projection (0.01).
     """
 
     def __init__(self, eta: float = 0.01) -> None:
@@ -39,14 +49,17 @@ class Hebb(Synapse):
 class Oja(Synapse):
     """Hebbian learning with normalisation (Oja 1982, J Math Biol 15:267).
 
-    ``dw/dt = eta * (pre.r * post.r - alpha * post.r^2 * w)``, w >= 0.
+    ::
+
+        dw/dt = eta * (pre.r * post.r - alpha * post.r^2 * w)    w >= 0, explicit
+        psp = w * pre.r
 
     Parameters
     ----------
     eta : float
-        Learning rate (one for the projection).
+        Learning rate, 1/ms, one for the projection (0.01).
     alpha : float
-        Strength of the normalisation (one for the projection).
+        Strength of the normalisation, one for the projection (1).
     """
 
     def __init__(self, eta: float = 0.01, alpha: float = 1.0) -> None:
@@ -65,14 +78,15 @@ class IBCM(Synapse):
     ::
 
         tau * dtheta/dt + theta = post.r^2                       (one per post-synaptic neuron)
-        dw/dt = eta * post.r * (post.r - theta) * pre.r          w >= 0
+        dw/dt = eta * post.r * (post.r - theta) * pre.r          w >= 0, explicit
+        psp = w * pre.r
 
     Parameters
     ----------
     eta : float
-        Learning rate (one for the projection).
+        Learning rate, 1/ms, one for the projection (0.01).
     tau : float
-        Time constant of the threshold, ms (one for the projection).
+        Time constant of the threshold, ms, one for the projection (2000).
     """
 
     def __init__(self, eta: float = 0.01, tau: float = 2000.0) -> None:

@@ -8,7 +8,12 @@ from engine.network.synapse import Synapse
 
 
 class DefaultSpikingSynapse(Synapse):
-    """Each spike adds ``w`` to the conductance, without plasticity."""
+    """Each spike adds the weight to the conductance, without plasticity.
+
+    ::
+
+        pre_spike: g_target += w
+    """
 
     def __init__(self) -> None:
         super().__init__(
@@ -29,11 +34,11 @@ class STP(Synapse):
     Parameters
     ----------
     tau_rec : float
-        Time constant of recovery, ms (one for the projection).
+        Time constant of recovery, ms, one for the projection (100).
     tau_facil : float
-        Time constant of facilitation, ms; positive (one for the projection).
+        Time constant of facilitation, ms; positive, one for the projection (0.01).
     U : float
-        Use of resources by the first spike.
+        Use of resources by the first spike (0.5).
     """
 
     def __init__(self, tau_rec: float = 100.0, tau_facil: float = 0.01, U: float = 0.5) -> None:
@@ -62,14 +67,18 @@ class STDP(Synapse):
         pre_spike:  g_target += w,  x += A_plus * w_max,  w = clip(w + y, w_min, w_max)
         post_spike: y -= A_minus * w_max,  w = clip(w + x, w_min, w_max)
 
-    Parameters (one value each for the projection)
+    Parameters
     ----------
     tau_plus, tau_minus : float
-        Time constants of the pre- and post-synaptic trace, ms.
+        Time constants of the pre- and post-synaptic trace, ms (20, 20).
     A_plus, A_minus : float
-        Increments of the traces, as parts of ``w_max``.
+        Increments of the traces, as parts of ``w_max`` (0.01, 0.01).
     w_min, w_max : float
-        Bounds of the weight.
+        Bounds of the weight (0, 1).
+
+    Notes
+    -----
+    All parameters have one value for the projection.
     """
 
     def __init__(

@@ -67,28 +67,30 @@ class balloon_RN(_Balloon):
     Parameters
     ----------
     phi : float
-        Gain of the input ``I_CBF``.
+        Gain of the input ``I_CBF`` (1).
     kappa, gamma : float
-        Decay of the flow-inducing signal ``s`` and its elimination by flow, 1/s.
+        Decay of the flow-inducing signal ``s`` and its elimination by flow, 1/s (1/1.54, 1/2.46).
     E_0 : float
-        Share of the oxygen that is extracted at rest.
+        Share of the oxygen that is extracted at rest (0.34).
     tau : float
-        Mean transit time of the blood, s.
+        Mean transit time of the blood, s (0.98).
     alpha : float
-        Stiffness of the vessels (Grubb's exponent).
+        Stiffness of the vessels, Grubb's exponent (0.33).
     V_0 : float
-        Share of the venous volume at rest.
+        Share of the venous volume at rest (0.02).
     v_0 : float
-        Frequency offset at the surface of magnetised vessels, 1/s.
+        Frequency offset at the surface of magnetised vessels, 1/s (40.3).
     TE : float
-        Echo time, s.
+        Echo time, s (0.04).
     epsilon : float
-        Ratio of the signals from inside and outside of the vessels.
+        Ratio of the signals from inside and outside of the vessels (1.43).
     r_0 : float
-        Slope of the relaxation rate inside the vessels, 1/s.
+        Slope of the relaxation rate inside the vessels, 1/s (25).
 
     Notes
     -----
+    Defaults are in parentheses.
+
     Buxton, Wong & Frank 1998 (Magn Reson Med 39:855); Friston et al. 2000 (NeuroImage 12:466) for the flow
     and the constants; Obata et al. 2004 (NeuroImage 21:144) for the revised coefficients; Stephan et al. 2007
     (NeuroImage 38:387) for the comparison of RN, RL, CN and CL.
