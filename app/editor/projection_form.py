@@ -19,10 +19,18 @@ from app.editor.value_section import ValueSections
 from app.editor.value_text import ValueTextError, format_number, parse_number, parse_value
 from app.session import Session
 from engine.project.catalogue import synapse_text
-from engine.project.document import Connector, Population, ProjectDocument, Projection, Slice
+from engine.project.document import (
+    Connector,
+    Constant,
+    Distribution,
+    Population,
+    ProjectDocument,
+    Projection,
+    Slice,
+)
 from engine.project.edits import find, rename, replace_object
 from engine.project.models import kind_of, targets_of
-from engine.project.values import describe, synapse_count
+from engine.project.values import describe, largest, synapse_count
 
 PATTERNS: dict[str, tuple[str, ...]] = {
     "all_to_all": ("allow_self_connections",),
@@ -166,13 +174,18 @@ class ProjectionForm(OwnerForm):
         self.on_refresh(
             lambda document: self.weights.show_text(describe(self._projection(document).connector.weights))
         )
-        self.delay = self.line(
-            section,
-            "&Delay (ms)",
-            "connector.delay",
-            lambda document: format_number(self._projection(document).connector.delay),
-            self._write_delay,
-            tip="Time that a spike or rate needs to arrive; 0 is the shortest, one time step",
+        self._lay_out_delay(section)
+
+    def _lay_out_delay(self, section: Section) -> None:
+        self.delay = ValueField(self._write_delay, "Delay")
+        self.delay.committed.connect(lambda document: self.apply(document, "Change the delay"))
+        tip = "Time that a spike or rate needs to arrive; 0 is the shortest, one time step. "
+        self.delay.edit.setToolTip(
+            tip + "A distribution, such as Uniform(1, 10), gives each synapse its own."
+        )
+        self.add_line(section, "&Delay (ms)", "connector.delay", self.delay)
+        self.on_refresh(
+            lambda document: self.delay.show_text(_delay_text(self._projection(document).connector.delay))
         )
 
     def _show_connector(self, document: ProjectDocument) -> None:
@@ -193,11 +206,14 @@ class ProjectionForm(OwnerForm):
             raise ValueTextError("The probability must be between 0 and 1.")
         return self._rewired(document, probability=probability)
 
-    def _write_delay(self, document: ProjectDocument, text: str) -> ProjectDocument:
-        delay = parse_number(text)
-        if delay < 0:
+    def _write_delay(self, text: str) -> ProjectDocument:
+        value = parse_value(text, pieces=False)
+        delay = value.value if isinstance(value, Constant) else value
+        if isinstance(delay, float) and delay < 0:
             raise ValueTextError("The delay must not be negative.")
-        return self._rewired(document, delay=delay)
+        if isinstance(delay, Distribution) and largest(delay) is None:
+            raise ValueTextError(f"Give the longest delay, e.g. {describe(delay)[:-1]}, max=10).")
+        return self._rewired(self.session.document, delay=delay)
 
     # --- document ----------------------------------------------------------------------------------------
 
@@ -215,6 +231,10 @@ class ProjectionForm(OwnerForm):
 
 
 _MOUSE_LINKS = Qt.TextInteractionFlag.LinksAccessibleByMouse
+
+
+def _delay_text(delay: float | Distribution) -> str:
+    return describe(delay) if isinstance(delay, Distribution) else format_number(delay)
 
 
 def _parse_count(text: str) -> int:

@@ -40,7 +40,7 @@ from engine.project.models import (
 )
 from engine.project.naming import is_identifier
 from engine.project.problem import Problem, Severity
-from engine.project.values import faults, slice_length, synapse_count
+from engine.project.values import describe, faults, largest, slice_length, synapse_count
 
 __all__ = ["Problem", "Severity", "check", "model_of", "targets_of"]
 
@@ -301,11 +301,7 @@ def _check_connector(
     wiring = projection.connector
     for fault in faults(wiring.weights, -1):
         yield _error(projection, "connector.weights", f"Weights: {fault}.")
-    if not (math.isfinite(wiring.delay) and wiring.delay >= 0.0):
-        yield _error(projection, "connector.delay", f"The delay is {wiring.delay} ms.", "Give 0 or more.")
-    elif 0.0 < wiring.delay < document.run.dt:
-        message = f"The delay of {wiring.delay} ms is below the time step; it becomes {document.run.dt} ms."
-        yield _warning(projection, "connector.delay", message)
+    yield from _check_delay(projection, wiring.delay, document.run.dt)
     if wiring.pattern == "fixed_probability" and not 0.0 <= wiring.probability <= 1.0:
         message = f"The probability is {wiring.probability}."
         yield _error(projection, "connector.probability", message, "Give a number between 0 and 1.")
@@ -314,6 +310,24 @@ def _check_connector(
     if count > _MANY_SYNAPSES:
         message = f"About {count:.1e} synapses may not fit into memory."
         yield _warning(projection, "connector", message, "Choose a sparser pattern.")
+
+
+def _check_delay(projection: Projection, delay: float | Distribution, dt: float) -> Iterator[Problem]:
+    at = (projection, "connector.delay")
+    if isinstance(delay, Distribution):
+        found = list(faults(delay, -1))
+        for fault in found:
+            yield _error(*at, f"Delay: {fault}.")
+        longest = None if found else largest(delay)
+        if not found and longest is None:
+            message = f"A delay from {describe(delay)} could be of any length."
+            yield _error(*at, message, "Set its argument max to limit the maximal delay.")
+        elif longest is not None and longest < 0.0:
+            yield _error(*at, f"Delays from {describe(delay)} are negative.", "Give numbers of 0 or more.")
+    elif not (math.isfinite(delay) and delay >= 0.0):
+        yield _error(*at, f"The delay is {delay} ms.", "Give 0 or more.")
+    elif 0.0 < delay < dt:
+        yield _warning(*at, f"The delay of {delay} ms is below the time step; it becomes {dt} ms.")
 
 
 def _check_number(

@@ -133,8 +133,8 @@ class Connector(_Record, frozen=True):
         "all_to_all", "one_to_one", "fixed_probability", "fixed_number_pre", "fixed_number_post"
     ] = "all_to_all"
     weights: Constant | Distribution = Constant(value=1.0)
-    delay: float = 0.0
-    """ms; 0 is the shortest, one step."""
+    delay: float | Distribution = 0.0
+    """ms; 0 is the shortest, one step. A distribution gives each synapse its own."""
     probability: float = 0.1
     number: int = 10
     allow_self_connections: bool = False

@@ -275,7 +275,8 @@ def _connector(wiring: Connector, owner: Reference) -> Call:
         arguments["number"] = Literal(wiring.number)
     arguments["weights"] = _value(wiring.weights)
     if wiring.delay:
-        arguments["delays"] = Literal(wiring.delay)
+        delay = wiring.delay
+        arguments["delays"] = _value(delay) if isinstance(delay, Distribution) else Literal(delay)
     if wiring.pattern != "one_to_one" and wiring.allow_self_connections:
         arguments["allow_self_connections"] = Literal(True)
     return Call(wiring.pattern, named=arguments, owner=owner)

@@ -73,6 +73,12 @@ def _distribution_faults(value: Distribution) -> Iterator[str]:
         yield f"p of {value.name} is not between 0 and 1"
 
 
+def largest(value: Distribution) -> float | None:
+    """Return what no sample of a sound distribution exceeds; None where there is no such number."""
+    given = dict(zip(DISTRIBUTIONS[value.name], value.arguments, strict=True))
+    return value.max if value.name in CLIPPED else given.get("max", given.get("n"))
+
+
 def _pieces_faults(value: Pieces, size: int) -> Iterator[str]:
     starts = value.starts
     if len(starts) != len(value.values):

@@ -292,6 +292,13 @@ def test_weights_and_delay_are_typed(desk):
     assert connector.delay == 2.5
     write(desk.form.delay, "-1")
     assert desk.form.delay.error.isVisible()
+    write(desk.form.delay, "Uniform(1, 10)")
+    assert desk.connection().connector.delay == Distribution(name="Uniform", arguments=(1.0, 10.0))
+    assert desk.form.delay.edit.text() == "Uniform(1.0, 10.0)"
+    write(desk.form.delay, "Normal(5, 2)")
+    assert "max" in desk.form.delay.error.text(), "there must be a longest delay"
+    write(desk.form.delay, "Normal(5, 2, max=10)")
+    assert desk.connection().connector.delay.max == 10.0
 
 
 def test_targets_are_those_of_the_receiver(desk):

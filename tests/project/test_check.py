@@ -24,6 +24,8 @@ from engine.project.document import (
 )
 from engine.project.models import recordable, settable
 
+BOUNDLESS = Distribution(name="Normal", arguments=(3.0, 1.0), min=1.0)
+BACKWARDS = Distribution(name="Uniform", arguments=(-3.0, -1.0))
 UNLIKELY = Connector(pattern="fixed_probability", probability=1.5)
 HALF = Connector(pattern="fixed_probability", probability=0.5)
 TOO_MANY = Connector(pattern="fixed_number_pre", number=21)
@@ -129,6 +131,8 @@ def test_what_a_population_offers(small: ProjectDocument) -> None:
         ("Drive", {"synapse": "Nothing"}, "synapse", "no synapse model"),
         ("Drive", {"pre_slice": Slice(start=5, stop=50)}, "pre_slice", "no range"),
         ("Drive", {"connector": Connector(delay=-1.0)}, "connector.delay", "delay"),
+        ("Drive", {"connector": Connector(delay=BOUNDLESS)}, "connector.delay", "of any length"),
+        ("Drive", {"connector": Connector(delay=BACKWARDS)}, "connector.delay", "negative"),
         ("Drive", {"connector": UNLIKELY}, "connector.probability", "1.5"),
         ("Drive", {"connector": TOO_MANY}, "connector.number", "out of 20"),
     ],

@@ -112,10 +112,15 @@ def rich(small: ProjectDocument) -> ProjectDocument:
     cells = id_of(document, "Cells")
     document, strong = edits.connect(document, given, cells, "exc")
     projection = edits.find(document, strong)
+    delay = Distribution(name="Normal", arguments=(4.0, 2.0), max=9.0)
     document = edits.replace_object(
         document,
         msgspec.structs.replace(
-            projection, name="Strong", synapse="STP", post_slice=Slice(start=0, stop=30, step=3)
+            projection,
+            name="Strong",
+            synapse="STP",
+            post_slice=Slice(start=0, stop=30, step=3),
+            connector=msgspec.structs.replace(projection.connector, delay=delay),
         ),
     )
     document = edits.set_value(document, strong, "tau_rec", Constant(value=50.0))
@@ -156,6 +161,7 @@ def test_script_window_and_headless_give_the_same_bits(rich: ProjectDocument, tm
     assert of_build["Cells.v"].shape == (20, 30)
     assert of_build["Strong.x"].size == 5 * 2 * 10
     assert of_build["Strong.x"].dtype == float
+    assert built.objects[id_of(rich, "Strong")].uniform_delay == -1
     assert of_build["Drive.w"].shape == (2, built.objects[id_of(rich, "Drive")].nb_synapses)
     for other in (of_script, headless_result.recordings):
         assert other.keys() == of_build.keys()
