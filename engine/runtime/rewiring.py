@@ -1,0 +1,119 @@
+"""Structural plasticity of live values: marked changes come into effect, buffers go over to new rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.codegen.lowering.builder import NEVER
+from engine.codegen.lowering.projection import structure
+from engine.codegen.plan import Plan
+from engine.runtime.core import aligned_zeros
+from engine.runtime.recording import Recording
+
+if TYPE_CHECKING:
+    from engine.connectivity import Rewiring
+    from engine.network import Network, Projection
+
+Array = npt.NDArray[Any]
+
+
+class Rewired:
+    """The part of an ``Instance`` that changes the synapses of running projections."""
+
+    network: Network
+    threads: int
+    arrays: dict[str, Array]
+    _initial: dict[str, Any]
+    _plan: Plan | None
+    _recording: Recording | None
+    _orders: dict[int, Array]
+
+    @property
+    def step(self) -> int:
+        """Index of the next step."""
+        raise NotImplementedError
+
+    def synapse_order(self, projection: Projection) -> Array | None:
+        """Storage index of each synapse in post-major order; None where storage is post-major."""
+        raise NotImplementedError
+
+    def rewire_where_marked(self) -> None:
+        """Put into effect what the rules of structural plasticity asked for in the last step."""
+        assert self._recording is not None
+        for projection in self.network.projections:
+            created = self._taken_marks(projection, "creating")
+            pruned = self._taken_marks(projection, "pruning")
+            if created is None and pruned is None:
+                continue
+            none = np.zeros(0, np.int64)
+            ended = none if pruned is None else pruned
+            order = self.synapse_order(projection)
+            if order is not None and ended.size:
+                marked = np.zeros(order.size, dtype=bool)
+                marked[ended] = True
+                ended = np.flatnonzero(marked[order])
+            post, pre = np.divmod(none if created is None else created, projection.connectivity.n_pre)
+            rule = projection.model.creating
+            if rule is None:
+                projection.rewire(ended, post, pre, 0.0)
+            else:
+                projection.rewire(ended, post, pre, rule.weight, projection.delay_of_created())
+            self._recording.record_again(projection, self.step - 1)
+
+    def _taken_marks(self, projection: Projection, rule: str) -> Array | None:
+        """Indices that a rule marked in the last step, ascending, and forget them; None if there are none."""
+        if f"synapses{projection.id}_{rule}_number" not in self.arrays:
+            return None
+        number = self.arrays[f"synapses{projection.id}_{rule}_number"]
+        if not number.any():
+            return None
+        number[...] = 0
+        marks = self.arrays[f"synapses{projection.id}_{rule}_marks"]
+        found: Array = np.flatnonzero(marks)
+        marks[found] = False
+        return found
+
+    def rewire(self, projection: Projection, change: Rewiring) -> None:
+        """Give the buffers of a projection to its new synapses. Views that were handed out are void."""
+        assert self._plan is not None and self._recording is not None
+        order = self.synapse_order(projection)
+        inner = f"synapses{projection.id}_"
+        inverse = f"{inner}in_rows" in self.arrays
+        arrays, entry = structure(change.connectivity, order is not None, inverse, self.threads)
+        symbol = f"nnz_proj{projection.id}"
+        for buffer in self._plan.buffers:
+            name = buffer.name
+            if name.startswith(inner) and name.removeprefix(inner) in arrays:
+                values = arrays[name.removeprefix(inner)]
+                self._replace(name, values, values)
+            elif buffer.count == symbol:
+                newborn = self._newborn(projection, name, change)
+
+                def carried(old: Any, newborn: Any = newborn) -> Array:
+                    old = np.broadcast_to(np.asarray(old), (change.former,))
+                    ordered = change.carry(old if order is None else old[order], newborn)
+                    return ordered if entry is None else ordered[entry]
+
+                self._replace(name, carried(self.arrays[name]), carried(self._initial[name]))
+        self._orders.pop(projection.id, None)
+        self._recording.resize(symbol, change.connectivity.nnz)
+        if f"{inner}route_ages" in self.arrays:
+            self._recording.resize(f"delays_proj{projection.id}", arrays["route_ages"].size)
+
+    def _replace(self, name: str, values: Array, initial: Array) -> None:
+        array = aligned_zeros(values.size, self.arrays[name].dtype)
+        array[...] = values
+        self.arrays[name], self._initial[name] = array, initial
+
+    @staticmethod
+    def _newborn(projection: Projection, buffer: str, change: Rewiring) -> Any:
+        """What a new synapse has in a buffer: its weight, the initial value of another attribute, no event
+        so far, no mark."""
+        if buffer == f"proj{projection.id}_w":
+            return change.weights
+        if buffer.startswith(f"proj{projection.id}_"):
+            return projection.newborn(buffer.split("_", 1)[1])
+        return NEVER if buffer.endswith("_event") else False
