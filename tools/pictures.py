@@ -26,6 +26,7 @@ from app.main import open_window  # noqa: E402
 from app.simulation.client import State  # noqa: E402
 from app.window import MainWindow  # noqa: E402
 from engine.project import edits  # noqa: E402
+from engine.project.bold import add_bold_monitor  # noqa: E402
 
 FOLDER = ROOT / "docs" / "pictures"
 SIZE = (1440, 900)
@@ -85,7 +86,8 @@ def take_all(window: MainWindow) -> None:
     window.session.apply(document, "Customise the model", (population.id,))
     settle()
     wrong = next(text for text in document.neurons if text.id == model)
-    wrong = msgspec.structs.replace(wrong, equations=wrong.equations.replace("+ I", "+ I_extern"))
+    equations = wrong.equations.replace("+ I", "+ I_extern")
+    wrong = msgspec.structs.replace(wrong, equations=equations, spike="v > Vtt", reset="dv/dt = Vr")
     window.session.apply(edits.update_model(document, wrong), "Edit equations", (population.id,))
     window.show_dock("problems")
     settle()
@@ -93,6 +95,26 @@ def take_all(window: MainWindow) -> None:
     window.session.undo_stack.undo()
     window.session.undo_stack.undo()
     take_synapse(window)
+    take_bold(window)
+
+
+def take_bold(window: MainWindow) -> None:
+    """A run of which the BOLD signal of two populations was recorded."""
+    window.session.undo_stack.setClean()
+    window.files.open(EXAMPLES / "izhikevich.neuroloom.json")
+    document = edits.set_run(window.session.document, duration=30_000.0)
+    for population in document.populations:
+        document = edits.set_monitor(document, population.id, ("spike",))
+    document, monitor = add_bold_monitor(document, [p.id for p in document.populations])
+    window.session.apply(document, "Add a BOLD monitor")
+    window.inspector.show_model(monitor)
+    settle()
+    simulation = window.simulation
+    simulation.run()
+    wait_for(lambda: simulation.state == State.FINISHED)
+    window.plots.timeline.show_whole_run()
+    settle()
+    take(window, "bold")
 
 
 def take_synapse(window: MainWindow) -> None:
