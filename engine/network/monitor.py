@@ -101,9 +101,10 @@ class Monitor(SpikeStatistics):
                     raise EngineError(f"{self.name}: the neuron of {source.name} has no axon_spike.")
                 return
         elif self.population is not None and variable.startswith("sum("):
-            if variable.endswith(")") and variable[4:-1] in self.population.model.targets:
+            known = (*self.population.model.targets, *self.population.targets)
+            if variable.endswith(")") and variable[4:-1] in known:
                 return
-            targets = ", ".join(self.population.model.targets) or "none"
+            targets = ", ".join(dict.fromkeys(known)) or "none"
             raise EngineError(
                 f"{self.name}: the neuron of {source.name} does not use {variable}; its targets: {targets}."
             )

@@ -11,6 +11,7 @@ from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.recording import lower_population_monitor, lower_projection_monitor
 from engine.codegen.lowering.stopping import lower_stop_conditions
 from engine.codegen.lowering.structural import StructuralPlasticity
+from engine.errors import EngineError
 
 if TYPE_CHECKING:
     from engine.network import Network
@@ -39,7 +40,7 @@ def lower(network: Network) -> Lowered:
         population.reset_sums()
     for projection in projections:
         projection.accept()
-    for projection in projections:
+    for projection in in_order_of_sums(projections):
         projection.transmit()
     for given in network.mean_inputs:
         lower_mean_input(builder, given, populations[given.population.id], populations[given.post.id])
@@ -55,6 +56,31 @@ def lower(network: Network) -> Lowered:
     lower_stop_conditions(builder, populations.values())
     _monitors(builder, network, populations, {p.projection.id: p for p in projections})
     return builder.finish()
+
+
+def in_order_of_sums(projections: list[LoweredProjection]) -> list[LoweredProjection]:
+    """In order of creation, but after all that adds to a weighted sum which the ``psp`` reads.
+
+    Raises
+    ------
+    EngineError
+        If projections wait for each other.
+    """
+    ordered, waiting = [], list(projections)
+    while waiting:
+        for one in waiting:
+            read = one.sums_read()
+            if not any(other.adds_to(read) for other in waiting if other is not one):
+                break
+        else:
+            names = " and ".join(p.projection.name for p in waiting)
+            raise EngineError(
+                f"Projections {names}: each psp reads a weighted sum that another one adds to. Copy the sum "
+                "to a variable in the equations of the neuron and read that one."
+            )
+        waiting.remove(one)
+        ordered.append(one)
+    return ordered
 
 
 def record_key(index: int, variable: str) -> str:

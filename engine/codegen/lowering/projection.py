@@ -51,7 +51,7 @@ from engine.errors import EngineError
 from engine.language import discretise
 from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
 from engine.language.traverse import walk
-from engine.language.tree import Binary, Expression, GlobalOperation, Name, Owner
+from engine.language.tree import Binary, Expression, GlobalOperation, Name, Owner, WeightedSum
 from engine.runtime.core import split_rows, transpose
 
 if TYPE_CHECKING:
@@ -267,8 +267,13 @@ class LoweredProjection:
             side = self.pre if owner == "pre" else self.post
             if owner == "own" or target not in side.sums:
                 return None
-            if not updated and owner == "pre" and side.sums[target] in self._inputs():
-                raise self._reads_own_input(f"pre.sum({target})", self.pre)
+            if not updated and side.sums[target] in self._inputs():
+                raise self._reads_own_input(f"{owner}.sum({target})", side)
+            if owner == "pre" and self.delayed:
+                raise EngineError(
+                    f"Projection {self.projection.name}: pre.sum({target}) cannot be delayed. Copy it to a "
+                    f"variable in the equations of {side.population.name} and read that one."
+                )
             return self.builder.load(side.sums[target], PRE if owner == "pre" else POST)
 
         def operation(node: GlobalOperation) -> Expr | None:
@@ -308,6 +313,18 @@ class LoweredProjection:
         label = f"{self.projection.name}: delay of each synapse in steps"
         buffer = self.builder.buffer(f"{self.inner}_route_delays", "int32", self.nnz, delays, label)
         return self.pre.delayed(name, PRE, Load(buffer, SYNAPSE, "int"), updated)
+
+    def sums_read(self) -> set[str]:
+        """Buffers of the weighted sums that the ``psp`` reads: they must be complete by then."""
+        if self.spiking or self.model.psp is None:
+            return set()
+        sums = (node for node in walk(self.model.psp) if isinstance(node, WeightedSum))
+        sides = {"pre": self.pre.sums, "post": self.post.sums, "own": {}}
+        return {sides[node.owner].get(node.target, "") for node in sums}
+
+    def adds_to(self, buffers: set[str]) -> bool:
+        """Does it add to one of these in phase 2?"""
+        return not buffers.isdisjoint(self._inputs())
 
     def _inputs(self) -> list[str]:
         """Buffers of the post-synaptic population that the projection adds to in phase 2."""
