@@ -226,6 +226,27 @@ def test_calls_of_one_step_and_one_long_call_agree() -> None:
     assert results[0][1:] == results[1][1:]
 
 
+def test_a_run_until_a_condition_ends_in_the_step_of_a_change_or_after_it() -> None:
+    """Each look creates about a twentieth of the free pairs, so nearly every step changes something."""
+    steps = []
+    for stepwise in (True, False):
+        net = structural()
+        source = net.create(40, Neuron(equations="r = 1.0"))
+        pop = net.create(3, Neuron(equations="s = sum(exc)\nr = s"), stop_condition="s > 4.0")
+        rule = Synapse(creating="pre.r > 0.0 : w=0.25, proba=0.05")
+        proj = net.connect(source, pop, "exc", rule).connect_one_to_one(weights=0.5)
+        net.compile(silent=True)
+        proj.start_creating()
+        if stepwise:
+            while not np.any(pop.s > 4.0):
+                net.step()
+        else:
+            net.simulate_until(1000.0, pop)
+        steps.append((net.current_step, proj.pre_ranks))
+    assert steps[0] == steps[1]
+    assert 5 < steps[0][0] < 50
+
+
 # --- recording ----------------------------------------------------------------------------------------
 
 
