@@ -195,6 +195,23 @@ def test_baseline_from_the_first_step_and_after_a_reset() -> None:
     assert m.get("BOLD")[1, 0] == pytest.approx((0.1 - base) / (base + 1e-7))
 
 
+def test_signals_are_the_same_bits_on_any_number_of_threads() -> None:
+    signals = []
+    for threads in (1, 2, 3):
+        net = network(threads)
+        cells = net.create(1001, Neuron(equations="r = Uniform(0.0, 1.0)"))
+        first = echo(net, [cells, cells[17:900:3]], normalize_input=5.0, start=True)
+        second = echo(net, cells[[5, 5, 700]], start=True)
+        net.compile(silent=True)
+        net.simulate(30.0)
+        signals.append(np.hstack([first.get("BOLD"), second.get("BOLD")]))
+        expected = cells.r[[5, 5, 700]].mean()
+        net.simulate(1.0)
+        assert second.get("BOLD")[-1, 0] == pytest.approx(expected)
+    assert signals[0].tobytes() == signals[1].tobytes() == signals[2].tobytes()
+    assert np.ptp(signals[0]) > 0.0
+
+
 # --- recording ----------------------------------------------------------------------------------------
 
 
