@@ -14,8 +14,10 @@ from engine.codegen.ir import (
     Accumulate,
     Each,
     EachBlock,
+    EachDue,
     EachEvent,
     EachRow,
+    EachSpike,
     EachSynapse,
     Emit,
     Expr,
@@ -42,6 +44,10 @@ def empty() -> Case:
     case.matrix("out", "pre", "n", "n", np.eye(130, dtype=bool))
     case.matrix("in", "post", "n", "n", np.eye(130, dtype=bool))
     case.buffer("w", 0.0, "real", "out_nnz")
+    case.event_list("queue", "n", 3)
+    case.sizes |= {"ways": 260, "delays": 2}
+    case.matrix("routes", "pre", "ways", "n", np.eye(260, 130, dtype=bool))
+    case.buffer("ages", [2, 0], "int64", "delays")
     return case
 
 
@@ -76,7 +82,12 @@ GATHER = Kernel(
     (set_("total", ZERO),),
 )
 
+TAKE = Kernel("take", EachSpike("spikes", number(1)), (Emit("queue", I),))
+ARRIVE = Kernel("arrive", EachDue("queue", "routes", "ages", "delays"), (set_("w", S), add("x", POST)))
+
 GOOD = [
+    TAKE,
+    ARRIVE,
     reduced(Load("x", I), set_("parts", BLOCK)),
     GATHER,
     Kernel("own", Each("n"), (set_("x"), add("y", I))),
@@ -104,6 +115,11 @@ BAD = {
     "block of all": Kernel(
         "k", EachBlock("n"), (), None, Reduction("_s", "+", real(0.0), Load("x", I)), (set_("total", ZERO),)
     ),
+    "queues another neuron": Kernel("k", EachSpike("spikes", number(1)), (Emit("queue", number(3)),)),
+    "due at pre-synaptic neurons": Kernel(
+        "k", EachDue("queue", "routes", "ages", "delays"), (add("x", PRE),)
+    ),
+    "due along post-synaptic rows": Kernel("k", EachDue("queue", "in", "ages", "delays"), (add("x", POST),)),
     "emits another neuron": Kernel("k", Each("n"), (Emit("spikes", number(3)),)),
     "emits from elsewhere": Kernel("k", Each("m"), (Emit("spikes", I),)),
 }
@@ -144,6 +160,10 @@ def test_own_values_need_no_barrier() -> None:
     deliver = Kernel("deliver", EachEvent("spikes", "out", number(1)), (add("x", POST),))
     rows = Kernel("rows", EachRow("in"), (), after=(set_("y", POST, Load("x", POST)),))
     assert barriers(deliver, rows, FIRE, copy("x", I, "z")) == [False] * 4
+
+
+def test_a_queue_is_read_once_all_have_written_it() -> None:
+    assert barriers(TAKE, ARRIVE) == [False, True]
 
 
 def test_values_of_others_need_a_barrier() -> None:

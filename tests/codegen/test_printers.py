@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from execution import (
@@ -34,8 +36,10 @@ from engine.codegen.ir import (
     Each,
     EachAbsent,
     EachBlock,
+    EachDue,
     EachEvent,
     EachRow,
+    EachSpike,
     EachSynapse,
     Emit,
     Expr,
@@ -103,11 +107,30 @@ def network() -> Case:
     case.buffer("w", rng.uniform(0, 1, nnz), "real", "out_nnz")
     case.buffer("trace", 0.0, "real", "out_nnz")
     case.buffer("factor", rng.uniform(0, 1, nnz), "real", "in_nnz")
+    _queue(case, rng)
     _neurons(case)
     _synapses(case)
     _records(case, rng)
     case.schedule.sort(key=lambda entry: entry.phase)
     return case
+
+
+def _queue(case: Case, rng: np.random.Generator) -> None:
+    """Spikes on their way to synapses that have one of two delays; every fifth step takes none."""
+    case.event_list("queue", "n")
+    case.buffer("behind", 1, "int64")
+    case.events[-1] = dataclasses.replace(case.events[-1], behind="behind")
+    case.sizes |= {"ways": 400, "delays": 2}
+    case.matrix("routes", "pre", "ways", "m", rng.random((400, 130)) < 0.1)
+    case.buffer("ages", [2, 0], "int64", "delays")
+    case.buffer("late", 0.0, "real", "routes_nnz")
+    arrive = (
+        Accumulate("g", POST, "+", op("*", Load("v_", PRE), real(0.01))),
+        Store("late", S, op("+", case.load("late", S), real(1.0))),
+    )
+    taken = op("!=", op("mod", STEP, number(5)), number(3))
+    case.add(2, Kernel("take", EachSpike("spikes", number(1)), (Emit("queue", I),), taken))
+    case.add(2, Kernel("arrive", EachDue("queue", "routes", "ages", "delays"), arrive))
 
 
 def _neurons(case: Case) -> None:
@@ -266,6 +289,7 @@ def test_one_thread_agrees_with_the_interpreter(case: Case) -> None:
     assert len(case.recorded("all", found.arrays)) > 200, "the case must exercise events"
     assert 0 < len(case.recorded("some", found.arrays)) < len(case.recorded("all", found.arrays))
     assert np.any(found.arrays["others_counts"])
+    assert found.arrays["late"].sum() > 1000, "the case must exercise delays of synapses"
     assert np.any(found.arrays["record w_target"])
     assert found.arrays["norm"] == pytest.approx(np.sum(found.arrays["v_"] ** 2), rel=1e-14)
     assert (found.arrays["top"], found.arrays["any"]) == (found.arrays["v-"].max(), 1)
@@ -290,12 +314,12 @@ def test_a_run_in_two_calls_continues(case: Case) -> None:
     part = run(case, 4)
     case_2 = network()
     case_2.values |= {name: part.arrays[name] for name in case_2.values}
-    counts = part.arrays["spikes_counts"], part.arrays["others_counts"]
+    counts = {name: array for name, array in part.arrays.items() if name.endswith("_counts")}
     original = case_2.arrays
 
     def arrays(threads: int) -> object:
         sizes, values = original(threads)
-        values["spikes_counts"], values["others_counts"] = (c.copy() for c in counts)
+        values |= {name: array.copy() for name, array in counts.items()}
         return sizes, values
 
     case_2.arrays = arrays  # type: ignore[method-assign, assignment]
