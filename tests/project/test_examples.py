@@ -20,8 +20,8 @@ def example(name: str, duration: float) -> ProjectDocument:
     return edits.set_run(load(EXAMPLES / f"{name}.neuroloom.json").document, duration=duration)
 
 
-def test_the_three_examples_are_there() -> None:
-    assert [file.name.split(".")[0] for file in FILES] == ["coba", "izhikevich", "ring"]
+def test_the_examples_are_there() -> None:
+    assert [file.name.split(".")[0] for file in FILES] == ["bold", "coba", "izhikevich", "ring"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.split(".")[0])
@@ -57,6 +57,19 @@ def test_izhikevich_fires_in_rhythms() -> None:
     assert result.rates["Inh"] > result.rates["Exc"]
     counts, _ = np.histogram(result.recordings["Exc.spike.times"], bins=200, range=(0.0, 1000.0))
     assert counts.std() / counts.mean() > 0.8
+
+
+def test_bold_rises_slowly_peaks_after_the_stimulus_and_undershoots() -> None:
+    """Buxton et al. 1998 and many since: seconds to the peak, and an undershoot of volume after it."""
+    found = headless.run(example("bold", 25_000.0)).recordings
+    for area in ("First", "Second"):
+        signal, flow = found[f"BOLD_{area}.BOLD"][:, 0], found[f"BOLD_{area}.I_CBF"][:, 0]
+        assert not flow[:4000].any()
+        assert flow[9000:13000].mean() > 0.4
+        assert abs(signal[4000:8000]).max() < 0.1 * signal.max()
+        assert 13_000 < signal.argmax() < 15_000
+        assert signal[8500] < 0.1 * signal.max()
+        assert signal[16_000:].min() < -0.1 * signal.max()
 
 
 def test_ring_has_one_hill_that_travels() -> None:
