@@ -124,16 +124,17 @@ def test_the_text_is_what_the_engine_compiles_and_follows_edits(view):
     assert code.text.toPlainText() == generated_code(view.session.document)
 
 
-def test_nothing_is_written_while_nobody_looks(view, monkeypatch):
+def test_nothing_is_written_while_nobody_looks(qtbot, monkeypatch):
     asked = []
-    monkeypatch.setattr(
-        "app.editor.model_view.generated.generated_code", lambda document: asked.append(1) or ""
-    )
+    where = "app.editor.model_view.generated.generated_code"
+    monkeypatch.setattr(where, lambda document: asked.append(document) or "")
+    view = View(qtbot)
+    view.wait(lambda: bool(view.dock.mathematics.shown))
     view.write(parameters="gain = 3.5")
     QTest.qWait(600)
     assert not asked
     view.choose("code")
-    view.wait(lambda: asked == [1])
+    view.wait(lambda: asked == [view.session.document])
 
 
 def test_errors_stand_where_the_text_would_be(view):
