@@ -111,7 +111,8 @@ def test_implicit_systems_of_one_neuron_are_solved_each_on_its_own() -> None:
     ]
     lines.append("q = x + 2*x_0")
     lines += [
-        f"d{name}/dt = {' + '.join(f'({w})*{other}' for w, other in zip(row, second, strict=True))} + q : implicit"
+        f"d{name}/dt = {' + '.join(f'({w})*{other}' for w, other in zip(row, second, strict=True))} + q "
+        ": implicit"
         for name, row in zip(second, b, strict=True)
     ]
     net = Network(dt=h, seed=1)
