@@ -45,6 +45,7 @@ from engine.network import (
     Synapse,
 )
 from engine.network.constant import Constant, add_function, get_constant
+from engine.network.declarations import Parameter, Variable
 from engine.network.distributions import (
     Binomial,
     DiscreteUniform,
@@ -121,6 +122,7 @@ __all__ = [
     "Neuron",
     "Normal",
     "Oja",
+    "Parameter",
     "PoissonPopulation",
     "Population",
     "Projection",
@@ -128,6 +130,7 @@ __all__ = [
     "SpikeSourceArray",
     "Synapse",
     "Uniform",
+    "Variable",
     "add_function",
     "clear",
     "coefficient_of_variation",

@@ -5,6 +5,7 @@ monitors :mod:`engine.codegen` turns into running code. Values live in :attr:`Po
 and in the engine's buffers after it.
 """
 
+from engine.network.declarations import Parameter, Variable
 from engine.network.dendrite import Dendrite, IndividualSynapse
 from engine.network.monitor import Monitor
 from engine.network.network import Network
@@ -22,9 +23,11 @@ __all__ = [
     "Monitor",
     "Network",
     "Neuron",
+    "Parameter",
     "Population",
     "PopulationView",
     "Projection",
     "Pruning",
     "Synapse",
+    "Variable",
 ]

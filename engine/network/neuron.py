@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from engine.errors import EngineError
 from engine.language.model import NeuronModel
 from engine.network.constant import constant_values, global_functions
+from engine.network.declarations import Declarations, Statements
 
 
 def checked_text(value: str | None, field: str, owner: str) -> str | None:
@@ -33,7 +34,9 @@ class Neuron:
     Parameters
     ----------
     parameters, equations : str
-        Declarations of parameters (``tau = 10.0 : population``) and equations, one a line.
+        Declarations of parameters (``tau = 10.0 : population``) and equations, one a line. Parameters may be
+        a dict of numbers and :class:`Parameter` objects, which are global unless they say otherwise;
+        equations and resets may be a list of statements and :class:`Variable` objects.
     spike, reset : str, optional
         Condition for a spike and the statements that follow it. With ``spike`` the neuron is a spiking
         one, without it is rate-coded and must define ``r``.
@@ -59,12 +62,12 @@ class Neuron:
 
     def __init__(
         self,
-        parameters: str = "",
-        equations: str = "",
+        parameters: str | Mapping[str, Any] = "",
+        equations: Statements = "",
         spike: str | None = None,
         axon_spike: str | None = None,
-        reset: str | None = None,
-        axon_reset: str | None = None,
+        reset: Statements | None = None,
+        axon_reset: Statements | None = None,
         refractory: float | str | None = None,
         functions: str | None = None,
         name: str = "",
@@ -72,12 +75,15 @@ class Neuron:
         extra_values: Mapping[str, object] | None = None,
     ) -> None:
         owner = name or type(self).__name__
-        self.parameters = with_extra_values(checked_text(parameters, "parameters", owner) or "", extra_values)
-        self.equations = checked_text(equations, "equations", owner) or ""
+        declared = Declarations("neuron", owner)
+        self.parameters = with_extra_values(declared.parameters(parameters) or "", extra_values)
+        self.equations = declared.text(equations, "equations") or ""
         self.spike = checked_text(spike, "spike", owner)
         self.axon_spike = checked_text(axon_spike, "axon_spike", owner)
-        self.reset = checked_text(reset, "reset", owner)
-        self.axon_reset = checked_text(axon_reset, "axon_reset", owner)
+        self.reset = declared.text(reset, "reset")
+        self.axon_reset = declared.text(axon_reset, "axon_reset")
+        self.initial = declared.initial
+        """Initial values that the text does not hold: distributions and names of parameters."""
         self.refractory = refractory
         self.functions = checked_text(functions, "functions", owner)
         self.name = name or ("Spiking neuron" if spike else "Rate-coded neuron")

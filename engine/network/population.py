@@ -99,6 +99,17 @@ class Population:
                 global_functions=global_functions(),
             )
         self._set_up(geometry, model, name, network)
+        for attribute, value in neuron.initial.items():
+            if attribute in self._attributes:
+                self._assign(attribute, self._initial_value(attribute, value))
+
+    def _initial_value(self, name: str, value: Any) -> Any:
+        """What a model gives as a distribution, or as the name of a parameter."""
+        if isinstance(value, str):
+            if value not in self._attributes:
+                raise EngineError(f"{self.name}.{name}: its initial value {value!r} is no parameter.")
+            return self.init[value]
+        return value if self._attributes[name].locality == "local" else self.network.draw(value, 1)[0]
 
     def _set_up(
         self,

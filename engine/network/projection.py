@@ -106,8 +106,19 @@ class Projection(Connectors, Switches, Delays, Structural):
         self._attributes = attributes_of(self.model)
         self.network.warn_of_hidden(self._attributes, Projection, self.name or "Projection")
         self._given: dict[str, Any] = {a.name: a.initial for a in self._attributes.values()}
+        for name_, value in self.synapse_type.initial.items():
+            if name_ in self._given:
+                self._given[name_] = self._initial_value(name_, value)
         self.init: dict[str, Any] = dict(self._given)
         self.network.add_projection(self)
+
+    def _initial_value(self, name: str, value: Any) -> Any:
+        """What a model gives as a distribution, or as the name of a parameter."""
+        if isinstance(value, str) and value not in self._given:
+            raise EngineError(
+                f"{self.synapse_type.name}, {name}: its initial value {value!r} is no parameter."
+            )
+        return self._given[value] if isinstance(value, str) else value
 
     def _end(self, part: Any, side: str) -> Part:
         if isinstance(part, str):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from engine.errors import EngineError
 from engine.language.model import SynapseModel
 from engine.network.constant import constant_values, global_functions
+from engine.network.declarations import Declarations, Statements
 from engine.network.neuron import checked_text, with_extra_values
 
 
@@ -62,7 +64,9 @@ class Synapse:
     Parameters
     ----------
     parameters, equations : str
-        Declarations of parameters and equations, one a line. ``w`` always exists.
+        Declarations of parameters and equations, one a line. ``w`` always exists. Parameters may be a dict of
+        numbers and :class:`Parameter` objects, which are global unless they say otherwise; equations and
+        events may be a list of statements and :class:`Variable` objects.
     psp : str, optional
         What one synapse gives to the sum of its post-synaptic neuron (rate-coded: ``w * pre.r``), or the
         continuous transmission of a spiking synapse.
@@ -91,13 +95,13 @@ class Synapse:
 
     def __init__(
         self,
-        parameters: str = "",
-        equations: str = "",
+        parameters: str | Mapping[str, Any] = "",
+        equations: Statements = "",
         psp: str | None = None,
         operation: str = "sum",
-        pre_spike: str | None = None,
-        post_spike: str | None = None,
-        pre_axon_spike: str | None = None,
+        pre_spike: Statements | None = None,
+        post_spike: Statements | None = None,
+        pre_axon_spike: Statements | None = None,
         functions: str | None = None,
         pruning: str | Pruning | None = None,
         creating: str | Creating | None = None,
@@ -110,13 +114,14 @@ class Synapse:
             raise EngineError(f"{owner}: operation {operation!r} is not one of sum, min, max, mean.")
         if pre_spike and operation != "sum":
             raise EngineError(f"{owner}: a spiking synapse can only sum; remove operation={operation!r}.")
-        self.parameters = with_extra_values(checked_text(parameters, "parameters", owner) or "", extra_values)
-        self.equations = checked_text(equations, "equations", owner) or ""
+        declared = Declarations("synapse", owner)
+        self.parameters = with_extra_values(declared.parameters(parameters) or "", extra_values)
+        self.equations = declared.text(equations, "equations") or ""
         self.psp = checked_text(psp, "psp", owner)
         self.operation = operation
-        self.pre_spike = checked_text(pre_spike, "pre_spike", owner)
-        self.post_spike = checked_text(post_spike, "post_spike", owner)
-        self.pre_axon_spike = checked_text(pre_axon_spike, "pre_axon_spike", owner)
+        self.pre_spike = declared.text(pre_spike, "pre_spike")
+        self.post_spike = declared.text(post_spike, "post_spike")
+        self.pre_axon_spike = declared.text(pre_axon_spike, "pre_axon_spike")
         self.functions = checked_text(functions, "functions", owner)
         if isinstance(creating, Creating):
             creating = str(creating)
@@ -124,6 +129,8 @@ class Synapse:
             pruning = str(pruning)
         self.creating = checked_text(creating, "creating", owner)
         self.pruning = checked_text(pruning, "pruning", owner)
+        self.initial = declared.initial
+        """Initial values that the text does not hold: distributions and names of parameters."""
         self.name = name or ("Spiking synapse" if pre_spike else "Rate-coded synapse")
         self.description = description or ""
         self._analysed: tuple[object, SynapseModel] | None = None

@@ -91,7 +91,7 @@ def test_extra_values() -> None:
     [
         ({"operation": "product"}, "not one of sum, min, max, mean"),
         ({"operation": "max", "pre_spike": "g_target += w"}, "can only sum"),
-        ({"equations": ["w = 1.0"]}, "must be text"),
+        ({"equations": [1.0]}, "must be text"),
     ],
 )
 def test_impossible_synapses(arguments: dict[str, Any], message: str) -> None:
