@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from engine.errors import EngineError
 from engine.network.attributes import is_number
-from engine.network.constant import Constant
+from engine.network.constant import Constant, constant_values
 from engine.network.distributions import RandomDistribution
 
 Locality = Literal["global", "semiglobal", "local", "population", "projection", "postsynaptic"]
