@@ -18,8 +18,11 @@ from engine.language.model import NeuronModel, SynapseModel
 from engine.models import list_standard_neurons, list_standard_synapses
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-NEURON_FIELDS = ("parameters", "equations", "spike", "reset", "functions")
-SYNAPSE_FIELDS = ("parameters", "equations", "psp", "pre_spike", "post_spike", "functions")
+NEURON_FIELDS = ("parameters", "equations", "spike", "reset", "functions", "axon_spike", "axon_reset")
+SYNAPSE_FIELDS = (
+    *("parameters", "equations", "psp", "pre_spike", "post_spike", "functions"),
+    *("pre_axon_spike", "pruning", "creating"),
+)
 METHODS = ("explicit", "implicit", "semiimplicit", "exponential", "midpoint", "rk4")
 CONSTANTS = {"cst": 2.0}
 
@@ -41,6 +44,8 @@ MODELS_OF_ODDITIES = (
             "equations": "tau*dv/dt = -v + g_exc - g_inh : exponential\ndg_exc/dt = -g_exc/5\n"
             "dx/dt = y - x : implicit\ndy/dt = -x - y : implicit\nage = t - t_last",
             "spike": "v >= theta and age > 1",
+            "axon_spike": "x > 2",
+            "axon_reset": "x = 0",
             "reset": "v = 0; x += 0.5\ntheta *= 1.1",
         },
     ),
@@ -53,11 +58,14 @@ MODELS_OF_ODDITIES = (
             "psp": "w * log(1 + abs(pre.r))",
         },
     ),
+    ("synapse", {"pre_axon_spike": "g_target += 0.5*w : max=2"}),
     (
         "synapse",
         {
             "parameters": "tau = 20.0",
             "equations": "tau*dx/dt = -x : event-driven, init=1\ndz/dt = (1 - z)/tau : event-driven",
+            "pruning": "w < 0.01 and x > Uniform(0.0, 1.0) : proba=0.5",
+            "creating": "post.v*pre.v > 0.5 : proba=0.2, w=0.3, d=1.0",
             "pre_spike": "g_target += w*z : max=5\nx += 1\nw = clip(w - 0.1*z, 0, 1)",
             "post_spike": "z = z*0.5 : unless_post\nw += 0.1*x*exp((t_pre - t_post)/tau) : max=1.0",
         },
@@ -105,7 +113,7 @@ sum(exc) sum() mean(v) max(pre.r) norm1(v) Uniform(0,1) Normal(0, tau) Normal() 
 ite(a, b, 1) ite(a b) clip(v,0,1) modulo(v, 0) power(v, 3) power(v, 99) pos(v) exp exp( sin() sqrt(-1)
 if v>1: 1 else: 2 : init=1 : min=0 : max=a : population : projection : postsynaptic : int : bool : rk4
 : exponential : implicit : semiimplicit : midpoint : event-driven : explicit : exact : unless_post
-: unless_refractory
+: unless_refractory : proba=0.5 : proba=2 : d=1 : w=0.5 proba=
 : init=1e400 : min=w init= min= population projection postsynaptic int bool rk4 midpoint implicit exponential
 int double class size i j lambda it this std __x _x x_ é ∂ $ @ ~ ' " \\ \\n \x00 %d {0} ä=1 NaN inf I S N beta
 """

@@ -46,7 +46,7 @@ def add_to(net: Network, text: Text) -> None:
         net.create(3, Neuron(**fields, name="M"))
         return
     everything = "\n".join(fields.values())
-    spiking = "pre_spike" in fields or "post_spike" in fields or "event-driven" in everything
+    spiking = any("spike" in name for name in fields) or "event-driven" in everything
     pre, post = (net.create(3, partner(everything, side, spiking)) for side in ("pre", "post"))
     net.connect(pre, post, "exc", Synapse(**fields, name="M")).all_to_all(0.5)
 
@@ -58,7 +58,7 @@ def is_taken(text: Text, method: str) -> bool:
     if parsed(text) is None:
         return False
     net = Network(dt=1.0, seed=1)
-    net.config(method=method)
+    net.config(method=method, structural_plasticity=True)
     try:
         add_to(net, text)
         net._check_structure()
@@ -100,7 +100,7 @@ def check_many(number: int, count: int) -> None:
 
 def run_together(texts: list[Text], method: str, threads: int) -> None:
     net = Network(dt=1.0, seed=1)
-    net.config(method=method, num_threads=threads)
+    net.config(method=method, num_threads=threads, structural_plasticity=True)
     for text in texts:
         add_to(net, text)
     net.compile(silent=True)
