@@ -17,12 +17,6 @@ from engine.extensions.bold import BoldMonitor
 
 FOLDER = Path(__file__).parents[1] / "golden"
 
-NOT_YET = {}
-"""Files that need what is not there yet: building them must be an error, never wrong numbers."""
-
-NOT_YET_IN_PART: dict[str, dict[str, str]] = {}
-"""Objects of other files, likewise; the rest of the file is compared."""
-
 GROWTH = {"global_operations": 100.0}
 """How much more than others a case amplifies errors (it takes differences of numbers that grow without end):
 by golden/README.md two implementations in double precision differ by 1e-9 there and by 1e-11 elsewhere."""
@@ -38,14 +32,10 @@ def golden(case: str) -> dict[str, Any]:
 
 @dataclass
 class GoldenNetwork:
-    """A network as a golden file describes it.
-
-    ``without`` names objects that are left out, with everything that hangs on them.
-    """
+    """A network as a golden file describes it."""
 
     content: dict[str, Any]
     threads: int = 1
-    without: frozenset[str] = frozenset()
     precision: str = "double"
     objects: dict[str, Any] = field(default_factory=dict)
     monitors: dict[str, Monitor] = field(default_factory=dict)
@@ -58,17 +48,14 @@ class GoldenNetwork:
         self.net.config(num_threads=self.threads, method=self.content["default_method"])
         self.net.config(**self.content["global_setup"], precision=self.precision)
         for entry in self.content["populations"]:
-            if entry["name"] not in self.without:
-                self.objects[entry["name"]] = self._population(entry)
+            self.objects[entry["name"]] = self._population(entry)
         for entry in self.content.get("projections", []):
-            if not self.without & {entry["name"], entry["pre"], entry["post"]}:
-                self.objects[entry["name"]] = self._projection(entry)
+            self.objects[entry["name"]] = self._projection(entry)
         for entry in self.content.get("bold", []):
             self.bold[entry["name"]] = self._bold_monitor(entry)
         for entry in self.content["record"]:
-            if entry["object"] in self.objects:
-                source = self.objects[entry["object"]]
-                self.monitors[entry["object"]] = self.net.monitor(source, entry["variables"])
+            source = self.objects[entry["object"]]
+            self.monitors[entry["object"]] = self.net.monitor(source, entry["variables"])
 
     def _population(self, entry: dict[str, Any]) -> Population:
         if entry["kind"] == "SpikeSourceArray":
@@ -127,9 +114,7 @@ class GoldenNetwork:
         if action["op"] == "start":
             self.bold[action["object"]].start()
             return
-        target = self.objects.get(action["object"])
-        if target is None:
-            return
+        target = self.objects[action["object"]]
         if action["op"] == "set":
             setattr(target, action["attr"], action["value"])
         elif action["op"] == "call":
@@ -144,8 +129,6 @@ class GoldenNetwork:
         compared = 0
         for series, expected in self.content["data"].items():
             name, variable = series.split(".", 1)
-            if name not in recorded:
-                continue
             if variable in ("spikes", "axon_spikes"):
                 got = {str(rank): steps for rank, steps in recorded[name][variable[:-1]].items()}
                 assert got == expected, series
