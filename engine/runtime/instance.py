@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.lowering import Lowered
-from engine.codegen.lowering.projection import storage_order
 from engine.codegen.lowering.stopping import EVERY, STOP
+from engine.codegen.lowering.synapses import storage_order
 from engine.codegen.plan import Plan
 from engine.runtime.core import Library, aligned_zeros, partition
 from engine.runtime.recording import Recording

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.lowering.builder import NEVER
-from engine.codegen.lowering.projection import structure
+from engine.codegen.lowering.synapses import structure
 from engine.codegen.plan import Plan
 from engine.runtime.core import aligned_zeros
 from engine.runtime.recording import Recording

@@ -9,7 +9,7 @@ from engine import Network, Neuron, Synapse
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.ir import Const, Function, Kernel, Load, Op, Select, Symbol
 from engine.codegen.lowering import lower
-from engine.codegen.lowering.projection import storage_order
+from engine.codegen.lowering.synapses import storage_order
 from engine.codegen.passes import fold_constants, hoist_uniform, rewrite
 from engine.codegen.plan import Recorder
 

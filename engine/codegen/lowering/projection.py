@@ -1,4 +1,4 @@
-"""One projection: its buffers, and the kernels of phases 2, 8 and 9."""
+"""One projection: the kernels of phases 2, 8 and 9."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.codegen.ir import (
     Accumulate,
@@ -34,312 +33,27 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.lowering.builder import (
-    NEVER,
-    TREE_DTYPES,
     TRUE,
     ZERO,
-    Builder,
-    Values,
     all_of,
-    homogeneous,
 )
-from engine.codegen.lowering.delays import SpikeQueue, routes
-from engine.codegen.lowering.population import NEURON, STEP, LoweredPopulation, constant, operated
+from engine.codegen.lowering.neurons import NEURON, STEP, operated
 from engine.codegen.lowering.scope import Scope, real, store
-from engine.codegen.plan import EventList, Matrix
+from engine.codegen.lowering.synapses import POST, PRE, SYNAPSE, SynapseValues
+from engine.codegen.plan import EventList
 from engine.errors import EngineError
-from engine.language import discretise
-from engine.language.model import Assignment, Discretised, EventDriven, SynapseModel, Update, Write
+from engine.language.model import Assignment, EventDriven, Update, Write
 from engine.language.traverse import walk
-from engine.language.tree import Binary, Expression, GlobalOperation, Name, Owner, WeightedSum
-from engine.runtime.core import split_rows, transpose
+from engine.language.tree import Binary, Expression, Name
 
 if TYPE_CHECKING:
-    from engine.connectivity import Connectivity
-    from engine.network import Projection
-
-SYNAPSE = Symbol("s", "int")
-PRE = Symbol("pre", "int")
-POST = Symbol("post", "int")
-PAIR = Symbol("pair", "int")
+    pass
 
 DEFAULT_PSP = Binary("*", Name("w"), Name("r", "pre"))
 
 
-def inverted(permutation: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The inverse permutation."""
-    inverse = np.empty_like(permutation)
-    inverse[permutation] = np.arange(permutation.size)
-    return inverse
-
-
-def storage_order(connectivity: Connectivity) -> npt.NDArray[np.int64]:
-    """Storage index of each synapse of a spiking projection, given in post-major order."""
-    return inverted(transpose(connectivity.offsets, connectivity.pre, connectivity.n_pre)[2])
-
-
-def structure(
-    connectivity: Connectivity, spiking: bool, inverse: bool, threads: int
-) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64] | None]:
-    """The sparse rows of a projection by the last part of the names of their buffers (with ``inverse`` the
-    post-synaptic rows of a spiking one, too), and the post-major position of each stored synapse, or None
-    where storage is post-major."""
-    c = connectivity
-    arrays: dict[str, npt.NDArray[Any]]
-    if not spiking:
-        arrays = {"rows": c.offsets, "pre": c.pre}
-        return arrays if c.uniform else arrays | {"route_delays": c.delays}, None
-    offsets, posts, entry = transpose(c.offsets, c.pre, c.n_pre)
-    arrays = {"rows": offsets, "post": posts, "split": split_rows(offsets, posts, c.n_post, threads)}
-    if inverse:
-        arrays |= {"in_rows": c.offsets, "in_pre": c.pre, "in_index": inverted(entry)}
-    if not c.uniform:
-        delays = c.delays[entry]
-        arrays |= {"route_delays": delays, **routes(offsets, posts, delays, c.n_post, threads)}
-    return arrays, entry
-
-
-class LoweredProjection:
+class LoweredProjection(SynapseValues):
     """The part of a plan that belongs to one projection."""
-
-    def __init__(
-        self, builder: Builder, projection: Projection, pre: LoweredPopulation, post: LoweredPopulation
-    ) -> None:
-        self.builder = builder
-        self.projection = projection
-        self.model: SynapseModel = projection.model
-        self.pre, self.post = pre, post
-        self.name = f"proj{projection.id}"
-        self.inner = f"synapses{projection.id}"
-        self.spiking = pre.events is not None
-        self.attributes: dict[str, str] = {}
-        self.localities: dict[str, str] = {}
-        self.streams: dict[Any, int] = {}
-        self._temporaries = 0
-        self.queue: SpikeQueue | None = None
-        self.updates: Discretised = discretise(self.model, projection.network.method)
-
-    # --- buffers --------------------------------------------------------------------------------------
-
-    def declare(self) -> None:
-        """Declare the switches, the sparse structure, parameters and variables."""
-        b, projection, label = self.builder, self.projection, self.projection.name
-        self.transmission = b.flag(f"{self.inner}_transmission", int(projection.transmission), "switch")
-        self.update_flag = b.flag(f"{self.inner}_update", int(projection.update), "switch")
-        self.plasticity = b.flag(f"{self.inner}_plasticity", int(projection.plasticity), "switch")
-        self.axon_transmission = b.flag(
-            f"{self.inner}_axon_transmission", int(projection.axon_transmission), "switch"
-        )
-        b.buffer(f"{self.inner}_period", "int64", 1, projection.learning_period, "steps between updates")
-        b.buffer(f"{self.inner}_offset", "int64", 1, projection.learning_offset, "first updated step")
-        delay = projection.connectivity.max_delay_steps
-        self.delayed = delay > 1 or not projection.connectivity.uniform
-        if projection.connectivity.uniform:
-            b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps")
-            self.pre.slots = max(self.pre.slots, delay + 1)
-        self._structure()
-        if self.spiking:
-            self.conductances = [g for target in projection.targets if (g := self.post.conductance(target))]
-        else:
-            self.sums = [self.post.sum(target) for target in projection.targets]
-        self._attributes()
-
-    def _structure(self) -> None:
-        """Sparse rows: spikes travel along pre-synaptic rows, rates are summed along post-synaptic ones."""
-        b, c = self.builder, self.projection.connectivity
-        name, inner = self.name, self.inner
-        self.nnz = b.size(f"nnz_{name}", c.pre.size)
-        n_pre, n_post = self.pre.count, self.post.count
-        inverse = self.spiking and (bool(self.model.post_spike) or self.model.creating is not None)
-        arrays, self._entry = structure(c, self.spiking, inverse, b.threads)
-        if not self.spiking or inverse:
-            rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
-        if not self.spiking:
-            b.buffer(f"{inner}_rows", "int64", rows_post, arrays["rows"], "start of each post row")
-            b.buffer(f"{inner}_pre", "int32", self.nnz, arrays["pre"], "pre rank of each synapse")
-            self.matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
-            b.matrices.append(self.matrix)
-            self.post_rows = self.matrix
-            return
-        rows_pre, split = b.size(f"offsets_pre_{name}", c.n_pre + 1), arrays["split"]
-        b.buffer(f"{inner}_rows", "int64", rows_pre, arrays["rows"], "start of each pre row")
-        b.buffer(f"{inner}_post", "int32", self.nnz, arrays["post"], "post rank of each synapse")
-        b.buffer(f"{inner}_split", "int64", b.size(f"split_{name}", split.size), split, "thread parts")
-        self.matrix = Matrix(
-            f"{inner}_matrix", "pre", n_pre, n_post, f"{inner}_rows", f"{inner}_post", f"{inner}_split"
-        )
-        b.matrices.append(self.matrix)
-        if not c.uniform and (self.model.pre_spike or self.updates.event_driven):
-            self.queue = SpikeQueue(b, name, inner, c, self.pre, self.post, arrays)
-        if inverse:
-            index = arrays["in_index"]
-            b.buffer(f"{inner}_in_rows", "int64", rows_post, arrays["in_rows"], "start of each post row")
-            b.buffer(f"{inner}_in_pre", "int32", self.nnz, arrays["in_pre"], "pre rank, post-major")
-            b.buffer(f"{inner}_in_index", "int64", self.nnz, index, "storage index, post-major")
-            self.post_rows = Matrix(
-                f"{inner}_inverse",
-                "post",
-                n_post,
-                n_post,
-                f"{inner}_in_rows",
-                f"{inner}_in_pre",
-                index=f"{inner}_in_index",
-            )
-            b.matrices.append(self.post_rows)
-
-    def _attributes(self) -> None:
-        projection, weights = self.projection, self.projection.connectivity.weights
-        events = (*(self.model.pre_spike or ()), *self.model.post_spike)
-        written = {a.name for a in events}
-        for parameter in self.model.parameters:
-            value = projection.init[parameter.name]
-            single = parameter.locality == "local" and not (
-                parameter.name in written or parameter.name in projection.widened or not homogeneous(value)
-            )
-            self._attribute(
-                parameter.name, parameter.dtype, "global" if single else parameter.locality, value
-            )
-        for variable in self.model.variables:
-            if variable.name != "w":
-                value = projection.init[variable.name]
-                self._attribute(variable.name, variable.dtype, variable.locality, value)
-        if homogeneous(weights) and self._single_weight(written):
-            self._attribute("w", "float", "global", weights)
-        else:
-            self._attribute("w", "float", "local", weights)
-        if self.updates.event_driven:
-            self.builder.buffer(
-                f"{self.inner}_event", "int64", self.nnz, NEVER, f"{projection.name}: step of the last event"
-            )
-
-    def _single_weight(self, written: set[str]) -> bool:
-        in_equations = any(isinstance(e, Write) and e.name == "w" for e in self.updates.local_updates)
-        return not (
-            in_equations
-            or "w" in written
-            or "w" in self.projection.widened
-            or self.projection.force_multiple_weights
-        )
-
-    def in_storage_order(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Post-major values as the buffers hold them."""
-        return values if self._entry is None else values[self._entry]
-
-    def _attribute(self, name: str, dtype: str, locality: str, value: Values) -> None:
-        counts: dict[str, str | int] = {"local": self.nnz, "semiglobal": self.post.count, "global": 1}
-        self.localities[name] = locality
-        if locality == "local" and not homogeneous(value):
-            value = self.in_storage_order(np.asarray(value))
-        self.attributes[name] = self.builder.buffer(
-            f"{self.name}_{name}",
-            TREE_DTYPES[dtype],
-            counts[locality],
-            value,
-            f"{self.projection.name}.{name}",
-        )
-
-    # --- names ----------------------------------------------------------------------------------------
-
-    def scope(self, index: Expr, updated: int, dt: Expr | None = None) -> Scope:
-        """Names in the synapse's text. ``updated`` is 0 where the step's own update of the neurons is not
-        done yet (phase 2), 1 after it (phases 8 and 9): delayed ``pre.x`` are then one step younger."""
-
-        def resolve(name: str, owner: Owner) -> Expr | None:
-            if owner == "pre" and name in self.pre.attributes:
-                if not updated and not self.delayed and self.pre.attributes[name] in self._inputs():
-                    raise self._reads_own_input(f"pre.{name}", self.pre)
-                if self.delayed:
-                    return self._delayed(name, updated, index)
-                return self.builder.load(self.pre.attributes[name], PRE)
-            if owner == "post" and name in self.post.attributes:
-                return self.builder.load(self.post.attributes[name], POST)
-            if owner != "own":
-                return None
-            if name in self.attributes:
-                return self.load(name)
-            if name == "t_pre" and self.pre.events is not None:
-                return self.pre.spike_time(PRE)
-            if name == "t_post" and self.post.events is not None:
-                return self.post.spike_time(POST)
-            return constant(self.builder, self.projection, name)
-
-        def weighted_sum(target: str, owner: Owner) -> Expr | None:
-            side = self.pre if owner == "pre" else self.post
-            if owner == "own" or target not in side.sums:
-                return None
-            if not updated and side.sums[target] in self._inputs():
-                raise self._reads_own_input(f"{owner}.sum({target})", side)
-            if owner == "pre" and self.delayed:
-                raise EngineError(
-                    f"Projection {self.projection.name}: pre.sum({target}) cannot be delayed. Copy it to a "
-                    f"variable in the equations of {side.population.name} and read that one."
-                )
-            return self.builder.load(side.sums[target], PRE if owner == "pre" else POST)
-
-        def operation(node: GlobalOperation) -> Expr | None:
-            side = {"pre": self.pre, "post": self.post}.get(node.owner)
-            return None if side is None else side.operation(node.operation, node.name)
-
-        return Scope(
-            f"Projection {self.projection.name}",
-            dt or Const(self.builder.dt),
-            resolve,
-            weighted_sum,
-            operation,
-            index,
-            self.streams,
-            self.builder.stream,
-        )
-
-    def _delayed(self, name: str, updated: int, index: Expr) -> Expr:
-        """``pre.name`` as it arrives at the synapse."""
-        connectivity = self.projection.connectivity
-        if connectivity.uniform:
-            return self.pre.delayed(name, PRE, self.builder.load(f"{self.inner}_delay"), updated)
-        model = self.pre.population.model
-        local = [p.locality == "local" for p in model.parameters if p.name == name]
-        local += [v.locality == "local" for v in model.variables if v.name == name]
-        if not all(local):
-            raise EngineError(
-                f"Projection {self.projection.name}: the synapse accesses the global variable pre.{name} "
-                f"with a non-uniform delay. Make {name} a variable of each neuron of "
-                f"{self.pre.population.name}, or give all synapses one delay."
-            )
-        self.pre.slots = max(self.pre.slots, connectivity.max_delay_steps + 1)
-        if index == PAIR:  # There is no synapse yet.
-            created = Const(self.projection.delay_of_created(), "int")
-            return self.pre.delayed(name, PRE, created, updated)
-        delays = self.in_storage_order(connectivity.delays)
-        label = f"{self.projection.name}: delay of each synapse in steps"
-        buffer = self.builder.buffer(f"{self.inner}_route_delays", "int32", self.nnz, delays, label)
-        return self.pre.delayed(name, PRE, Load(buffer, SYNAPSE, "int"), updated)
-
-    def sums_read(self) -> set[str]:
-        """Buffers of the weighted sums that the ``psp`` reads: they must be complete by then."""
-        if self.spiking or self.model.psp is None:
-            return set()
-        sums = (node for node in walk(self.model.psp) if isinstance(node, WeightedSum))
-        sides = {"pre": self.pre.sums, "post": self.post.sums, "own": {}}
-        return {sides[node.owner].get(node.target, "") for node in sums}
-
-    def adds_to(self, buffers: set[str]) -> bool:
-        """Does it add to one of these in phase 2?"""
-        return not buffers.isdisjoint(self._inputs())
-
-    def _inputs(self) -> list[str]:
-        """Buffers of the post-synaptic population that the projection adds to in phase 2."""
-        return self.conductances if self.spiking else self.sums
-
-    def _reads_own_input(self, what: str, side: LoweredPopulation) -> EngineError:
-        return EngineError(
-            f"Projection {self.projection.name}: {what} is read while the projection itself adds to it. "
-            f"Copy it to a variable in the equations of {side.population.name} and read that one."
-        )
-
-    def load(self, name: str) -> Load:
-        """An attribute of the current synapse (or of its post neuron, or of the projection)."""
-        index = POST if self.localities[name] == "semiglobal" else SYNAPSE
-        return self.builder.load(self.attributes[name], index)
 
     def _add(
         self,

@@ -8,7 +8,8 @@ import numpy as np
 
 from engine.codegen.lowering.builder import Builder
 from engine.codegen.lowering.population import LoweredPopulation
-from engine.codegen.lowering.projection import LoweredProjection, storage_order
+from engine.codegen.lowering.projection import LoweredProjection
+from engine.codegen.lowering.synapses import storage_order
 from engine.codegen.plan import EventList, EventRecorder, Recorder
 from engine.errors import EngineError
 

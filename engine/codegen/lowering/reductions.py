@@ -24,14 +24,12 @@ from engine.codegen.lowering.builder import TRUE, ZERO, Builder
 from engine.codegen.lowering.scope import real
 
 if TYPE_CHECKING:
-    from engine.codegen.lowering.population import LoweredPopulation
+    from engine.codegen.lowering.neurons import NeuronValues
 
 _STARTS = {"max": -np.inf, "min": np.inf}
 
 
-def add_operation(
-    builder: Builder, population: LoweredPopulation, name: str, operation: str, value: Expr
-) -> None:
+def add_operation(builder: Builder, population: NeuronValues, name: str, operation: str, value: Expr) -> None:
     """Phase 7: ``operation`` of ``value`` (of neuron ``i``) over the population, in buffer ``name``."""
     label = f"{population.population.name}: {name.removeprefix(population.inner + '_').replace('_', ' ')}"
     value, total = real(value), Symbol("_total")
@@ -50,7 +48,7 @@ def add_operation(
 
 def add_reduction(
     builder: Builder,
-    population: LoweredPopulation,
+    population: NeuronValues,
     phase: int,
     name: str,
     reduction: Reduction,

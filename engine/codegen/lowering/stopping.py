@@ -21,7 +21,8 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.lowering.builder import ZERO, Builder
-from engine.codegen.lowering.population import NEURON, LoweredPopulation
+from engine.codegen.lowering.neurons import NEURON
+from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.reductions import add_reduction
 from engine.codegen.lowering.scope import boolean
 

@@ -27,9 +27,10 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.lowering.builder import TRUE, ZERO, Builder, all_of
-from engine.codegen.lowering.population import STEP
-from engine.codegen.lowering.projection import PAIR, POST, PRE, SYNAPSE, LoweredProjection
+from engine.codegen.lowering.neurons import STEP
+from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.scope import Scope, boolean
+from engine.codegen.lowering.synapses import PAIR, POST, PRE, SYNAPSE
 from engine.language.model import StructuralRule
 
 Rule = Literal["creating", "pruning"]
