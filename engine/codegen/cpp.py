@@ -15,7 +15,8 @@ from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import Draw, Each, Interrupt, Kernel
-from engine.codegen.loops import LoopPrinter, fusible
+from engine.codegen.loops import LoopPrinter
+from engine.codegen.neuron_loops import fusible
 from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
 from engine.codegen.records import (
     filled_counter,

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import weakref
-import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from threading import Event
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from engine.errors import EngineError, ModelError
+from engine.errors import EngineError
+from engine.network.compiling import Compiling
 from engine.network.configuration import Configuration
-from engine.network.constant import constant_values
-from engine.network.distributions import Generator, RandomDistribution
 from engine.network.mean_input import MeanInput
 from engine.network.monitor import Monitor
 from engine.network.neuron import Neuron
@@ -38,7 +32,7 @@ class _NetworkType(type):
         return network
 
 
-class Network(Running, metaclass=_NetworkType):
+class Network(Compiling, Running, metaclass=_NetworkType):
     """A network of its own.
 
     Parameters
@@ -70,110 +64,13 @@ class Network(Running, metaclass=_NetworkType):
         self.projections: list[Projection] = []
         self.monitors: list[Monitor] = []
         self.mean_inputs: list[MeanInput] = []
-        self._constants: dict[str, float] = {}
+        self._constants = {}
         self._draws = 0
         self._instance = None
         self._stale = False
         self._redrawn = []
         self._pending = []
         _living.add(self)
-
-    # --- settings -------------------------------------------------------------------------------------
-
-    def config(self, **settings: Any) -> None:
-        """Change settings; the keys are those of ``setup``. ``dt`` and the threads are fixed by compile."""
-        fixed = {"dt", "num_threads", "precision", "method", "structural_plasticity"} & settings.keys()
-        if self.compiled and fixed:
-            raise EngineError(
-                f"The network is compiled, so {', '.join(sorted(fixed))} cannot change any more."
-            )
-        for key in self.configuration.set(settings):
-            self.warn(f"setup(): unknown key: {key}")
-        if "dt" in settings and self.populations:
-            self.warn("dt was changed after objects were created.")
-        if "seed" in settings:
-            self._restart_random_numbers()
-
-    @property
-    def dt(self) -> float:
-        """Step in ms."""
-        return float(self.configuration.values["dt"])
-
-    @dt.setter
-    def dt(self, value: float) -> None:
-        self.config(dt=value)
-
-    @property
-    def seed(self) -> int:
-        """Seed in use."""
-        return self.configuration.seed
-
-    @property
-    def threads(self) -> int:
-        """Number of threads; results do not depend on it."""
-        return int(self.configuration.values["num_threads"])
-
-    @threads.setter
-    def threads(self, value: int) -> None:
-        self.config(num_threads=value)
-
-    @property
-    def precision(self) -> str:
-        """``"double"`` or ``"float"``."""
-        return str(self.configuration.values["precision"])
-
-    @property
-    def method(self) -> str:
-        """Numerical method of ODEs without a flag."""
-        return str(self.configuration.values["method"])
-
-    @property
-    def constants(self) -> dict[str, float]:
-        """Values of the Constants in this network."""
-        return constant_values() | self._constants
-
-    def set_constant(self, name: str, value: float) -> None:
-        """Change a Constant in this network."""
-        self._constants[name] = value
-        array = None if self._instance is None else self._instance.arrays.get(f"const_{name}")
-        if array is not None:
-            array[0] = value
-
-    def set_seed(self, seed: int) -> None:
-        """Begin all random sequences anew from ``seed``; drawn synapses stay."""
-        self.configuration.new_seed(seed)
-        self._restart_random_numbers()
-
-    def _restart_random_numbers(self) -> None:
-        self._draws = 0
-        if self._instance is not None:
-            self._instance.restart_draws()
-
-    def warn(self, text: str) -> None:
-        """Print a warning, unless ``suppress_warnings`` is set."""
-        if not self.configuration.values["suppress_warnings"]:
-            print(f"WARNING: {text} ")
-
-    def warn_of_hidden(self, attributes: Iterable[str], owner: type, label: str) -> None:
-        """Warn of attributes of a model that have the name of something else of their owner."""
-        hidden = [name for name in attributes if hasattr(owner, name)]
-        if hidden:
-            self.warn(f"{label}: use get() and set() for {', '.join(hidden)}; the name has another meaning.")
-
-    # --- random numbers of Python ---------------------------------------------------------------------
-
-    def generator(self, purpose: str, *numbers: int) -> Generator:
-        """A generator that is a function of the seed, the purpose and the numbers only."""
-        return np.random.default_rng([self.seed, zlib.crc32(purpose.encode()), *numbers])
-
-    def next_generator(self) -> Generator:
-        """The generator for the next use of a distribution in this network."""
-        self._draws += 1
-        return self.generator("values", self._draws)
-
-    def draw(self, distribution: RandomDistribution, size: int) -> NDArray[Any]:
-        """Samples for an attribute."""
-        return distribution.bound_to(self.next_generator()).get_values(size)
 
     # --- objects --------------------------------------------------------------------------------------
 
@@ -337,105 +234,6 @@ class Network(Running, metaclass=_NetworkType):
     def get_monitors(self, obj: Any = None) -> list[Monitor]:
         """All monitors, or those of one object."""
         return [m for m in self.monitors if obj is None or m.source is obj]
-
-    # --- compiling ------------------------------------------------------------------------------------
-
-    def compile(
-        self,
-        directory: str = "annarchy",
-        clean: bool = False,
-        compiler: str = "default",
-        compiler_flags: str = "default",
-        add_sources: str = "",
-        extra_libs: str = "",
-        cuda_config: dict[str, Any] | None = None,
-        annarchy_json: str = "",
-        silent: bool = False,
-        debug_build: bool = False,
-        profile_enabled: bool = False,
-        *,
-        cancel: Event | None = None,
-        progress: Callable[[str], None] | None = None,
-    ) -> None:
-        """Draw the synapses, generate and build the code, and set all initial values.
-
-        Parameters
-        ----------
-        silent : bool
-            Print nothing.
-        cancel : threading.Event, optional
-            Ends a running compiler; :class:`CompilationError` is raised.
-        progress : callable, optional
-            Is told what is being done.
-
-        Other parameters are accepted for compatibility and ignored.
-        """
-        from engine.codegen import compile_network
-
-        if self.compiled:
-            print("compile(): the network is already compiled; nothing was done. Call clear() to start anew.")
-            return
-        self._check_structure()
-        if not silent:
-            print("Compiling ... ", end="", flush=True)
-        if progress is not None:
-            progress("Drawing synapses")
-        draws = self._draws
-        try:
-            for projection in self.projections:
-                projection.draw()
-            self._instance = compile_network(self, cancel=cancel, progress=progress)
-        finally:
-            if not self.compiled:
-                self._draws = draws
-        self._stale = False
-        if not silent:
-            print(" OK ")
-
-    def generate(self) -> str:
-        """Return the C++ text that :meth:`compile` builds, without building it; draws synapses if there
-        are none yet.
-
-        Raises
-        ------
-        EngineError
-            If the network asks for something that cannot be done.
-        """
-        from engine.codegen import generated_code
-
-        self._check_structure()
-        draws = self._draws
-        try:
-            if not self.compiled:
-                for projection in self.projections:
-                    projection.draw()
-            return generated_code(self)
-        finally:
-            self._draws = draws
-
-    def _check_structure(self) -> None:
-        from engine.language import check_sums, check_synapse_use
-
-        received = {
-            population: {t for p in self.projections if p.post_population is population for t in p.targets}
-            for population in self.populations
-        }
-        mistakes = []
-        for projection in self.projections:
-            _ = projection.recipe
-            pre, post = projection.pre_population.model, projection.post_population.model
-            mistakes += check_synapse_use(projection.model, pre, post)
-            sides = {"pre": projection.pre_population, "post": projection.post_population}
-            sums = {side: (part.name, received[part]) for side, part in sides.items()}
-            mistakes += check_sums(projection.model, sums, spiking=pre.kind == "spike")
-            unused = [t for t in projection.targets if t not in post.targets and not post.uses_sum_of_all]
-            for target in unused:
-                self.warn(
-                    f"Projection {projection.name}: the neuron of {projection.post.name} does not use the "
-                    f"target {target!r}; its targets: {', '.join(post.targets) or 'none'}."
-                )
-        if mistakes:
-            raise ModelError(mistakes)
 
     # --- whole network --------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.attributes import steps_to_cover, whole_steps
-from engine.network.live import Live
+from engine.network.configured import Configured
 
 if TYPE_CHECKING:
     from engine.network.monitor import Monitor
@@ -47,16 +47,11 @@ def interruptible() -> Iterator[NDArray[np.int32]]:
         raise KeyboardInterrupt
 
 
-class Running(Live):
+class Running(Configured):
     """What a network can do once it is compiled."""
 
-    populations: list[Population]
     projections: list[Projection]
     monitors: list[Monitor]
-
-    def warn(self, text: str) -> None:
-        """Print a warning."""
-        raise NotImplementedError
 
     # --- clock ----------------------------------------------------------------------------------------
 

@@ -1,0 +1,166 @@
+"""Loops over synapses: all of them, those of each row, those that events reach, and absent ones."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from engine.codegen.access import event_list, matrix_of
+from engine.codegen.ir import (
+    Accumulate,
+    EachAbsent,
+    EachDue,
+    EachEvent,
+    EachRow,
+    EachSynapse,
+    Kernel,
+    Reduction,
+    Statement,
+)
+from engine.codegen.loop_parts import LoopParts, vectorises
+from engine.codegen.plan import EventList, Matrix
+from engine.codegen.traverse import expressions_of_body, iteration_expressions, statements, symbols
+
+
+class SynapseLoops(LoopParts, ABC):
+    """Prints the loops over the synapses of a matrix."""
+
+    @abstractmethod
+    def own_entries(self, matrix: Matrix) -> tuple[str, str]:
+        """First and one past the last entry of pre-synaptic ``row`` that belong to the thread."""
+
+    # --- rows -----------------------------------------------------------------------------------------
+
+    def synapses(self, kernel: Kernel) -> None:
+        """Every synapse of a matrix, row after row."""
+        assert isinstance(kernel.domain, EachSynapse)
+        matrix = matrix_of(self.plan, kernel.domain.matrix)
+        with self._when(kernel), self._rows(matrix):
+            self._entries(matrix, kernel.body)
+
+    def rows(self, kernel: Kernel) -> None:
+        """Every post-synaptic row, with what is reduced over its synapses."""
+        assert isinstance(kernel.domain, EachRow)
+        matrix = matrix_of(self.plan, kernel.domain.matrix)
+        used = symbols(iteration_expressions(kernel))
+        with self._when(kernel), self._rows(matrix):
+            reduction = kernel.reduction
+            if reduction is not None:
+                self._start(reduction)
+            with self.text.block():
+                self._entries(matrix, kernel.body, reduction)
+            if kernel.after:
+                if "post" in used:
+                    self.text.line("const int64_t post = row;")
+                if "length" in used:
+                    first, last = self._range(matrix)
+                    self.text.line(f"const int64_t length = {last} - {first};")
+                self.body(kernel.after)
+
+    def absent(self, kernel: Kernel) -> None:
+        """Every pair that no synapse joins: columns ascend, so one look at the next one tells."""
+        assert isinstance(kernel.domain, EachAbsent)
+        matrix = matrix_of(self.plan, kernel.domain.matrix)
+        n_pre, columns = self.expressions.size(kernel.domain.n_pre), self.expressions.buffer(matrix.columns)
+        with self._when(kernel), self._rows(matrix):
+            first, last = self._range(matrix)
+            self.text.line("const int64_t post = row;")
+            self.text.line(f"int64_t entry = {first};")
+            self.text.line(f"const int64_t last = {last};")
+            with self.text.block(f"for (int64_t pre = 0; pre < {n_pre}; ++pre)"):
+                self.text.line(f"if (entry < last && {columns}[entry] == pre) {{ ++entry; continue; }}")
+                self.text.line(f"const int64_t pair = post * {n_pre} + pre;")
+                self.body(kernel.body)
+
+    def _rows(self, matrix: Matrix) -> ExitStack:
+        stack = ExitStack()
+        lower, upper = ("0", self.expressions.size(matrix.n_rows))
+        if matrix.rows == "post":
+            lower, upper = self.bounds(matrix.n_rows)
+        stack.enter_context(self.text.block(f"for (int64_t row = {lower}; row < {upper}; ++row)"))
+        return stack
+
+    def _range(self, matrix: Matrix) -> tuple[str, str]:
+        if matrix.rows == "pre":
+            return self.own_entries(matrix)
+        offsets = self.expressions.buffer(matrix.offsets)
+        return f"{offsets}[row]", f"{offsets}[row + 1]"
+
+    def _entries(
+        self,
+        matrix: Matrix,
+        body: Sequence[Statement],
+        reduction: Reduction | None = None,
+        outer_rank: str = "row",
+    ) -> None:
+        """The inner loop over the thread's entries of ``row``, whose neuron is ``outer_rank``."""
+        first, last = self._range(matrix)
+        used = symbols(expressions_of_body(body))
+        if reduction is not None:
+            used |= symbols([reduction.value])
+        self.text.line(f"const int64_t last = {last};")
+        # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place. Where
+        # nothing is read or written per synapse, plain additions are faster than vectors that scatter.
+        shared = matrix.rows == "post" and any(isinstance(s, Accumulate) for s in statements(body))
+        if reduction is None and "s" in used and not shared and vectorises(body):
+            self.text.line("#pragma GCC ivdep")
+        with self.text.block(f"for (int64_t entry = {first}; entry < last; ++entry)"):
+            column, outer = ("post", "pre") if matrix.rows == "pre" else ("pre", "post")
+            if column in used:
+                self.text.line(f"const int64_t {column} = {self.expressions.buffer(matrix.columns)}[entry];")
+            if outer in used:
+                self.text.line(f"const int64_t {outer} = {outer_rank};")
+            if "s" in used:
+                storage = f"{self.expressions.buffer(matrix.index)}[entry]" if matrix.index else "entry"
+                self.text.line(f"const int64_t s = {storage};")
+            if reduction is not None:
+                self._reduce(reduction)
+            self.body(body)
+
+    # --- events ---------------------------------------------------------------------------------------
+
+    def events(self, kernel: Kernel) -> None:
+        """Every synapse in the rows of the events of one tick.
+
+        Rows by pre-synaptic neuron: the thread goes through all events and takes its own part of each row.
+        Rows by post-synaptic neuron: the rows of its own events are its own.
+        """
+        assert isinstance(kernel.domain, EachEvent)
+        matrix = matrix_of(self.plan, kernel.domain.matrix)
+        listed = event_list(self.plan, kernel.domain.events)
+        e = self.expressions
+        with self._when(kernel):
+            self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
+            with ExitStack() as stack:
+                if matrix.rows == "pre":
+                    stack.enter_context(self._segments(listed))
+                else:
+                    stack.enter_context(self._segment(listed, "thread"))
+                self.text.line(f"const int64_t row = {e.buffer(listed.ranks)}[event];")
+                self._entries(matrix, kernel.body)
+
+    def due(self, kernel: Kernel) -> None:
+        """Every synapse whose own delay ends now: age after age, the thread's part of each row."""
+        assert isinstance(kernel.domain, EachDue)
+        matrix = matrix_of(self.plan, kernel.domain.matrix)
+        listed = event_list(self.plan, kernel.domain.events)
+        e = self.expressions
+        classes, slots = e.size(kernel.domain.classes), e.size(listed.slots)
+        with self._when(kernel):
+            self.text.line(f"const int64_t newest = {self._slot(listed)};")
+            with self.text.block(f"for (int64_t k = 0; k < {classes}; ++k)"):
+                # Ages are less than slots: a comparison instead of a division.
+                self.text.line(f"const int64_t begin = newest - {e.element(kernel.domain.ages, 'k')};")
+                self.text.line(f"const int64_t slot = begin < 0 ? begin + {slots} : begin;")
+                with self._segments(listed):
+                    self.text.line(f"const int64_t rank = {e.buffer(listed.ranks)}[event];")
+                    self.text.line(f"const int64_t row = rank * {classes} + k;")
+                    self._entries(matrix, kernel.body, outer_rank="rank")
+
+    def _segments(self, listed: EventList) -> ExitStack:
+        """Loops over the events that all threads left in ``slot``."""
+        stack = ExitStack()
+        stack.enter_context(self.text.block("for (int64_t part = 0; part < threads; ++part)"))
+        stack.enter_context(self._segment(listed, "part"))
+        return stack

@@ -1,0 +1,126 @@
+"""What a network does with its settings: it is asked for them, told others, and draws from its seed."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import EngineError
+from engine.network.configuration import Configuration
+from engine.network.constant import constant_values
+from engine.network.distributions import Generator, RandomDistribution
+from engine.network.live import Live
+
+if TYPE_CHECKING:
+    from engine.network.population import Population
+
+
+class Configured(Live):
+    """The settings of a network, its Constants, its warnings and the random numbers of Python."""
+
+    configuration: Configuration
+    populations: list[Population]
+    _constants: dict[str, float]
+    _draws: int
+    """Number of distributions that were used since the seed was set."""
+
+    # --- settings -------------------------------------------------------------------------------------
+
+    def config(self, **settings: Any) -> None:
+        """Change settings; the keys are those of ``setup``. ``dt`` and the threads are fixed by compile."""
+        fixed = {"dt", "num_threads", "precision", "method", "structural_plasticity"} & settings.keys()
+        if self.compiled and fixed:
+            raise EngineError(
+                f"The network is compiled, so {', '.join(sorted(fixed))} cannot change any more."
+            )
+        for key in self.configuration.set(settings):
+            self.warn(f"setup(): unknown key: {key}")
+        if "dt" in settings and self.populations:
+            self.warn("dt was changed after objects were created.")
+        if "seed" in settings:
+            self._restart_random_numbers()
+
+    @property
+    def dt(self) -> float:
+        """Step in ms."""
+        return float(self.configuration.values["dt"])
+
+    @dt.setter
+    def dt(self, value: float) -> None:
+        self.config(dt=value)
+
+    @property
+    def seed(self) -> int:
+        """Seed in use."""
+        return self.configuration.seed
+
+    @property
+    def threads(self) -> int:
+        """Number of threads; results do not depend on it."""
+        return int(self.configuration.values["num_threads"])
+
+    @threads.setter
+    def threads(self, value: int) -> None:
+        self.config(num_threads=value)
+
+    @property
+    def precision(self) -> str:
+        """``"double"`` or ``"float"``."""
+        return str(self.configuration.values["precision"])
+
+    @property
+    def method(self) -> str:
+        """Numerical method of ODEs without a flag."""
+        return str(self.configuration.values["method"])
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """Values of the Constants in this network."""
+        return constant_values() | self._constants
+
+    def set_constant(self, name: str, value: float) -> None:
+        """Change a Constant in this network."""
+        self._constants[name] = value
+        array = None if self._instance is None else self._instance.arrays.get(f"const_{name}")
+        if array is not None:
+            array[0] = value
+
+    def set_seed(self, seed: int) -> None:
+        """Begin all random sequences anew from ``seed``; drawn synapses stay."""
+        self.configuration.new_seed(seed)
+        self._restart_random_numbers()
+
+    def _restart_random_numbers(self) -> None:
+        self._draws = 0
+        if self._instance is not None:
+            self._instance.restart_draws()
+
+    def warn(self, text: str) -> None:
+        """Print a warning, unless ``suppress_warnings`` is set."""
+        if not self.configuration.values["suppress_warnings"]:
+            print(f"WARNING: {text} ")
+
+    def warn_of_hidden(self, attributes: Iterable[str], owner: type, label: str) -> None:
+        """Warn of attributes of a model that have the name of something else of their owner."""
+        hidden = [name for name in attributes if hasattr(owner, name)]
+        if hidden:
+            self.warn(f"{label}: use get() and set() for {', '.join(hidden)}; the name has another meaning.")
+
+    # --- random numbers of Python ---------------------------------------------------------------------
+
+    def generator(self, purpose: str, *numbers: int) -> Generator:
+        """A generator that is a function of the seed, the purpose and the numbers only."""
+        return np.random.default_rng([self.seed, zlib.crc32(purpose.encode()), *numbers])
+
+    def next_generator(self) -> Generator:
+        """The generator for the next use of a distribution in this network."""
+        self._draws += 1
+        return self.generator("values", self._draws)
+
+    def draw(self, distribution: RandomDistribution, size: int) -> NDArray[Any]:
+        """Samples for an attribute."""
+        return distribution.bound_to(self.next_generator()).get_values(size)
