@@ -129,7 +129,7 @@ class Population:
         self.widened: set[str] = set()
         self.enabled = True
         self.firing_rate_window: float | None = None
-        self._refractory: Any = model.refractory
+        self.given_refractory: Any = model.refractory
         self._given_name = name
         self.id, self.name = -1, ""
         self._attributes = attributes_of(model)
@@ -343,19 +343,21 @@ class Population:
         if self.model.kind != "spike":
             return None
         instance = self.network.instance
-        if instance is None or self._refractory is None or isinstance(self._refractory, str):
-            return self._refractory
+        if instance is None or self.given_refractory is None or isinstance(self.given_refractory, str):
+            return self.given_refractory
         return np.broadcast_to(instance.refractory(self), self.size) * self.network.dt
 
     @refractory.setter
     def refractory(self, value: Any) -> None:
-        if self.model.kind != "spike" or isinstance(self._refractory, str):
-            reason = "is not spiking" if self.model.kind != "spike" else f"takes it from {self._refractory!r}"
+        if self.model.kind != "spike" or isinstance(self.given_refractory, str):
+            reason = (
+                "is not spiking" if self.model.kind != "spike" else f"takes it from {self.given_refractory!r}"
+            )
             self.network.warn(f"{self.name}.refractory cannot be set: the neuron {reason}.")
             return
         attribute = Attribute("refractory", 0.0, "float", "local", True)
-        self._refractory = to_values(value, attribute, self.size, self.name, self.network.draw)
-        self.network.set_refractory(self, self._refractory)
+        self.given_refractory = to_values(value, attribute, self.size, self.name, self.network.draw)
+        self.network.set_refractory(self, self.given_refractory)
 
     @property
     def spike(self) -> NDArray[np.int64]:

@@ -93,7 +93,7 @@ class NeuronValues:
         b.buffer(f"{inner}_last", "int64", self.count, NEVER, f"{label}: step of the last spike")
         if self._refractory_source() is not None:
             b.buffer(f"{inner}_frozen", "int64", self.count, ALWAYS_PAST, f"{label}: last refractory step")
-            if not isinstance(self.population._refractory, str):
+            if not isinstance(self.population.given_refractory, str):
                 steps = self._refractory_steps()
                 count = 1 if homogeneous(steps) else self.count
                 b.buffer(f"{inner}_refractory", "int64", count, steps, f"{label}: refractory steps")
@@ -107,13 +107,13 @@ class NeuronValues:
 
     def _refractory_source(self) -> Any:
         """None where the neuron has no refractory machinery at all."""
-        value = self.population._refractory
+        value = self.population.given_refractory
         if value is None or (not isinstance(value, str) and not np.any(value)):
             return None
         return value
 
     def _refractory_steps(self) -> Values:
-        return np.trunc(np.asarray(self.population._refractory, dtype=float) / self.builder.dt).astype(
+        return np.trunc(np.asarray(self.population.given_refractory, dtype=float) / self.builder.dt).astype(
             np.int64
         )
 

@@ -150,7 +150,7 @@ class LoweredPopulation(NeuronValues):
 
     def _refractory_length(self, scope: Scope) -> Expr:
         """Refractory steps from the spike on: int(value / dt), truncated."""
-        source = self.population._refractory
+        source = self.population.given_refractory
         if isinstance(source, str):
             value = scope.resolve(source, "own")
             if value is None:
