@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--duration", type=float, default=1000.0)
     options = parser.parse_args()
-    # Absolute, since cases run in folders of their own; not resolved, since the link belongs to the environment.
+    # Absolute, as cases run in folders of their own; not resolved, as the link belongs to the environment.
     options.peer = str(Path(options.peer).absolute())
     for threads in (1, 2):
         ours: list[dict[str, Any]] = []
