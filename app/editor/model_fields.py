@@ -28,6 +28,8 @@ SYNAPSE_FIELDS: Fields = (
     ("pre_spike", "Pre sp&ike", 2, "g_target += w"),
     ("post_spike", "P&ost spike", 2, "w = clip(w + x, 0.0, 1.0)"),
     ("pre_axon_spike", "Pre axon spike", 1, "g_target += 0.5 * w"),
+    ("creating", "Creating where", 1, "pre.r * post.r > 0.6 : proba=0.1, w=0.5"),
+    ("pruning", "Pruning where", 1, "w < 0.01 : proba=0.1"),
     ("functions", "F&unctions", 1, "f(x) = x**2"),
 )
 """(field, label, lines, example) of a synapse's editors."""
@@ -39,6 +41,7 @@ _OF_RATE_SYNAPSES = frozenset(("operation",))
 _EXAMPLES = {
     ("rate", "equations"): "tau * dw/dt = pre.r * post.r - w",
     ("spike", "psp"): "w * g",
+    ("spike", "creating"): "post.v > -50.0 : proba=0.1, w=0.5",
 }
 """Examples for synapses of one kind, where they differ from those above."""
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.editor.form import Choices, Section
 from app.editor.last_good import LastGood
+from app.editor.line_field import LineField
 from app.editor.model_choice import choose_synapse, synapse_choices
 from app.editor.monitor_section import MonitorSection
 from app.editor.owned_model import OwnedModel
@@ -30,6 +31,7 @@ from engine.project.document import (
 )
 from engine.project.edits import find, rename, replace_object
 from engine.project.models import kind_of, targets_of
+from engine.project.plasticity import RULES, period_of
 from engine.project.values import describe, largest, synapse_count
 
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -59,6 +61,7 @@ class ProjectionForm(OwnerForm):
             lambda document: synapse_text(document, self._projection(document).synapse),
             self._about_default,
         )
+        self._lay_out_plasticity(self.section("Structural plasticity"))
         self.values = ValueSections(self)
         self.monitor = MonitorSection(self)
         self.column.addStretch(1)
@@ -214,6 +217,41 @@ class ProjectionForm(OwnerForm):
         if isinstance(delay, Distribution) and largest(delay) is None:
             raise ValueTextError(f"Give the longest delay, e.g. {describe(delay)[:-1]}, max=10).")
         return self._rewired(self.session.document, delay=delay)
+
+    # --- structural plasticity ---------------------------------------------------------------------------
+
+    def _lay_out_plasticity(self, section: Section) -> None:
+        self.periods = {rule: self._period(section, rule) for rule in RULES}
+
+        def show(document: ProjectDocument) -> None:
+            projection = self._projection(document)
+            text = synapse_text(document, projection.synapse)
+            shown = {
+                rule: bool(text and getattr(text, rule).strip()) or period_of(projection, rule) is not None
+                for rule in RULES
+            }
+            section.setVisible(any(shown.values()))
+            for rule, line in self.periods.items():
+                section.rows.setRowVisible(line, shown[rule])
+
+        self.on_refresh(show)
+
+    def _period(self, section: Section, rule: str) -> LineField:
+        def read(document: ProjectDocument) -> str:
+            period = period_of(self._projection(document), rule)
+            return "" if period is None else format_number(period)
+
+        def write(document: ProjectDocument, text: str) -> ProjectDocument:
+            period = parse_number(text) if text.strip() else None
+            if period is not None and period <= 0:
+                raise ValueTextError("Type a number of ms above 0; leave it empty to not start the rule.")
+            return self._replaced(document, **{f"{rule}_period": period})
+
+        tip = f"ms between two looks at the rule {rule} of the synapse; empty: it is not started"
+        label = f"{rule.capitalize()} every (ms)"
+        line = self.line(section, label, f"{rule}_period", read, write, tip=tip)
+        line.edit.setPlaceholderText("not started")
+        return line
 
     # --- document ----------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ class CompiledNetwork:
         self._built = build(document)
         refuse_excess(document)
         phase("Drawing connectivity")
-        self._built.network.compile(silent=True, progress=lambda text: phase(_PHASES.get(text, text)))
+        self._built.compile(lambda text: phase(_PHASES.get(text, text)))
         self.dt = document.run.dt
         self.total = steps_to_cover(document.run.duration, document.run.dt)
         self.monitors = {

@@ -8,7 +8,7 @@ from engine.errors import EngineError
 from engine.export.source import LINE, Names, public_names, quoted, statement_source
 from engine.project.check import check, errors
 from engine.project.document import ProjectDocument
-from engine.project.script import NETWORK, Section, script
+from engine.project.script import NETWORK, Section, script, starts
 
 _OWN_NAMES = ("argparse", "np", "parser", "options", "monitors", "recordings", "main")
 
@@ -35,7 +35,7 @@ def main():
     parser.add_argument("--out", metavar="FILE", help="save what was recorded (.npz)")
     options = parser.parse_args()
     {net}.compile()
-    {net}.simulate(options.duration, progress_bar=True)
+{starts}    {net}.simulate(options.duration, progress_bar=True)
     found = recordings()
     for name, _ in monitors:
         ranks = found.get(f"{{name}}.spike.ranks")
@@ -113,4 +113,5 @@ def _monitors(document: ProjectDocument, names: Names) -> str:
 
 
 def _main(document: ProjectDocument, names: Names) -> str:
-    return _MAIN.format(net=names[NETWORK], duration=document.run.duration)
+    lines = "".join(f"    {statement_source(start, names)}\n" for start in starts(document))
+    return _MAIN.format(net=names[NETWORK], duration=document.run.duration, starts=lines)

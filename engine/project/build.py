@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, assert_never
@@ -27,6 +28,7 @@ from engine.project.script import (
     Reference,
     Section,
     script,
+    starts,
 )
 from engine.project.values import synapse_count
 
@@ -39,6 +41,14 @@ class Built:
 
     network: engine.Network
     objects: dict[str, Any]
+    starts: tuple[Do, ...] = ()
+    """What has to follow once the network is compiled."""
+
+    def compile(self, progress: Callable[[str], None] | None = None) -> None:
+        """Compile the network without a word on the terminal, and start what the document wants started."""
+        self.network.compile(silent=True, progress=progress)
+        for statement in self.starts:
+            _evaluate(statement.call, self.objects)
 
 
 def build(document: ProjectDocument) -> Built:
@@ -65,7 +75,7 @@ def build(document: ProjectDocument) -> Built:
                 pass
             case _:
                 assert_never(statement)
-    return Built(made.pop(NETWORK), made)
+    return Built(made.pop(NETWORK), made, tuple(starts(document)))
 
 
 def generated_code(document: ProjectDocument) -> str:

@@ -86,6 +86,8 @@ def _synapse(name: str, model: Any) -> SynapseText:
         pre_spike=_text(model.pre_spike),
         post_spike=_text(model.post_spike),
         pre_axon_spike=_text(model.pre_axon_spike),
+        creating=_text(model.creating),
+        pruning=_text(model.pruning),
         functions=_text(model.functions),
         description=inspect.getdoc(type(model)) or "",
     )

@@ -39,6 +39,7 @@ from engine.project.models import (
     used_models,
 )
 from engine.project.naming import is_identifier
+from engine.project.plasticity import check_plasticity
 from engine.project.problem import Problem, Severity
 from engine.project.values import describe, faults, largest, slice_length, synapse_count
 
@@ -57,6 +58,7 @@ def check(document: ProjectDocument) -> list[Problem]:
         *_check_models(document),
         *(problem for p in document.populations for problem in _check_population(document, p)),
         *(problem for p in document.projections for problem in _check_projection(document, p)),
+        *(problem for p in document.projections for problem in check_plasticity(document, p)),
         *(problem for m in document.monitors for problem in _check_monitor(document, m)),
         *(problem for m in document.bold_monitors for problem in check_bold_monitor(document, m)),
     ]

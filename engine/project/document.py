@@ -67,6 +67,8 @@ class SynapseText(_Named, frozen=True):
     pre_spike: str = ""
     post_spike: str = ""
     pre_axon_spike: str = ""
+    creating: str = ""
+    pruning: str = ""
     functions: str = ""
     description: str = ""
 
@@ -152,6 +154,10 @@ class Projection(_Named, frozen=True):
     values: dict[str, Value] = {}
     pre_slice: Slice | None = None
     post_slice: Slice | None = None
+    creating_period: float | None = None
+    """ms between two looks at the rule ``creating`` of the synapse; None: it is not started."""
+    pruning_period: float | None = None
+    """The same for ``pruning``."""
 
 
 class Monitor(_Object, frozen=True):
@@ -217,7 +223,8 @@ class ProjectDocument(_Record, frozen=True):
     view: ViewState = ViewState()
 
     def build(self) -> Network:
-        """Make the network that this document describes.
+        """Make the network that this document describes; :func:`engine.project.build.build` also says what
+        is to be started once it is compiled.
 
         Raises
         ------

@@ -55,7 +55,7 @@ def run(document: ProjectDocument) -> Result:
     built = build(document)
     refuse_excess(document)
     print(f"Compiling {document.name} ...", file=sys.stderr, flush=True)
-    built.network.compile(silent=True)
+    built.compile()
     before = time.perf_counter()
     _simulate(built, document)
     seconds = time.perf_counter() - before

@@ -72,6 +72,8 @@ def parse(text: NeuronText | SynapseText) -> Parsed:
                 pre_spike=text.pre_spike or None,
                 post_spike=text.post_spike or None,
                 pre_axon_spike=text.pre_axon_spike or None,
+                creating=text.creating or None,
+                pruning=text.pruning or None,
                 functions=text.functions or None,
                 name=text.name,
             )

@@ -29,6 +29,7 @@ from engine.project.document import (
     Value,
 )
 from engine.project.models import DEFAULT_RATE, recordable, refractory_of, settable, used_models
+from engine.project.plasticity import is_structural, started
 
 ENGINE = "engine"
 BOLD = "engine.extensions.bold"
@@ -144,6 +145,8 @@ def script(document: ProjectDocument) -> Iterator[Statement]:
         Call("Network", named={"dt": Literal(run.dt), "seed": Literal(run.seed)}),
     )
     settings = {"method": Literal(run.method), "num_threads": Literal(run.threads)}
+    if is_structural(document):
+        settings["structural_plasticity"] = Literal(True)
     yield Do(Call("config", named=settings, owner=Reference(NETWORK)))
     used = used_models(document)
     if any(text.id in used for text in document.models):
@@ -171,6 +174,14 @@ def script(document: ProjectDocument) -> Iterator[Statement]:
         yield from _bold_monitor(document, bold)
 
 
+def starts(document: ProjectDocument) -> Iterator[Do]:
+    """Yield what follows once the network is compiled: rules of structural plasticity begin."""
+    for projection in document.projections:
+        for rule, period in started(document, projection).items():
+            named = {"period": Literal(period)}
+            yield Do(Call(f"start_{rule}", named=named, owner=Reference(projection.id)))
+
+
 def _neuron(text: NeuronText) -> Call:
     refractory = refractory_of(text)
     return Call(
@@ -190,7 +201,7 @@ def _synapse(text: SynapseText) -> Call:
         named={
             **_texts(text, "parameters", "equations", "psp"),
             **({} if text.operation == "sum" else {"operation": Literal(text.operation)}),
-            **_texts(text, "pre_spike", "post_spike", "pre_axon_spike", "functions"),
+            **_texts(text, "pre_spike", "post_spike", "pre_axon_spike", "creating", "pruning", "functions"),
             "name": Literal(text.name),
         },
     )

@@ -357,13 +357,15 @@ def synapses_offered(desk) -> set[str]:
 def test_a_synapse_has_the_fields_of_its_neurons(desk):
     desk.select(desk.projection)
     desk.form.model.customise.click()
-    assert fields_shown(desk) == {"parameters", "equations", "psp", "pre_spike", "post_spike", "functions"}
+    rules = {"creating", "pruning"}
+    both = {"parameters", "equations", "psp", "functions"} | rules
+    assert fields_shown(desk) == both | {"pre_spike", "post_spike"}
     assert {"STDP", "STP"} <= synapses_offered(desk) and "Hebb" not in synapses_offered(desk)
     document, a = edits.add_population(desk.document, "LeakyIntegrator", "A")
     document, between = edits.connect(document, a, a, "exc")
     desk.session.apply(document, "Add rates", (between,))
     desk.form.model.customise.click()
-    assert fields_shown(desk) == {"parameters", "equations", "psp", "operation", "functions"}
+    assert fields_shown(desk) == both | {"operation"}
     assert "Hebb" in synapses_offered(desk) and "STDP" not in synapses_offered(desk)
 
 

@@ -1,6 +1,7 @@
 """The inspector's forms, worked by keys and clicks."""
 
 import inspecting
+import msgspec
 import pytest
 from inspecting import press, write
 from PySide6.QtCore import Qt
@@ -299,6 +300,24 @@ def test_weights_and_delay_are_typed(desk):
     assert "max" in desk.form.delay.error.text(), "there must be a longest delay"
     write(desk.form.delay, "Normal(5, 2, max=10)")
     assert desk.connection().connector.delay.max == 10.0
+
+
+def test_rules_of_the_synapse_are_given_periods(desk):
+    desk.select(desk.projection)
+    creating, pruning = desk.form.periods["creating"], desk.form.periods["pruning"]
+    assert not creating.isVisible() and not pruning.isVisible()
+    desk.form.model.customise.click()
+    text = msgspec.structs.replace(desk.document.synapses[0], creating="pre.v > -50.0 : w=0.5")
+    desk.session.apply(edits.update_model(desk.document, text), "Rule", (desk.projection,))
+    assert desk.form.model.texts.fields["creating"].editor.toPlainText() == "pre.v > -50.0 : w=0.5"
+    creating, pruning = desk.form.periods["creating"], desk.form.periods["pruning"]
+    assert creating.isVisible() and not pruning.isVisible()
+    write(creating, "5")
+    assert desk.connection().creating_period == 5.0
+    write(creating, "0")
+    assert creating.error.isVisible() and desk.connection().creating_period == 5.0
+    write(creating, "")
+    assert desk.connection().creating_period is None
 
 
 def test_targets_are_those_of_the_receiver(desk):
