@@ -65,6 +65,8 @@ class Projection(Connectors, Switches, Delays, Structural):
     """
 
     _attributes: Mapping[str, Attribute] = {}
+    share_variable: str | None = None
+    """Variable to which an arriving spike adds 1/N, N being the number of all synapses of that neuron."""
 
     def __init__(
         self,

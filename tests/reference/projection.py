@@ -113,6 +113,9 @@ class ReferenceProjection(ReferenceRules):
         self.axon_transmission = source.axon_transmission
         self.period, self.offset = 1, 0
         self.conductances = [g for g in (f"g_{t}" for t in source.targets) if g in post.values]
+        afferent = (p for p in source.network.projections if p.post_population is source.post_population)
+        synapses = sum(np.diff(p.connectivity.offsets) for p in afferent)
+        self.shares = 1.0 / np.maximum(synapses, 1)
         self.forget_events()
         self.start_rules(drawn)
         self.forget_spikes()
@@ -173,6 +176,9 @@ class ReferenceProjection(ReferenceRules):
             if self.delays is not None:
                 synapses = synapses[self.delays[synapses] == delay]
             self._event(synapses, self.model.pre_spike or (), self.network.step - 1)
+            if self.source.share_variable is not None:
+                reached = self.post_of[synapses]
+                np.add.at(self.post.values[self.source.share_variable], reached, self.shares[reached])
         if self.axon_transmission and self.model.pre_axon_spike:
             whole = self.model.pre_axon_spike == self.model.pre_spike
             for rank in np.flatnonzero(self.pre.arriving(self.delay, axonal=True)):

@@ -87,7 +87,7 @@ class LoweredProjection(SynapseValues):
         statements = self.model.pre_spike or ()
         if statements or self.updates.event_driven:
             due = self._arrivals(self.pre.events) if self.queue is None else self.queue.due
-            self._deliver("spike delivery", due, statements)
+            self._deliver("spike delivery", due, statements, then=self._add_share())
         if self.model.pre_axon_spike and self.pre.axonal_events is not None:
             if self.queue is not None:
                 raise EngineError(
@@ -138,6 +138,7 @@ class LoweredProjection(SynapseValues):
         domain: Domain,
         statements: tuple[Assignment, ...],
         condition: Expr = TRUE,
+        then: Iterable[Statement] = (),
     ) -> None:
         """Statements at the synapses that the spikes of one tick reach. Event-driven variables are advanced
         by what happens to all of ``pre_spike``, not by an axonal statement on ``g_target`` alone."""
@@ -146,7 +147,26 @@ class LoweredProjection(SynapseValues):
         advance = statements == (self.model.pre_spike or ())
         body = self._integrate_events(scope, now) if advance else []
         body += self._event_statements(scope, statements)
-        self._add(2, name, domain, body, condition=condition)
+        self._add(2, name, domain, (*body, *then), condition=condition)
+
+    def _add_share(self) -> tuple[Statement, ...]:
+        """What the spike adds to a variable of the post-synaptic neuron: one synapse of all that it has."""
+        variable = self.projection.share_variable
+        if variable is None:
+            return ()
+        post = self.post.population
+        network = self.projection.network
+        afferent = [p for p in network.projections if p.post_population is post]
+        number = sum(np.diff(p.connectivity.offsets) for p in afferent)
+        share = self.builder.buffer(
+            f"{self.inner}_share",
+            "real",
+            self.post.count,
+            1.0 / np.maximum(number, 1),
+            f"{self.projection.name}: part of each synapse in all of its neuron",
+        )
+        note = Comment(f"{variable} += 1 / synapses of the neuron")
+        return (note, Accumulate(self.post.attributes[variable], POST, "+", self.builder.load(share, POST)))
 
     def _arrivals(self, events: EventList) -> EachEvent:
         """Synapses that the spikes of one tick reach after the delay of the projection."""

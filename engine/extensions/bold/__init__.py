@@ -13,6 +13,7 @@ from engine.extensions.bold.balloon import (
 )
 from engine.extensions.bold.model import BoldModel
 from engine.extensions.bold.monitor import BoldMonitor
+from engine.extensions.bold.norm_projection import NormProjection
 from engine.extensions.bold.two_inputs import balloon_two_inputs
 
 
@@ -31,6 +32,7 @@ def list_bold_models() -> list[type[BoldModel]]:
 __all__ = [
     "BoldModel",
     "BoldMonitor",
+    "NormProjection",
     "balloon_CL",
     "balloon_CN",
     "balloon_RL",
