@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV_PYTHON := .venv/bin/python
 XVFB := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
 
-.PHONY: run test test-slow bench pictures lint lock python
+.PHONY: run test test-slow bench docs pictures lint lock python
 
 run: python
 	@$(PYTHON) tools/environment.py --window
@@ -31,6 +31,11 @@ bench: python
 	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
 	@bench/.peer/bin/python -m pip install --quiet --disable-pip-version-check annarchy==4.8.2.6
 	$(VENV_PYTHON) bench/coba.py --peer bench/.peer/bin/python
+
+# Build the documentation into docs/_build/index.html.
+docs: python
+	@$(PYTHON) tools/environment.py --window --display
+	$(VENV_PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build
 
 # Take the pictures of the window for README and docs anew.
 pictures: python
