@@ -38,6 +38,8 @@ class Recipe:
         Uniform delay in steps (0 if none was asked for), or a distribution in ms. None: the structure
         brings its own.
     force_multiple_weights : bool
+    description : str
+        The pattern and its numbers in words for a report; empty: the name says all.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Recipe:
     weights: Weights
     delays: Delays
     force_multiple_weights: bool
+    description: str = ""
 
     def draw(self, projection: Projection, redraws: int) -> Connectivity:
         """The synapses; the same network seed, projection and number of redraws give the same ones."""
@@ -66,6 +69,15 @@ class Recipe:
         elif self.delays is not None:
             delay_steps = max(1, self.delays)
         return replace(drawn, weights=weights, delay_steps=delay_steps)
+
+
+def described(pattern: str, weights: Any, delays: Any) -> str:
+    """The words for a pattern with its weights and delays (ms); distributions are set as mathematics."""
+
+    def words(value: Any) -> str:
+        return value.latex() if isinstance(value, RandomDistribution) else str(value)
+
+    return f"{pattern}, weights {words(weights)}, delays {words(delays)}"
 
 
 def checked_weights(weights: Any, projection: Projection) -> Weights:
@@ -190,6 +202,7 @@ class Connectors:
         delays: Any,
         force_multiple_weights: bool,
         same: bool,
+        detail: str = "",
         **arguments: Any,
     ) -> Any:
         projection: Any = self
@@ -212,6 +225,7 @@ class Connectors:
             checked_weights(weights, projection),
             checked_delays(delays, projection),
             force_multiple_weights,
+            described(name + detail, weights, delays),
         )
         return self._connect(recipe)
 
@@ -287,6 +301,7 @@ class Connectors:
             delays,
             force_multiple_weights,
             self._one_object(),
+            f", sparseness {probability}",
             allow_self_connections=allow_self_connections,
             probability=probability,
         )
@@ -309,6 +324,7 @@ class Connectors:
             delays,
             force_multiple_weights,
             self._one_object(),
+            rf" {number} $\rightarrow$ 1",
             allow_self_connections=allow_self_connections,
             number=number,
         )
@@ -331,6 +347,7 @@ class Connectors:
             delays,
             force_multiple_weights,
             self._one_object(),
+            rf" 1 $\rightarrow$ {number}",
             allow_self_connections=allow_self_connections,
             number=number,
         )

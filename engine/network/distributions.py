@@ -30,6 +30,9 @@ class RandomDistribution:
         Generator to draw from, instead of a seed.
     """
 
+    symbol = ""
+    """The distribution's name in mathematics, as LaTeX."""
+
     def __init__(self, seed: int | None = None, rng: Generator | None = None) -> None:
         self.seed = seed
         self._generator = rng if rng is not None else None if seed is None else np.random.default_rng(seed)
@@ -64,8 +67,15 @@ class RandomDistribution:
         return self.get_values(1)[0].item()
 
     def latex(self) -> str:
-        """The distribution as text for a report."""
-        return f"$\\mathcal{{{type(self).__name__}}}$({self._arguments()})"
+        """The distribution as text for a report: ``$\\mathcal{U}$(0.0, 1.0)``."""
+        names = self.keywords()
+        clips = {"min", "max"} < set(names)
+        shown = [str(getattr(self, name)) for name in names if not (clips and name in ("min", "max"))]
+        text = f"${self.symbol}$({', '.join(shown)})"
+        low, high = (getattr(self, name, None) for name in ("min", "max"))
+        if not clips or (low is None and high is None):
+            return text
+        return f"{text} in [{_limit(low, '-')}, {_limit(high, '')}]"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._arguments()})"
@@ -88,8 +98,14 @@ class RandomDistribution:
             )
 
 
+def _limit(value: float | None, sign: str) -> str:
+    return rf"${sign}\infty$" if value is None else str(value)
+
+
 class Uniform(RandomDistribution):
     """Uniform over the interval [``min``, ``max``)."""
+
+    symbol = r"\mathcal{U}"
 
     def __init__(self, min: float, max: float, seed: int | None = None, rng: Generator | None = None) -> None:
         super().__init__(seed, rng)
@@ -103,6 +119,8 @@ class Uniform(RandomDistribution):
 class DiscreteUniform(RandomDistribution):
     """Uniform over the integers ``min``, ..., ``max``, both included."""
 
+    symbol = r"\mathcal{U}"
+
     def __init__(self, min: int, max: int, seed: int | None = None, rng: Generator | None = None) -> None:
         super().__init__(seed, rng)
         self.min = min
@@ -114,6 +132,8 @@ class DiscreteUniform(RandomDistribution):
 
 class Normal(RandomDistribution):
     """Normal with mean ``mu`` and standard deviation ``sigma``, clipped to [``min``, ``max``]."""
+
+    symbol = r"\mathcal{N}"
 
     def __init__(
         self,
@@ -138,12 +158,16 @@ class Normal(RandomDistribution):
 class LogNormal(Normal):
     """Log-normal; ``mu`` and ``sigma`` are those of the underlying normal."""
 
+    symbol = r"\ln\mathcal{N}"
+
     def _draw(self, generator: Generator, shape: Shape) -> Any:
         return generator.lognormal(self.mu, self.sigma, shape)
 
 
 class Exponential(RandomDistribution):
     """Exponential with mean ``Lambda`` (the scale; inside equations the argument is the rate)."""
+
+    symbol = r"\exp"
 
     def __init__(
         self,
@@ -165,6 +189,8 @@ class Exponential(RandomDistribution):
 
 class Gamma(RandomDistribution):
     """Gamma with shape ``alpha`` and scale ``beta``."""
+
+    symbol = r"\Gamma"
 
     def __init__(
         self,
@@ -189,6 +215,8 @@ class Gamma(RandomDistribution):
 
 class Binomial(RandomDistribution):
     """Number of successes in ``n`` trials of probability ``p``."""
+
+    symbol = r"\mathcal{B}"
 
     def __init__(self, n: int, p: float, seed: int | None = None, rng: Generator | None = None) -> None:
         super().__init__(seed, rng)

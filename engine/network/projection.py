@@ -203,6 +203,12 @@ class Projection(Connectors, Switches, Delays, Structural):
         return self._recipe.name if self._recipe else ""
 
     @property
+    def connector_description(self) -> str:
+        """The connection pattern with its numbers, weights and delays, for a report; empty if none was
+        chosen. Distributions and arrows are LaTeX between dollar signs."""
+        return (self._recipe.description or self._recipe.name) if self._recipe else ""
+
+    @property
     def force_multiple_weights(self) -> bool:
         """One weight is stored for each synapse even if all are equal."""
         if self.structural:

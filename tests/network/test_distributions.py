@@ -86,3 +86,21 @@ def test_setup_seeds_numpy() -> None:
 def test_impossible_arguments(wrong: Any) -> None:
     with pytest.raises(EngineError, match="must not be negative"):
         wrong()
+
+
+@pytest.mark.parametrize(
+    ("distribution", "expected"),
+    [
+        (Uniform(0.0, 1.0), r"$\mathcal{U}$(0.0, 1.0)"),
+        (DiscreteUniform(1, 2), r"$\mathcal{U}$(1, 2)"),
+        (Normal(0.0, 1.0), r"$\mathcal{N}$(0.0, 1.0)"),
+        (Normal(0.0, 1.0, min=0.0), r"$\mathcal{N}$(0.0, 1.0) in [0.0, $\infty$]"),
+        (LogNormal(0.0, 1.0, max=2.0), r"$\ln\mathcal{N}$(0.0, 1.0) in [$-\infty$, 2.0]"),
+        (Exponential(2.0), r"$\exp$(2.0)"),
+        (Gamma(1.0, 2.0), r"$\Gamma$(1.0, 2.0)"),
+        (Binomial(3, 0.2), r"$\mathcal{B}$(3, 0.2)"),
+    ],
+)
+def test_a_distribution_can_be_set_as_mathematics(distribution, expected):
+    # ANNarchy 4.8.2.6 gives the same text for those without bounds (it leaves bounds out).
+    assert distribution.latex() == expected

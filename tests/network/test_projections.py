@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import EngineError, ModelError, Network, Neuron, Projection, SpikeSourceArray, Synapse, Uniform
+from engine import (
+    EngineError,
+    ModelError,
+    Network,
+    Neuron,
+    Normal,
+    Projection,
+    SpikeSourceArray,
+    Synapse,
+    Uniform,
+)
 
 RATE = Neuron(parameters="b = 0.0", equations="r = b + sum(exc)")
 SPIKING = Neuron(parameters="b = 0.0", equations="v = b + g_exc", spike="v > 1.0", reset="v = 0.0")
@@ -373,3 +383,36 @@ def test_continuous_transmission_cannot_read_what_it_adds_to() -> None:
     net.connect(pre, post, "exc", Synapse(psp="w * post.g_exc"), name="gap").connect_all_to_all(1.0)
     with pytest.raises(EngineError, match=r"gap: post\.g_exc is read while .* equations of post "):
         net.compile(silent=True)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "expected"),
+    [
+        ("connect_all_to_all", {"weights": 1.0}, "All-to-All, weights 1.0, delays 0.0"),
+        ("connect_one_to_one", {"weights": 0.5, "delays": 3}, "One-to-One, weights 0.5, delays 3"),
+        (
+            "connect_fixed_probability",
+            {"probability": 0.5, "weights": Uniform(0.0, 1.0), "delays": 2.0},
+            r"Random, sparseness 0.5, weights $\mathcal{U}$(0.0, 1.0), delays 2.0",
+        ),
+        (
+            "connect_fixed_number_pre",
+            {"number": 2, "weights": Normal(0.0, 1.0)},
+            r"Random Convergent 2 $\rightarrow$ 1, weights $\mathcal{N}$(0.0, 1.0), delays 0.0",
+        ),
+        (
+            "connect_fixed_number_post",
+            {"number": 1, "weights": 0.5},
+            r"Random Divergent 1 $\rightarrow$ 1, weights 0.5, delays 0.0",
+        ),
+        ("connect_from_matrix", {"weights": [[1.0] * 3] * 3}, "Connectivity matrix"),
+    ],
+)
+def test_a_pattern_is_described_for_reports(method, arguments, expected):
+    # The texts are those of ANNarchy 4.8.2.6 (projection.connector_description).
+    net = Network()
+    pop = net.create(3, Neuron(equations="r = sum(exc)"))
+    proj = net.connect(pop, pop, "exc")
+    assert proj.connector_description == ""
+    getattr(proj, method)(**arguments)
+    assert proj.connector_description == expected
