@@ -8,7 +8,13 @@ here needs a window.
 import numpy as np
 
 from engine import extensions as extensions
-from engine.errors import CompilationError, EngineError, ModelError
+from engine.errors import (
+    CodeGeneratorException,
+    CompilationError,
+    EngineError,
+    InvalidConfiguration,
+    ModelError,
+)
 from engine.errors import EngineError as ANNarchyException
 from engine.inputs import PoissonPopulation, SpikeSourceArray
 from engine.models import (
@@ -55,6 +61,7 @@ from engine.network.distributions import (
     Normal,
     Uniform,
 )
+from engine.network.functions import functions
 from engine.network.simulation import (
     clear,
     compile,
@@ -93,6 +100,7 @@ __all__ = [
     "STP",
     "ANNarchyException",
     "Binomial",
+    "CodeGeneratorException",
     "CompilationError",
     "Constant",
     "Creating",
@@ -113,6 +121,7 @@ __all__ = [
     "IF_cond_exp",
     "IF_curr_alpha",
     "IF_curr_exp",
+    "InvalidConfiguration",
     "Izhikevich",
     "LeakyIntegrator",
     "LogNormal",
@@ -138,6 +147,7 @@ __all__ = [
     "disable_learning",
     "dt",
     "enable_learning",
+    "functions",
     "get_constant",
     "get_current_step",
     "get_population",

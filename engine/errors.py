@@ -65,5 +65,13 @@ class ModelError(EngineError):
         super().__init__("\n".join(str(d) for d in self.diagnostics))
 
 
-class CompilationError(EngineError):
+class InvalidConfiguration(EngineError):
+    """Settings that do not go together, or that this computer cannot meet."""
+
+
+class CodeGeneratorException(EngineError):
+    """No code can be made, or built, for what the network asks for."""
+
+
+class CompilationError(CodeGeneratorException):
     """The C++ compiler is missing or refused the generated text (which is a bug of ours)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,12 @@ class Connectivity:
         """Post-synaptic rank of each synapse; a new array."""
         return np.repeat(np.arange(self.n_post, dtype=np.int32), np.diff(self.offsets))
 
-    @property
+    @cached_property
     def dendrites(self) -> NDArray[np.int64]:
         """Ascending ranks of the post-synaptic neurons that have synapses, or had some and may again."""
         return np.flatnonzero(np.diff(self.offsets)) if self.lasting is None else self.lasting
+
+    def has_dendrite(self, post: int) -> bool:
+        """Whether that post-synaptic neuron is one of :attr:`dendrites`."""
+        place = int(np.searchsorted(self.dendrites, post))
+        return place < len(self.dendrites) and bool(self.dendrites[place] == post)

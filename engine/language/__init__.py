@@ -16,6 +16,7 @@ from engine.language.model import Discretised, NeuronModel, SynapseModel
 from engine.language.neuron import parse_neuron
 from engine.language.stop_condition import parse_stop_condition
 from engine.language.synapse import check_sums, check_synapse_use, parse_synapse
+from engine.language.user_functions import parse_functions
 
 __all__ = [
     "DEFAULT_TRANSMISSION",
@@ -29,6 +30,7 @@ __all__ = [
     "check_synapse_use",
     "discretise",
     "format_expression",
+    "parse_functions",
     "parse_neuron",
     "parse_stop_condition",
     "parse_synapse",

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from engine.language.tree import NOWHERE, Expression, Span
+
+if TYPE_CHECKING:
+    from engine.language.calls import UserFunction
 
 Kind = Literal["rate", "spike"]
 Dtype = Literal["float", "int", "bool"]
@@ -103,6 +106,8 @@ class NeuronModel:
     targets: tuple[str, ...] = ()
     """Targets read by the equations: ``sum(exc)`` or ``g_exc`` give ``"exc"``; these are the input ports."""
     uses_sum_of_all: bool = False
+    functions: tuple[UserFunction, ...] = ()
+    """Those that the neuron defines; their calls are inlined already."""
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -145,6 +150,8 @@ class SynapseModel:
     pruning: StructuralRule | None = None
     pre_axon_spike: tuple[Assignment, ...] = ()
     """At axonal spikes: one ``g_target`` statement, or all of ``pre_spike``."""
+    functions: tuple[UserFunction, ...] = ()
+    """Those that the synapse defines; their calls are inlined already."""
     texts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -73,15 +73,15 @@ def parse_neuron(
     definitions = Definitions("neuron", report, constants or {})
     is_spiking = bool(texts["spike"].strip())
     read_global_functions(global_functions, definitions)
-    read_functions(texts["functions"], "functions", definitions)
+    own_functions = read_functions(texts["functions"], "functions", definitions)
     read_parameters(texts["parameters"], definitions)
     lines = read_left_sides(texts["equations"], definitions)
     if is_spiking or needs_rate:
         _check_rate_variable(is_spiking, definitions)
     conductances: tuple[Equation, ...] = ()
     if is_spiking:
-        conductances = _implicit_conductances(texts, definitions)
         definitions.variables.setdefault("r", Variable("r"))
+        conductances = _implicit_conductances(texts, definitions)
     extra = frozenset({"t_last"}) if is_spiking else frozenset()
     allows = frozenset({"random", "sum", "operations", "if"})
     trees = (*read_right_sides(lines, definitions, extra, allows), *conductances)
@@ -100,6 +100,7 @@ def parse_neuron(
         refractory=_read_refractory(refractory, definitions) if is_spiking else None,
         targets=_targets(trees, definitions, is_spiking),
         uses_sum_of_all=any(not node.target for node in _sums(trees)),
+        functions=own_functions,
         texts=texts,
     )
     if not report.diagnostics:

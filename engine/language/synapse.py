@@ -79,7 +79,7 @@ def parse_synapse(
     report = Report(name or "synapse", texts)
     definitions = Definitions("synapse", report, constants or {})
     read_global_functions(global_functions, definitions)
-    read_functions(texts["functions"], "functions", definitions)
+    own_functions = read_functions(texts["functions"], "functions", definitions)
     read_parameters(texts["parameters"], definitions)
     weight = definitions.parameters.pop("w", None)
     lines = read_left_sides(texts["equations"], definitions)
@@ -108,6 +108,7 @@ def parse_synapse(
         pre_axon_spike=(pre_statements or ()) if axonal is None else axonal,
         creating=read_rule(texts["creating"], "creating", definitions),
         pruning=read_rule(texts["pruning"], "pruning", definitions),
+        functions=own_functions,
         texts=texts,
     )
     _check_operation(operation, texts, report)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from engine.language.calls import UserFunction
 from engine.language.definitions import Definitions
 from engine.language.expression import Parser, Scope
 from engine.language.functions import CALLABLE
 from engine.language.lexer import Token, span_of
-from engine.language.report import Problem
+from engine.language.report import Problem, Report
 from engine.language.statements import TYPE_FLAGS, Statement, split_statements
 from engine.language.traverse import own_names, substitute
 from engine.language.tree import Binary, Boolean, Call, Conditional, Expression, Name, Number, Span
 
 
-def read_functions(text: str, field_name: str, definitions: Definitions) -> None:
+def read_functions(text: str, field_name: str, definitions: Definitions) -> tuple[UserFunction, ...]:
     """Read definitions; they see the functions that were known before, not each other."""
     report = definitions.report
     visible = dict(definitions.functions)
+    read: dict[str, UserFunction] = {}
     for statement in split_statements(text, field_name, report):
         if statement.left:
             definitions.faulty.add(statement.left[0].text)
@@ -26,14 +27,30 @@ def read_functions(text: str, field_name: str, definitions: Definitions) -> None
             continue
         with report.guard():
             function = _read_function(statement, field_name, visible, definitions)
-            definitions.functions[function.name] = function
+            definitions.functions[function.name] = read[function.name] = function
             definitions.faulty.discard(function.name)
+    return tuple(read.values())
 
 
 def read_global_functions(functions: Sequence[str], definitions: Definitions) -> None:
     """Read functions that are shared by all models; each sees those before it."""
     for text in functions:
         read_functions(text, "global functions", definitions)
+
+
+def parse_functions(functions: Sequence[str], constants: Mapping[str, float]) -> dict[str, UserFunction]:
+    """Functions that are shared by all models, by name.
+
+    Raises
+    ------
+    ModelError
+        With every mistake that was found.
+    """
+    report = Report("add_function", {"global functions": "\n".join(functions)})
+    definitions = Definitions("neuron", report, constants)
+    read_global_functions(functions, definitions)
+    report.finish()
+    return definitions.functions
 
 
 def _read_function(

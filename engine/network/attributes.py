@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.language.model import Dtype, Locality, NeuronModel, SynapseModel
+from engine.language.report import suggestion
 from engine.network.distributions import RandomDistribution
 
 Scalar = float | int | bool
@@ -63,6 +64,13 @@ def to_scalar(value: Any, attribute: Attribute, owner: str) -> Scalar:
     return result
 
 
+def to_number(value: Any, attribute: Attribute, owner: str) -> Scalar:
+    """One number for one neuron or synapse; ``owner`` stands before the name of the attribute."""
+    if not is_number(value):
+        raise EngineError(f"{owner}{attribute.name} takes a number, not {type(value).__name__}.")
+    return to_scalar(value, attribute, owner.rstrip("., "))
+
+
 def to_values(value: Any, attribute: Attribute, size: int, owner: str, draw: Draw) -> Values:
     """A value assigned to a local attribute: a number for all, or ``size`` numbers.
 
@@ -87,6 +95,14 @@ def to_values(value: Any, attribute: Attribute, size: int, owner: str, draw: Dra
     return _cast(array.reshape(size), attribute, owner)
 
 
+def check_given(value: Any, label: str) -> None:
+    """Refuse what can be no value of a synaptic attribute, before the synapses are known."""
+    if not (is_number(value) or isinstance(value, (list, tuple, np.ndarray, RandomDistribution))):
+        raise EngineError(
+            f"{label} takes a number, lists, an array or a random distribution, not {type(value).__name__}."
+        )
+
+
 def _cast(array: NDArray[Any], attribute: Attribute, owner: str) -> NDArray[Any]:
     if array.dtype.kind not in "biuf":
         raise EngineError(f"{owner}.{attribute.name} takes numbers, not {array.dtype}.")
@@ -97,7 +113,11 @@ def _cast(array: NDArray[Any], attribute: Attribute, owner: str) -> NDArray[Any]
 
 def unknown_attribute(name: str, owner: str, known: Iterable[str]) -> str:
     """Message for a name that is no attribute."""
-    return f"{owner} has no attribute {name!r}; it has: {', '.join(known) or 'none'}."
+    names = list(known)
+    near = "" if name.startswith("_") else suggestion(name, names)
+    if near:
+        return f"{owner} has no attribute {name!r}. {near}"
+    return f"{owner} has no attribute {name!r}; it has: {', '.join(names) or 'none'}."
 
 
 _NOISE = 1e-9

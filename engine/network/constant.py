@@ -43,7 +43,7 @@ class Constant(float):
         _constants[name] = self
 
     def __repr__(self) -> str:
-        return f"Constant({self.name!r}, {self.value!r})"
+        return repr(self.value)
 
     def __str__(self) -> str:
         return str(self.value)

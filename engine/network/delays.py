@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
-from engine.network.attributes import Attribute, is_number
+from engine.network.attributes import Attribute, is_number, to_values
 from engine.network.connectors import Recipe, checked_delays, delays_in_steps, largest_value
 from engine.network.distributions import RandomDistribution
 from engine.network.synaptic_values import SynapticValues
@@ -78,6 +78,29 @@ class Delays:
         row = slice(int(connectivity.offsets[post]), int(connectivity.offsets[post + 1]))
         delays: list[float] = (connectivity.delays[row] * self.network.dt).tolist()
         return delays
+
+    def set_delay_of_dendrite(self, post: int, value: Any) -> None:
+        """Give the synapses onto one neuron their delays in ms: a number, or one number for each."""
+        projection = self._own_projection
+        if self.uniform_delay >= 0:
+            self._refuse_own_delay(value, post)
+            return
+        connectivity = projection.connectivity
+        row = slice(int(connectivity.offsets[post]), int(connectivity.offsets[post + 1]))
+        attribute = Attribute("delay", self.network.dt, "float", "local", is_parameter=False)
+        label = f"{self.name}[{post}]"
+        flat = connectivity.delays.copy()
+        given = to_values(value, attribute, row.stop - row.start, label, self.network.draw)
+        flat[row] = delays_in_steps(given, projection)
+        self._retime(flat)
+
+    def _refuse_own_delay(self, value: Any, post: int) -> None:
+        asked = np.asarray(value, dtype=np.float64) / self.network.dt if is_number(value) else np.inf
+        if round(float(asked) if np.isfinite(asked) else -1.0) != max(1, self.uniform_delay):
+            raise EngineError(
+                f"{self.name}[{post}]: all synapses of the projection share one delay; assign it to the "
+                "projection, or connect with a distribution or a matrix of delays."
+            )
 
     def _set_uniform_delay(self, value: Any) -> None:
         assert self._recipe is not None

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.attributes import to_scalar, unknown_attribute
+from engine.network.attributed import set_other
+from engine.network.attributes import to_number, unknown_attribute
 from engine.network.geometry import rank_of
 from engine.network.synaptic_values import SynapticValues
 
@@ -82,6 +83,27 @@ class Dendrite:
         return ranks
 
     @property
+    def rank(self) -> list[int]:
+        """Old name of :attr:`pre_ranks`."""
+        self.network.warn("Dendrite.rank is deprecated; use Dendrite.pre_ranks.")
+        return self.pre_ranks
+
+    @property
+    def pre_rank(self) -> list[int]:
+        """Old name of :attr:`pre_ranks`."""
+        self.network.warn("Dendrite.pre_rank is deprecated; use Dendrite.pre_ranks.")
+        return self.pre_ranks
+
+    @property
+    def delay(self) -> float | list[float]:
+        """Delay in ms; a list by ascending pre rank where each synapse has its own."""
+        return self.proj.delay_of_dendrite(self.post_rank)
+
+    @delay.setter
+    def delay(self, value: Any) -> None:
+        self.proj.set_delay_of_dendrite(self.post_rank, value)
+
+    @property
     def _row(self) -> slice:
         return SynapticValues(self.proj).row(self.post_rank)
 
@@ -94,30 +116,31 @@ class Dendrite:
         return self.size
 
     def __getattr__(self, name: str) -> Any:
-        if name == "delay":
-            return self.proj.delay_of_dendrite(self.post_rank)
-        if "proj" in self.__dict__ and name in self.proj._attributes:
+        if "proj" not in self.__dict__:  # while it is being copied
+            raise AttributeError(name)
+        if name in self.proj._attributes:
             return self.get(name)
-        raise AttributeError(unknown_attribute(name, "Dendrite", self.proj.attributes))
+        raise AttributeError(unknown_attribute(name, f"Dendrite {self.name}", self.proj.attributes))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.proj._attributes:
             SynapticValues(self.proj).assign_dendrite(self.proj._attributes[name], self.post_rank, value)
         else:
-            object.__setattr__(self, name, value)
+            set_other(self, name, value, self.network, f"Dendrite {self.name}", self.proj._attributes)
 
     def get(self, name: str) -> Any:
         """List of a local attribute's values, or the number of another."""
-        if name == "pre_ranks":
-            return self.pre_ranks
-        if name == "delay":
-            return self.proj.delay_of_dendrite(self.post_rank)
+        if name in ("pre_ranks", "delay"):
+            return getattr(self, name)
         if name not in self.proj._attributes:
             raise EngineError(unknown_attribute(name, self.name, self.proj.attributes))
         return SynapticValues(self.proj).of_dendrite(self.proj._attributes[name], self.post_rank)
 
     def set(self, values: Mapping[str, Any]) -> None:
-        """Assign several attributes."""
+        """Assign several attributes; an error names those that do not exist."""
+        for name in values:
+            if name not in self.proj._attributes and name != "delay":
+                raise EngineError(unknown_attribute(name, f"Dendrite {self.name}", self.proj.attributes))
         for name, value in values.items():
             setattr(self, name, value)
 
@@ -223,8 +246,10 @@ class IndividualSynapse:
         return slice(place, place + 1)
 
     def __getattr__(self, name: str) -> Any:
-        if "dendrite" not in self.__dict__ or name not in self.dendrite.proj._attributes:
-            raise AttributeError(f"IndividualSynapse has no attribute {name!r}.")
+        if "dendrite" not in self.__dict__:  # while it is being copied
+            raise AttributeError(name)
+        if name not in self.dendrite.proj._attributes:
+            raise AttributeError(unknown_attribute(name, repr(self), self.dendrite.attributes))
         values = SynapticValues(self.dendrite.proj)
         attribute = self.dendrite.proj._attributes[name]
         if attribute.locality == "local":
@@ -235,14 +260,27 @@ class IndividualSynapse:
         proj = self.dendrite.proj
         attribute = proj._attributes.get(name)
         if attribute is None:
-            object.__setattr__(self, name, value)
+            set_other(self, name, value, proj.network, repr(self), proj._attributes)
         elif attribute.locality == "local":
-            number = to_scalar(value, attribute, self.dendrite.name)
+            number = to_number(value, attribute, f"{self!r}.")
             SynapticValues(proj).assign_synapses(attribute, self._place, number)
         elif attribute.locality == "semiglobal":
             setattr(self.dendrite, name, value)
         else:
             proj.set({name: value})
+
+    @property
+    def delay(self) -> float:
+        """Delay in ms."""
+        delays = self.dendrite.delay
+        return delays[self._place.start - self.dendrite._row.start] if isinstance(delays, list) else delays
+
+    @delay.setter
+    def delay(self, value: float) -> None:
+        delays = self.dendrite.delay
+        if isinstance(delays, list):
+            delays[self._place.start - self.dendrite._row.start] = value
+        self.dendrite.delay = delays if isinstance(delays, list) else value
 
     def __repr__(self) -> str:
         return f"<synapse from {self.rank} to {self.dendrite.name}>"

@@ -86,6 +86,7 @@ class Neuron:
         """Initial values that the text does not hold: distributions and names of parameters."""
         self.refractory = refractory
         self.functions = checked_text(functions, "functions", owner)
+        self.extra_values = dict(extra_values or {})
         self.name = name or ("Spiking neuron" if spike else "Rate-coded neuron")
         self.description = description
         self._analysed: tuple[object, NeuronModel] | None = None

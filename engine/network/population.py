@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.errors import EngineError
 from engine.language import parse_stop_condition
 from engine.language.model import NeuronModel, StopCondition
+from engine.network.attributed import Attributed
 from engine.network.attributes import (
     Attribute,
     Values,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from engine.network.network import Network
 
 
-class Population:
+class Population(Attributed):
     """Neurons of one model.
 
     Parameters
@@ -70,7 +71,7 @@ class Population:
     stop: StopCondition | None = None
     """The stop condition."""
 
-    _attributes: Mapping[str, Attribute] = {}
+    model: NeuronModel
 
     def __init__(
         self,
@@ -122,8 +123,8 @@ class Population:
 
         self.network = network or default_network()
         self.network.check_open("population")
-        self.geometry = checked_geometry(geometry, f"Population {name or ''}".strip())
-        self.size = math.prod(self.geometry)
+        self._geometry = checked_geometry(geometry, f"Population {name or ''}".strip())
+        self._size = math.prod(self._geometry)
         self.model = model
         self.init: dict[str, Values] = {}
         self.widened: set[str] = set()
@@ -138,6 +139,16 @@ class Population:
         self.network.add_population(self)
 
     # --- what it is -----------------------------------------------------------------------------------
+
+    @property
+    def geometry(self) -> tuple[int, ...]:
+        """Sizes of the dimensions."""
+        return self._geometry
+
+    @property
+    def size(self) -> int:
+        """Number of neurons."""
+        return self._size
 
     @property
     def width(self) -> int:
@@ -165,21 +176,6 @@ class Population:
         return np.arange(self.size, dtype=np.int32)
 
     @property
-    def parameters(self) -> list[str]:
-        """Names of the parameters."""
-        return [a.name for a in self._attributes.values() if a.is_parameter]
-
-    @property
-    def variables(self) -> list[str]:
-        """Names of the variables."""
-        return [a.name for a in self._attributes.values() if not a.is_parameter]
-
-    @property
-    def attributes(self) -> list[str]:
-        """Names of parameters and variables."""
-        return list(self._attributes)
-
-    @property
     def targets(self) -> list[str]:
         """Targets of the incoming projections."""
         incoming = [p for p in self.network.projections if p.post_population is self]
@@ -190,11 +186,6 @@ class Population:
         """Largest delay (steps) of the outgoing projections."""
         outgoing = [p for p in self.network.projections if p.pre_population is self]
         return max((p.max_delay for p in outgoing), default=0)
-
-    @property
-    def initialized(self) -> bool:
-        """True once the network is compiled."""
-        return self.network.compiled
 
     def __len__(self) -> int:
         return self.size
@@ -237,36 +228,14 @@ class Population:
 
     # --- attributes -----------------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> Any:
-        if name in self._attributes:
-            return self.get(name)
-        raise AttributeError(
-            unknown_attribute(name, f"Population {self.__dict__.get('name')}", self._attributes)
-        )
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._attributes and not hasattr(type(self), name) and name not in self.__dict__:
-            self._assign(name, value)
-        else:
-            object.__setattr__(self, name, value)
-
     def get(self, name: str) -> Any:
         """Value of an attribute: a copy in the geometry if local, else a number."""
         attribute = self._attributes.get(name)
         if attribute is None:
             raise AttributeError(unknown_attribute(name, f"Population {self.name}", self._attributes))
-        values = self.values_of(attribute)
         if attribute.locality != "local":
-            return values[0].item()
-        return np.broadcast_to(values, self.size).astype(attribute.numpy_type).reshape(self.geometry)
-
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Assign several attributes."""
-        for name, value in values.items():
-            if name in self._attributes:
-                self._assign(name, value)
-            else:
-                setattr(self, name, value)
+            return self.values_of(attribute)[0].astype(attribute.numpy_type).item()
+        return self.part_of(attribute, slice(None)).reshape(self.geometry)
 
     def values_of(self, attribute: Attribute) -> NDArray[Any]:
         """Present values, ``(size,)``, or ``(1,)`` where one value stands for all. Not a copy."""
@@ -282,6 +251,13 @@ class Population:
         else:
             self.store(attribute, to_values(value, attribute, self.size, self.name, self.network.draw))
 
+    def part_of(self, attribute: Attribute, ranks: Any) -> NDArray[Any]:
+        """Copy of the values of some neurons (an index of a 1D array), as the attribute's type."""
+        values = self.values_of(attribute)
+        if values.size == self.size:
+            return np.array(values[ranks], dtype=attribute.numpy_type)
+        return np.array(np.broadcast_to(values, self.size)[ranks], dtype=attribute.numpy_type)
+
     def assign_part(self, name: str, ranks: NDArray[np.int64], value: Any) -> None:
         """Assign an attribute of some neurons."""
         attribute = self._attributes[name]
@@ -290,7 +266,11 @@ class Population:
                 f"{self.name}.{name} has one value for the whole population; assign it to the population."
             )
         part = to_values(value, attribute, len(ranks), self.name, self.network.draw)
-        values = np.broadcast_to(self.values_of(attribute), self.size).astype(attribute.numpy_type)
+        values = self.values_of(attribute)
+        if self.network.compiled and values.size == self.size:
+            values[ranks] = part
+            return
+        values = np.broadcast_to(values, self.size).astype(attribute.numpy_type)
         values[ranks] = part
         self.store(attribute, values)
 
@@ -341,6 +321,7 @@ class Population:
     def refractory(self) -> Any:
         """Refractory period in ms: as given before compile, one value per neuron after it."""
         if self.model.kind != "spike":
+            self.network.warn(f"{self.name}.refractory: rate-coded neurons have no refractory period.")
             return None
         instance = self.network.instance
         if instance is None or self.given_refractory is None or isinstance(self.given_refractory, str):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.language.model import Assignment, SynapseModel
-from engine.network.attributes import Attribute, attributes_of, unknown_attribute
+from engine.network.attributed import Attributed
+from engine.network.attributes import attributes_of, check_given, unknown_attribute
 from engine.network.connectors import Connectors, Recipe
 from engine.network.delays import Delays
 from engine.network.dendrite import Dendrite, IndividualSynapse
@@ -40,7 +41,7 @@ _NOT_YET = {
 }
 
 
-class Projection(Connectors, Switches, Delays, Structural):
+class Projection(Attributed, Connectors, Switches, Delays, Structural):
     """Synapses between two populations.
 
     Parameters
@@ -64,7 +65,7 @@ class Projection(Connectors, Switches, Delays, Structural):
     Call a ``connect_*`` method once; synapses are drawn when the network is compiled.
     """
 
-    _attributes: Mapping[str, Attribute] = {}
+    owner_kind = "Projection"
     share_variable: str | None = None
     """Variable to which an arriving spike adds 1/N, N being the number of all synapses of that neuron."""
 
@@ -280,7 +281,7 @@ class Projection(Connectors, Switches, Delays, Structural):
     def dendrite(self, post: int | tuple[int, ...]) -> Dendrite:
         """Synapses of the post-synaptic neuron of that rank (in the population) or coordinates."""
         rank = rank_of(post, self.post_population.geometry, self.post_population.name)
-        if rank not in self.connectivity.dendrites:
+        if not self.connectivity.has_dendrite(rank):
             raise EngineError(f"Projection {self.name}: neuron {rank} of {self.post.name} has no synapse.")
         return Dendrite(self, rank)
 
@@ -301,39 +302,10 @@ class Projection(Connectors, Switches, Delays, Structural):
 
     # --- attributes -----------------------------------------------------------------------------------
 
-    @property
-    def parameters(self) -> list[str]:
-        """Names of the parameters."""
-        return [a.name for a in self._attributes.values() if a.is_parameter]
-
-    @property
-    def variables(self) -> list[str]:
-        """Names of the variables, ``w`` among them."""
-        return [a.name for a in self._attributes.values() if not a.is_parameter]
-
-    @property
-    def attributes(self) -> list[str]:
-        """Names of parameters and variables."""
-        return list(self._attributes)
-
-    @property
-    def initialized(self) -> bool:
-        """True once the network is compiled."""
-        return self.network.compiled
-
     def __getattr__(self, name: str) -> Any:
-        if name in self._attributes:
-            return self.get(name)
-        label = f"Projection {self.__dict__.get('name')}"
         if name in _NOT_YET:
-            raise EngineError(f"{label}: {name} is not available yet.")
-        raise AttributeError(unknown_attribute(name, label, self._attributes))
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in self._attributes and not hasattr(type(self), name) and name not in self.__dict__:
-            self._assign(name, value)
-        else:
-            object.__setattr__(self, name, value)
+            raise EngineError(f"Projection {self.name}: {name} is not available yet.")
+        return super().__getattr__(name)
 
     def get(self, name: str) -> Any:
         """Value of an attribute.
@@ -349,19 +321,20 @@ class Projection(Connectors, Switches, Delays, Structural):
             return self._given[name]
         return SynapticValues(self).nested(attribute)
 
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Assign several attributes."""
-        for name, value in values.items():
-            if name in self._attributes:
-                self._assign(name, value)
-            else:
-                setattr(self, name, value)
-
     def _assign(self, name: str, value: Any) -> None:
         if self.network.compiled:
             SynapticValues(self).assign(self._attributes[name], value)
-        else:
-            self._given[name] = value
+            return
+        check_given(value, f"{self.name}.{name}")
+        if name == "w":
+            self.network.warn(
+                f"{self.name}.w: the connect_* method defines the weights; assign others after compile()."
+            )
+        self._given[name] = value
+
+    def update_launch_config(self, nb_blocks: int = -1, threads_per_block: int = 32) -> None:
+        """Accepted for compatibility: it is for CUDA devices."""
+        self.network.warn(f"Projection {self.name}: update_launch_config is for CUDA devices.")
 
     def reset(self, attributes: Sequence[str] | int = -1, synapses: bool = False) -> None:
         """Bring all (or the listed) attributes except ``w`` back to their values before compile.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -64,6 +65,8 @@ class Running(Configured):
     def current_step(self, step: int) -> None:
         if self._instance is None:
             self.warn("The time can only be set after compile().")
+        elif not 0 <= step < 2**62:
+            raise EngineError(f"The time cannot be set to {step * self.dt} ms; it begins at 0.")
         else:
             self._instance.set_step(int(step))
 
@@ -74,6 +77,8 @@ class Running(Configured):
 
     @time.setter
     def time(self, t: float) -> None:
+        if not 0.0 <= t < math.inf:
+            raise EngineError(f"The time cannot be set to {t} ms; it begins at 0.")
         self.current_step = whole_steps(t, self.dt)
 
     def get_time(self) -> float:

@@ -131,6 +131,7 @@ class Synapse:
         self.pruning = checked_text(pruning, "pruning", owner)
         self.initial = declared.initial
         """Initial values that the text does not hold: distributions and names of parameters."""
+        self.extra_values = dict(extra_values or {})
         self.name = name or ("Spiking synapse" if pre_spike else "Rate-coded synapse")
         self.description = description or ""
         self._analysed: tuple[object, SynapseModel] | None = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.attributes import Attribute, Values, is_number, to_scalar, to_values
+from engine.network.attributes import Attribute, Values, is_number, to_number, to_scalar, to_values
 from engine.network.distributions import RandomDistribution
 
 if TYPE_CHECKING:
@@ -24,7 +24,11 @@ class SynapticValues:
     def __init__(self, projection: Projection) -> None:
         self.projection = projection
         self.connectivity = projection.connectivity
-        self.posts = self.connectivity.dendrites
+
+    @property
+    def posts(self) -> NDArray[np.int64]:
+        """Ranks of the dendrites."""
+        return self.connectivity.dendrites
 
     def live(self, attribute: Attribute) -> NDArray[Any]:
         """The engine's own array: (1,), (post size,) or (synapses,) in storage order."""
@@ -66,8 +70,10 @@ class SynapticValues:
 
     def by_dendrite(self, flat: NDArray[Any]) -> list[list[Any]]:
         """Post-major values as one list for each dendrite."""
-        ends = self.connectivity.offsets[self.posts + 1][:-1]
-        return [part.tolist() for part in np.split(flat, ends)] if len(self.posts) else []
+        begins = self.connectivity.offsets[self.posts].tolist()
+        ends = self.connectivity.offsets[self.posts + 1].tolist()
+        values = flat.tolist()
+        return [values[begin:end] for begin, end in zip(begins, ends, strict=True)]
 
     def of_dendrite(self, attribute: Attribute, post: int) -> Any:
         """The dendrite's list, or one number."""
@@ -113,16 +119,23 @@ class SynapticValues:
         """The rows of a nested list or 2D array, one after the other."""
         label = f"{self.projection.name}.{attribute.name}"
         lengths = np.diff(self.connectivity.offsets)[self.posts].tolist()
+        if isinstance(value, np.ndarray) and value.ndim == 2 and {value.shape[1]} == set(lengths):
+            if len(value) != len(lengths):
+                self._wrong_number(label, len(value))
+            return value
         rows = list(value) if isinstance(value, (list, tuple, np.ndarray)) else []
         if len(rows) != len(lengths):
-            raise EngineError(
-                f"{label} needs one value, or one list for each of {len(lengths)} dendrites, not {len(rows)}."
-            )
+            self._wrong_number(label, len(rows))
         for index, (row, length) in enumerate(zip(rows, lengths, strict=True)):
             if is_number(row) or len(row) != length:
                 found = "one number" if is_number(row) else f"{len(row)} values"
                 raise EngineError(f"{label}: dendrite {index} has {length} synapses, but got {found}.")
         return np.concatenate([np.asarray(row) for row in rows]) if rows else np.zeros(0)
+
+    def _wrong_number(self, label: str, given: int) -> NoReturn:
+        raise EngineError(
+            f"{label} needs one value, or one list for each of {len(self.posts)} dendrites, not {given}."
+        )
 
     def assign(self, attribute: Attribute, value: Any) -> None:
         """Assign an attribute of all synapses."""
@@ -139,8 +152,15 @@ class SynapticValues:
         if attribute.locality == "global":
             raise EngineError(f"{owner}.{attribute.name} has one value for the projection; assign it there.")
         if attribute.locality == "semiglobal":
-            spread = np.broadcast_to(self.live(attribute), self.connectivity.n_post).copy()
-            spread[post] = to_scalar(value, attribute, owner)
+            if isinstance(value, RandomDistribution):
+                value = projection.network.draw(value, 1)[0]
+            number = to_number(value, attribute, f"{owner}.")
+            live = self.live(attribute)
+            if live.size == self.connectivity.n_post:
+                live[post] = number
+                return
+            spread = np.broadcast_to(live, self.connectivity.n_post).copy()
+            spread[post] = number
             projection.network.store(projection, attribute.name, spread)
             return
         row = self.row(post)

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.attributes import to_scalar, unknown_attribute
+from engine.network.attributed import set_other
+from engine.network.attributes import to_number, unknown_attribute
 from engine.network.geometry import coordinates_of, rank_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class PopulationView:
     """
 
     population: Population
+    ranks: NDArray[np.int64]
+    geometry: tuple[int, ...] | None
 
     def __init__(
         self, population: Population, ranks: NDArray[np.int64], geometry: tuple[int, ...] | None
@@ -82,6 +85,11 @@ class PopulationView:
         return self.population.max_delay
 
     @property
+    def offsets(self) -> list[int]:
+        """First rank, and one more than the last."""
+        return [int(self.ranks.min()), int(self.ranks.max()) + 1]
+
+    @property
     def neuron_type(self) -> Any:
         """The population's neuron."""
         return self.population.neuron_type
@@ -96,22 +104,26 @@ class PopulationView:
         raise TypeError("A view cannot be indexed again; index the population.")
 
     def __getattr__(self, name: str) -> Any:
-        if name in self.__dict__.get("population", _Nothing)._attributes:
+        population = self.__dict__.get("population")
+        if population is None:  # while it is being copied
+            raise AttributeError(name)
+        if name in population._attributes:
             return self.get(name)
-        raise AttributeError(unknown_attribute(name, "PopulationView", self.population.attributes))
+        raise AttributeError(unknown_attribute(name, f"View of {self.name}", self.population.attributes))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.population._attributes:
-            self.population.assign_part(name, self.ranks, _one_dimensional(value, self.name, name))
+        population = self.population
+        if name in population._attributes:
+            population.assign_part(name, self.ranks, _one_dimensional(value, self.name, name))
         else:
-            object.__setattr__(self, name, value)
+            set_other(self, name, value, self.network, f"View of {self.name}", population._attributes)
 
     def get(self, name: str) -> Any:
         """Values of a local attribute in the order of ``ranks``, or the number of a global one."""
-        values = self.population.get(name)
-        if self.population._attributes[name].locality != "local":
-            return values
-        return values.ravel()[self.ranks]
+        attribute = self.population._attributes.get(name)
+        if attribute is None or attribute.locality != "local":
+            return self.population.get(name)
+        return self.population.part_of(attribute, self.ranks)
 
     def set(self, values: Mapping[str, Any]) -> None:
         """Assign several attributes."""
@@ -121,7 +133,8 @@ class PopulationView:
     @property
     def spike(self) -> list[int]:
         """Ranks of the view that spiked in the last step, ascending."""
-        return sorted(set(self.population.spike.tolist()) & set(self.ranks.tolist()))
+        spikes: list[int] = np.intersect1d(self.population.spike, self.ranks).tolist()
+        return spikes
 
     def sum(self, target: str) -> NDArray[np.float64]:
         """Weighted sums of the view's neurons."""
@@ -148,8 +161,7 @@ class PopulationView:
     def _own_geometry(self) -> tuple[int, ...]:
         if self.geometry is None:
             raise EngineError(f"View of {self.name}: a sum of views has no geometry of its own.")
-        geometry: tuple[int, ...] = self.geometry
-        return geometry
+        return self.geometry
 
     def __add__(self, other: PopulationView | IndividualNeuron) -> PopulationView:
         return joined(self, other)
@@ -170,19 +182,27 @@ class IndividualNeuron:
         return np.array([self.rank], dtype=np.int64)
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self.__dict__.get("population", _Nothing)._attributes:
-            raise AttributeError(unknown_attribute(name, "IndividualNeuron", self.population.attributes))
-        values = self.population.get(name)
-        return values.ravel()[self.rank].item() if isinstance(values, np.ndarray) else values
+        population = self.__dict__.get("population")
+        if population is None or name not in population._attributes:
+            known = [] if population is None else population.attributes
+            label = f"Neuron {self.__dict__.get('rank')} of {getattr(population, 'name', None)}"
+            raise AttributeError(unknown_attribute(name, label, known))
+        attribute = self.population._attributes[name]
+        if attribute.locality != "local":
+            return self.population.get(name)
+        return self.population.part_of(attribute, slice(self.rank, self.rank + 1))[0].item()
 
     def __setattr__(self, name: str, value: Any) -> None:
         attribute = self.population._attributes.get(name)
         if attribute is None:
-            object.__setattr__(self, name, value)
+            population = self.population
+            label = f"Neuron {self.rank} of {population.name}"
+            set_other(self, name, value, population.network, label, population._attributes)
         elif attribute.locality != "local":
             self.population.set({name: value})
         else:
-            self.population.assign_part(name, self.ranks, to_scalar(value, attribute, self.population.name))
+            number = to_number(value, attribute, f"Neuron {self.rank} of {self.population.name}, ")
+            self.population.assign_part(name, self.ranks, number)
 
     def __add__(self, other: PopulationView | IndividualNeuron) -> PopulationView:
         return joined(self, other)
@@ -190,12 +210,6 @@ class IndividualNeuron:
     def __repr__(self) -> str:
         values = ", ".join(f"{name} = {getattr(self, name)}" for name in self.population.attributes)
         return f"<neuron {self.rank} of {self.population.name}: {values}>"
-
-
-class _Nothing:
-    """Stands for the population while a view is being unpickled or copied and has none yet."""
-
-    _attributes: Mapping[str, Any] = {}
 
 
 def joined(

@@ -196,7 +196,7 @@ def test_spiking_neuron():
         name="N",
     )
     assert model.kind == "spike"
-    assert [v.name for v in model.variables] == ["v", "g_inh", "g_exc", "g_nmda", "r"]
+    assert [v.name for v in model.variables] == ["v", "g_inh", "r", "g_exc", "g_nmda"]
     assert set(model.targets) == {"exc", "inh", "nmda"}
     assert [(e.name, e.text) for e in model.equations[2:]] == [
         ("g_exc", "g_exc = 0.0"),
