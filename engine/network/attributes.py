@@ -115,9 +115,7 @@ def unknown_attribute(name: str, owner: str, known: Iterable[str]) -> str:
     """Message for a name that is no attribute."""
     names = list(known)
     near = "" if name.startswith("_") else suggestion(name, names)
-    if near:
-        return f"{owner} has no attribute {name!r}. {near}"
-    return f"{owner} has no attribute {name!r}; it has: {', '.join(names) or 'none'}."
+    return f"{owner} has no attribute {name!r}; it has: {', '.join(names) or 'none'}. {near}".rstrip()
 
 
 _NOISE = 1e-9
