@@ -115,3 +115,19 @@ def test_a_window_of_the_firing_rate_may_change(net: Network) -> None:
     assert pop.r.tolist() == [50.0] * 3, "two spikes since, in a window of 40 ms"
     net.simulate(36.0)
     assert pop.r.tolist() == [500.0] * 3
+
+
+def test_spikes_leave_the_window_of_the_firing_rate_during_a_pause(net: Network) -> None:
+    cells = net.create(70, Neuron(parameters="drive = 1.0", equations="v = drive", spike="v > 0.0"))
+    cells.compute_firing_rate(6.0)
+    rate = net.monitor(cells, "r")
+    net.compile(silent=True)
+    net.simulate(BEFORE)
+    cells.disable()
+    net.simulate(PAUSE)
+    cells.drive = 0.0
+    cells.enable()
+    net.simulate(2.0)
+    # Step 7 looks at steps 2 to 7, of which the neuron fired in the first; step 8 at none.
+    expected = np.array([1, 2, 3, 3, 3, 3, 3, 1, 0]) * 1000.0 / 6.0
+    np.testing.assert_allclose(rate.get("r"), np.repeat(expected[:, None], 70, axis=1), rtol=1e-12)

@@ -198,12 +198,10 @@ class LoweredPopulation(NeuronValues):
         slot = Op("mod", (TICK, length), "int")
         place = Op("+", (Op("*", (slot, Symbol(self.count, "int")), "int"), NEURON), "int")
         old = Cast(Load(f"{inner}_fired", place, "bool"), "int")
-        count = Load(f"{inner}_fired_count", NEURON, "int")
+        kept = Op("-", (Load(f"{inner}_fired_count", NEURON, "int"), old), "int")
         body: tuple[Statement, ...] = (
             Let("_now", self.fired_now()),
-            Let(
-                "_count", Op("+", (Op("-", (count, old), "int"), Cast(Symbol("_now", "bool"), "int")), "int")
-            ),
+            Let("_count", Op("+", (kept, Cast(Symbol("_now", "bool"), "int")), "int")),
             Store(f"{inner}_fired_count", NEURON, Symbol("_count", "int")),
             Accumulate(f"{inner}_fired", place, "=", Symbol("_now", "bool")),
         )
@@ -212,6 +210,13 @@ class LoweredPopulation(NeuronValues):
             rate = Op("/", (per_second, Const(float(window))))
             body += (store(b.load(self.attributes["r"], NEURON), rate),)
         self._add(5, "firing rate", Each(self.count), body)
+        # Spikes leave the window during a pause, too.
+        pause = (
+            Store(f"{inner}_fired_count", NEURON, kept),
+            Accumulate(f"{inner}_fired", place, "=", Const(False, "bool")),
+        )
+        paused = Op("not", (self.active,), "bool")
+        self.builder.add(5, Kernel(f"{self.name}.window", Each(self.count), pause, condition=paused))
 
     def fired_now(self) -> Expr:
         """Did the neuron fire in this step?"""
