@@ -57,8 +57,10 @@ class CompiledNetwork:
             if isinstance(recording, SpikeRecording):
                 monitor.append_events(variable, recording.steps.view, recording.ranks.view)
             else:
+                first = 0
                 for piece in recording.pieces:
-                    monitor.append(variable, piece)
+                    monitor.append(variable, piece, first)
+                    first += recording.period * len(piece)
         save_recordings(recordings(self._document, self._built), path)
         for key, monitor in self.monitors.items():
             monitor.take(key[1])

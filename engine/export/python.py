@@ -17,7 +17,7 @@ def recordings():
     """Return all that was recorded by name; spikes as times in ms and ranks."""
     found = {}
     for name, monitor in monitors:
-        for variable, data in monitor.get(force_dict=True).items():
+        for variable, data in monitor.get(reshape=False, force_dict=True).items():
             if variable in ("spike", "axon_spike"):
                 times, ranks = monitor.raster_plot(data)
                 found[f"{name}.{variable}.times"], found[f"{name}.{variable}.ranks"] = times, ranks

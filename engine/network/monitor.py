@@ -11,22 +11,20 @@ from numpy.typing import NDArray
 from engine.errors import EngineError
 from engine.network.attributes import whole_steps
 from engine.network.dendrite import Dendrite
+from engine.network.monitor_data import SPIKES as SPIKES
+from engine.network.monitor_data import MonitorData, Names
 from engine.network.population import Population
 from engine.network.projection import Projection
-from engine.network.recorded import RecordedData
-from engine.network.spike_statistics import SpikeStatistics
+from engine.network.recorded import RecordedData, Table
 from engine.network.view import PopulationView
 
 if TYPE_CHECKING:
     from engine.network.network import Network
 
-SPIKES = ("spike", "axon_spike")
-"""Recorded as events, all others as samples."""
-
 Source = Population | PopulationView | Projection | Dendrite
 
 
-class Monitor(SpikeStatistics):
+class Monitor(MonitorData):
     """Records variables while the network runs.
 
     Parameters
@@ -102,7 +100,7 @@ class Monitor(SpikeStatistics):
                 return
         elif self.population is not None and variable.startswith("sum("):
             known = (*self.population.model.targets, *self.population.targets)
-            if variable.endswith(")") and variable[4:-1] in known:
+            if variable.endswith(")") and (variable[4:-1] in known or self.population.model.uses_sum_of_all):
                 return
             targets = ", ".join(dict.fromkeys(known)) or "none"
             raise EngineError(
@@ -151,43 +149,45 @@ class Monitor(SpikeStatistics):
         """True if this variable is being recorded."""
         return variable in self._data and self._data[variable].recording
 
-    def append(self, variable: str, array: NDArray[Any]) -> None:
-        """Take rows of samples (rows, elements) from the engine."""
-        if self._is_ragged(variable):
-            array = self._ragged(array)
-        self._data[variable].chunks.append((array,))
+    def _layout(self, variable: str) -> Any:
+        """The present synapses, if their values are what is recorded."""
+        projection = self.projection
+        if projection is None or projection._attributes[variable].locality != "local":
+            return None
+        return projection.connectivity
+
+    def table(self, variable: str, dtype: Any, width: int) -> Table:
+        """Where the engine stores samples of ``width`` elements."""
+        return self._data[variable].table(dtype, width, self._layout(variable))
+
+    def commit(self, variable: str, first: int, rows: int) -> None:
+        """The engine stored ``rows`` samples in the table, the first one in step ``first``."""
+        data = self._data[variable]
+        data.samples[-1].commit(rows)
+        data.note(first, self.period_steps, rows)
+
+    def append(self, variable: str, rows: NDArray[Any], first: int) -> None:
+        """Add samples (rows, elements), the first one of step ``first``."""
+        if len(rows):
+            self.table(variable, rows.dtype, rows.shape[1]).append(rows)
+            self._data[variable].note(first, self.period_steps, len(rows))
 
     def drop_last(self, variable: str, step: int) -> bool:
         """Forget the sample of ``step``, the last one, if there is one of synapses that begin and end."""
-        due = (step - self.offset_steps) % self.period_steps == self.period_offset_steps
-        if not (due and self.is_recording(variable) and self._is_ragged(variable)):
+        data = self._data.get(variable)
+        if data is None or data.last_sample != step or self._layout(variable) is None:
             return False
-        chunks = self._data[variable].chunks
-        chunks[-1] = (chunks[-1][0][:-1],)
+        data.drop_last()
         return True
-
-    def _is_ragged(self, variable: str) -> bool:
-        """True if samples differ in length, because synapses begin and end."""
-        projection = self.projection
-        if projection is None or not projection.structural:
-            return False
-        return projection._attributes[variable].locality == "local"
-
-    def _ragged(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """Rows in storage order as a list for each dendrite (T, dendrites), by the present synapses."""
-        projection, instance = self.projection, self.network.instance
-        assert projection is not None and instance is not None
-        order, offsets = instance.synapse_order(projection), projection.connectivity.offsets
-        posts = projection.post_ranks if self.dendrite is None else [self.dendrite]
-        nested = np.empty((len(rows), len(posts or [])), dtype=object)
-        for k, row in enumerate(rows if order is None else rows[:, order]):
-            for d, post in enumerate(posts or []):
-                nested[k, d] = row[offsets[post] : offsets[post + 1]].tolist()
-        return nested
 
     def append_events(self, variable: str, steps: NDArray[np.int64], ranks: NDArray[np.int32]) -> None:
         """Take spikes from the engine, by ascending step and rank."""
-        self._data[variable].chunks.append((steps, ranks))
+        data = self._data[variable]
+        data.steps.append(steps[:, np.newaxis])
+        data.ranks.append(ranks[:, np.newaxis])
+
+    def drain(self) -> None:
+        """Called after each part of a run."""
 
     # --- recording ------------------------------------------------------------------------------------
 
@@ -195,6 +195,12 @@ class Monitor(SpikeStatistics):
     def variables(self) -> list[str]:
         """Names of the recorded variables."""
         return list(self._variables)
+
+    @variables.setter
+    def variables(self, names: Any) -> None:
+        raise EngineError(
+            f"{self.name}: the list of variables cannot be assigned; start(names) adds, stop() drops all."
+        )
 
     @property
     def period(self) -> float:
@@ -216,8 +222,16 @@ class Monitor(SpikeStatistics):
         self.period_offset_steps = whole_steps(value, self.network.dt)
         self._check_period()
 
-    def start(self, variables: str | Sequence[str] | None = None, period: float | None = None) -> None:
-        """Begin to record all (or the given) variables; new names are added."""
+    def start(self, variables: Names = None, period: float | None = None) -> None:
+        """Begin to record after compile.
+
+        Parameters
+        ----------
+        variables : str or list of str, optional
+            Default all of the monitor; others that the source has are added to it.
+        period : float, optional
+            New period in ms, counted from now.
+        """
         if not self.network.compiled:
             self.network.warn(f"{self.name}.start() has no effect before compile().")
             return
@@ -225,17 +239,21 @@ class Monitor(SpikeStatistics):
         if period is not None:
             self.period = period
             self.offset_steps = step % self.period_steps
-        chosen = (
-            self._variables if variables is None else [variables] if isinstance(variables, str) else variables
-        )
-        for variable in list(chosen):
-            if variable not in self._data:
-                self._check(variable)
-                self._variables.append(variable)
-                self._data[variable] = RecordedData(step, recording=True)
-                self.network.replan()
-            else:
+        for variable in self._names(variables):
+            if variable in self._data:
                 self._data[variable].resume(step)
+            else:
+                self._add(variable, step)
+
+    def _add(self, variable: str, step: int) -> None:
+        try:
+            self._check(variable)
+        except EngineError as error:
+            self.network.warn(f"{error} It is not recorded.")
+            return
+        self._variables.append(variable)
+        self._data[variable] = RecordedData(step, recording=True)
+        self.network.replan()
 
     def pause(self) -> None:
         """Stop recording for a while."""
@@ -259,129 +277,7 @@ class Monitor(SpikeStatistics):
             data.clear(self.network.current_step)
         self._last_times = {}
 
-    # --- data -----------------------------------------------------------------------------------------
-
-    def get(
-        self,
-        variables: str | Sequence[str] | None = None,
-        keep: bool = False,
-        reshape: bool = False,
-        force_dict: bool = False,
-    ) -> Any:
-        """The recorded data, which are dropped unless ``keep``.
-
-        Parameters
-        ----------
-        variables : str or list of str, optional
-            Default all.
-        reshape : bool
-            Give populations' samples as ``(T,) + geometry`` instead of ``(T, N)``.
-        force_dict : bool
-            Return a dict even for one name.
-
-        Returns
-        -------
-        array, or dict of name -> data
-            Spikes are a dict rank -> list of steps, with every recorded neuron. Local variables of a
-            projection are nested [T][dendrite][synapse].
-        """
-        names = (
-            self._variables if variables is None else [variables] if isinstance(variables, str) else variables
-        )
-        step = self.network.current_step
-        result = {}
-        for name in list(names):
-            result[name] = self._formatted(name, reshape)
-            self._last_times[name] = self._data[name].times(step)
-            if not keep:
-                self._data[name].clear(step)
-        single = variables is not None and len(result) == 1 and not force_dict
-        return next(iter(result.values())) if single else result
-
-    def __getitem__(self, variable: str) -> Any:
-        return self.get(variable)
-
-    def take(self, variable: str) -> Any:
-        """New data of one variable since the last ``take`` or ``get``, as plain arrays, and drop them.
-
-        Returns
-        -------
-        array (T, elements), or for spikes (steps, ranks)
-            Samples of projections are in the engine's storage order.
-        """
-        data = self._data[variable]
-        arrays = data.joined(2 if variable in SPIKES else 1)
-        data.clear(self.network.current_step)
-        return arrays if variable in SPIKES else arrays[0]
-
-    def _formatted(self, name: str, reshape: bool) -> Any:
-        data = self._data[name]
-        if name in SPIKES:
-            assert self.population is not None
-            ranks = self.population.ranks if self.ranks is None else self.ranks
-            return data.spikes_by_rank(ranks)
-        geometry = getattr(self.source, "geometry", None)
-        if not data.chunks:
-            return np.zeros((0, *(geometry or ())) if reshape else (0,))
-        rows = data.joined(1)[0]
-        if rows.dtype == np.float32:
-            rows = rows.astype(np.float64)
-        if self.projection is not None:
-            return self._synaptic(self.projection, name, rows)
-        assert self.population is not None
-        attribute = self.population._attributes.get(name)
-        if attribute is not None and attribute.locality != "local":
-            return rows[:, 0]
-        return rows.reshape(-1, *geometry) if reshape and geometry else rows
-
-    def _synaptic(self, projection: Projection, name: str, rows: NDArray[Any]) -> Any:
-        """Rows in storage order as [T][dendrite][synapse]."""
-        if rows.dtype == object:
-            return rows if self.dendrite is None else rows[:, 0]
-        if rows.shape[1] == 1 and (self.dendrite is None and len(projection.connectivity.pre) != 1):
-            return rows[:, 0]
-        locality = projection._attributes[name].locality
-        if self.dendrite is not None:
-            return rows if locality == "local" else rows[:, 0]
-        posts = np.asarray(projection.post_ranks, dtype=np.int64)
-        if locality == "global":
-            return rows[:, 0]
-        if locality == "semiglobal":
-            return rows[:, posts]
-        instance = self.network.instance
-        assert instance is not None
-        order = instance.synapse_order(projection)
-        ordered = rows if order is None else rows[:, order]
-        counts = np.diff(projection.connectivity.offsets)[posts]
-        if (counts == counts[:1]).all():
-            return ordered.reshape(len(rows), len(posts), counts.max(initial=0))
-        nested = np.empty((len(rows), len(posts)), dtype=object)
-        ends = np.cumsum(counts)[:-1]
-        for k, row in enumerate(ordered):
-            for d, part in enumerate(np.split(row, ends)):
-                nested[k, d] = part.tolist()
-        return nested
-
-    def times(self, variables: str | Sequence[str] | None = None) -> dict[str, dict[str, list[int]]]:
-        """Start and stop steps of the recorded blocks: of the last :meth:`get`, or so far."""
-        names = (
-            self._variables if variables is None else [variables] if isinstance(variables, str) else variables
-        )
-        result = {}
-        for name in names:
-            if name not in self._data:
-                self.network.warn(f"{self.name}: {name!r} is not recorded.")
-            else:
-                step = self.network.current_step
-                result[name] = self._last_times.get(name) or self._data[name].times(step)
-        return result
-
-    def size_in_bytes(self) -> int:
-        """Memory of the recorded data."""
-        arrays = (a for data in self._data.values() for chunk in data.chunks for a in chunk)
-        return sum(a.nbytes for a in arrays)
-
-    def _spikes(self, spikes: Mapping[Any, Any] | None) -> Mapping[int, Sequence[int]]:
+    def _spikes(self, spikes: Any) -> Mapping[int, Sequence[int]]:
         if "spike" not in self._variables:
             raise EngineError(f"{self.name} does not record spikes; add 'spike' to its variables.")
         return super()._spikes(spikes or self.get("spike"))

@@ -28,7 +28,7 @@ def recordings(document: ProjectDocument, built: Built) -> Recordings:
     recorders = [(names[monitor.source], built.objects[monitor.id]) for monitor in document.monitors]
     recorders += [(bold.name, built.objects[bold.id].monitor) for bold in document.bold_monitors]
     for name, recorder in recorders:
-        for variable, data in recorder.get(keep=True, force_dict=True).items():
+        for variable, data in recorder.get(keep=True, reshape=False, force_dict=True).items():
             if variable in SPIKES:
                 times, ranks = recorder.raster_plot(data)
                 found[f"{name}.{variable}.times"], found[f"{name}.{variable}.ranks"] = times, ranks

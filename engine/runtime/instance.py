@@ -324,9 +324,9 @@ class Instance(Rewired):
         progress = np.zeros(1, np.int64) if progress is None else progress
         done = 0
         while done < steps and not stop[0]:
-            sizes = self._recording.begin(self.step, steps - done)
+            sizes, room = self._recording.begin(self.step, steps - done)
             buffers = [self.arrays[b.name] for b in self._plan.buffers]
-            part = self._library.run(buffers, sizes, self._clock, steps - done, self.threads, stop, progress)
+            part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, progress)
             self._clock += part
             done += part
             self._recording.end()
