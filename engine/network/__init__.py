@@ -8,6 +8,7 @@ and in the engine's buffers after it.
 from engine.network.declarations import Parameter, Variable
 from engine.network.dendrite import Dendrite, IndividualSynapse
 from engine.network.monitor import Monitor
+from engine.network.monitor_files import MonitorList
 from engine.network.network import Network
 from engine.network.neuron import Neuron
 from engine.network.population import Population
@@ -21,6 +22,7 @@ __all__ = [
     "IndividualNeuron",
     "IndividualSynapse",
     "Monitor",
+    "MonitorList",
     "Network",
     "Neuron",
     "Parameter",

@@ -31,9 +31,9 @@ class Monitor(MonitorData):
     ----------
     obj : Population, PopulationView, Projection or Dendrite
         What is recorded.
-    variables : str or list of str
+    variables : str or list of str, optional
         Variables of ``obj``; ``"spike"`` and ``"axon_spike"`` of spiking and ``"sum(target)"`` of rate-coded
-        populations.
+        populations. Default none; :meth:`start` adds some.
     period : float, optional
         ms between two samples; default every step. Spikes are always all recorded.
     period_offset : float, optional
@@ -52,7 +52,7 @@ class Monitor(MonitorData):
     def __init__(
         self,
         obj: Source,
-        variables: str | Sequence[str] = (),
+        variables: Names = None,
         period: float | None = None,
         period_offset: float | None = None,
         start: bool = True,
@@ -67,7 +67,7 @@ class Monitor(MonitorData):
         self.source = obj
         self.name = name or f"Monitor_{obj.name}"
         self.network: Network = obj.network
-        self._variables = [variables] if isinstance(variables, str) else list(variables)
+        self._variables = [] if variables is None else self._names(variables)
         for variable in self._variables:
             self._check(variable)
         dt = self.network.dt
@@ -288,3 +288,25 @@ class Monitor(MonitorData):
 
     def __repr__(self) -> str:
         return f"<{self.name}: {', '.join(self._variables) or 'nothing'}>"
+
+
+class GeometricMonitor(Monitor):
+    """A monitor made by ``Network.monitor``: as in version 5.0 of the API, samples of populations come in
+    the shape of their geometry unless ``reshape=False`` is given."""
+
+    def get(
+        self, variables: Names = None, keep: bool = False, reshape: bool = True, force_dict: bool = False
+    ) -> Any:
+        """As :meth:`Monitor.get`."""
+        return super().get(variables, keep, reshape, force_dict)
+
+    def save(
+        self,
+        filename: str,
+        variables: Names = None,
+        keep: bool = False,
+        reshape: bool = True,
+        force_dict: bool = False,
+    ) -> None:
+        """As :meth:`Monitor.save`."""
+        super().save(filename, variables, keep, reshape, force_dict)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
+from engine.network.monitor_files import check_suffix, h5py_module, save_arrays
 from engine.network.recorded import RecordedData, Table, by_rank
 from engine.network.spike_statistics import SpikeStatistics
 
@@ -102,6 +103,43 @@ class MonitorData(SpikeStatistics):
                 data.clear(step)
         single = variables is not None and len(result) == 1 and not force_dict
         return next(iter(result.values())) if single else result
+
+    def save(
+        self,
+        filename: str,
+        variables: Names = None,
+        keep: bool = False,
+        reshape: bool = False,
+        force_dict: bool = False,
+    ) -> None:
+        """Write the recorded data, which are dropped unless ``keep``.
+
+        Parameters
+        ----------
+        filename : str
+            ``.hdf5`` (or ``.h5``): a dataset for each variable as :meth:`get` gives it, spikes as a group of
+            the datasets ``steps`` and ``ranks``. ``.npy``: one variable, spikes as rows (step, rank).
+        variables, keep, reshape
+            As in :meth:`get`.
+        force_dict : bool
+            Accepted for compatibility.
+
+        See Also
+        --------
+        engine.save_recordings : formats that tell units and times, for other programs.
+        """
+        names = self._names(variables)
+        path = check_suffix(filename, f"{self.name}.save()", names)
+        if path.suffix != ".npy":
+            h5py_module(f"{self.name}.save()")
+        save_arrays(path, self.get(names, True, reshape, True), f"{self.name}.save()")
+        if not keep:
+            self.drop(names)
+
+    def drop(self, variables: Names = None) -> None:
+        """Forget the data of all (or the given) variables."""
+        for name in self._names(variables):
+            self._data[name].clear(self.network.current_step)
 
     def __getitem__(self, variable: str) -> Any:
         return self.get(variable)
@@ -207,18 +245,25 @@ class MonitorData(SpikeStatistics):
         locality = projection._attributes[name].locality
         if locality == "global":
             return rows[:, 0]
+        single = rows.shape[1] == 1  # also where one value serves all
         if locality == "semiglobal":
             posts = np.asarray(projection.post_ranks, dtype=np.int64)
-            return rows[:, posts] if self.dendrite is None else rows[:, 0]
-        if self.dendrite is not None and not projection.structural:
-            return rows
+            if self.dendrite is None:
+                return np.repeat(rows, len(posts), axis=1) if single else rows[:, posts]
+            return rows[:, 0]
         synapses = table.layout
         assert synapses is not None
-        order = self._storage_order(projection, synapses)
-        ordered = rows if order is None else rows[:, order]
+        own = slice(None)
         if self.dendrite is not None:
-            return ordered[:, synapses.offsets[self.dendrite] : synapses.offsets[self.dendrite + 1]]
-        return by_dendrite(ordered, synapses)
+            own = slice(*synapses.offsets[self.dendrite : self.dendrite + 2].tolist())
+            if not projection.structural and not single:
+                return rows
+        if single:
+            rows = np.repeat(rows, synapses.nnz, axis=1)
+        elif (order := self._storage_order(projection, synapses)) is not None:
+            rows = rows[:, order[own]]
+            own = slice(None)
+        return by_dendrite(rows, synapses) if self.dendrite is None else rows[:, own]
 
     def _storage_order(self, projection: Projection, synapses: Connectivity) -> NDArray[Any] | None:
         """Place of each synapse, by dendrites, in the recorded rows; None where it is the same."""

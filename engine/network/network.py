@@ -10,7 +10,7 @@ from engine.errors import EngineError
 from engine.network.compiling import Compiling
 from engine.network.configuration import Configuration
 from engine.network.mean_input import MeanInput
-from engine.network.monitor import Monitor
+from engine.network.monitor import GeometricMonitor, Monitor
 from engine.network.neuron import Neuron
 from engine.network.population import Population
 from engine.network.projection import Part, Projection
@@ -109,16 +109,18 @@ class Network(Compiling, Running, metaclass=_NetworkType):
     def monitor(
         self,
         obj: Any,
-        variables: str | Sequence[str] = (),
+        variables: str | Sequence[str] | None = None,
         period: float | None = None,
         period_offset: float | None = None,
         start: bool = True,
         name: str | None = None,
     ) -> Monitor:
-        """Record variables of a population, view, projection or dendrite of this network."""
+        """Record variables of a population, view, projection or dendrite of this network.
+
+        The monitor gives samples of populations in the shape of their geometry unless ``reshape=False``."""
         if getattr(obj, "network", self) is not self:
             raise EngineError(f"monitor(): {obj.name} belongs to another network.")
-        return Monitor(obj, variables, period, period_offset, start, name=name)
+        return GeometricMonitor(obj, variables, period, period_offset, start, name=name)
 
     def boldmonitor(
         self,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import EngineError, Network, Neuron, Population, SpikeSourceArray, Synapse
+from engine import EngineError, Monitor, Network, Neuron, Population, SpikeSourceArray, Synapse
 
 COUNTER = Neuron(
     parameters="b = 1.0",
@@ -15,7 +15,7 @@ COUNTER = Neuron(
 )
 
 
-def counting(geometry: Any = (2, 3), dt: float = 1.0) -> tuple[Network, Population]:
+def counting(geometry: Any = 6, dt: float = 1.0) -> tuple[Network, Population]:
     net = Network(dt=dt, seed=1)
     return net, net.create(geometry, COUNTER, name="pop")
 
@@ -34,8 +34,8 @@ def test_every_step_from_the_first_on() -> None:
 
 
 def test_get_drops_what_it_returns_unless_told_to_keep() -> None:
-    net, pop = counting()
-    m = net.monitor(pop, "r")
+    net, pop = counting((2, 3))
+    m = Monitor(pop, "r")
     net.compile(silent=True)
     assert m.get("r").shape == (0,)
     net.simulate(2.0)
@@ -240,9 +240,9 @@ def test_statistics_of_spikes() -> None:
     assert rate[2] == 2 / 4 * 2000.0
     smooth = m.population_rate(spikes, smooth=2.0)
     assert smooth[1] == pytest.approx(rate[0] * 0.75)
-    rates = m.smoothed_rate(spikes)
+    rates = m.smoothed_rate(spikes)  # the interval that begins with the recording does not count
     assert rates.shape == (4, 12)
-    assert rates[0].tolist() == [1000.0] * 2 + [500.0] * 8 + [0.0] * 2
+    assert rates[0].tolist() == [0.0] * 2 + [500.0] * 8 + [0.0] * 2
     assert len(m.raster_plot()[0]) == 0
 
 
