@@ -62,7 +62,7 @@ def gaps(
     """Inter-spike intervals (ms) of the neurons with at least ``fewest`` spikes."""
     for rank in spikes if ranks is None else ranks:
         if len(spikes[rank]) >= fewest:
-            yield rank, np.diff(np.asarray(spikes[rank], dtype=np.int64)) * dt
+            yield rank, np.diff(np.asarray(spikes[rank], dtype=np.float64)) * dt
 
 
 def intervals(spikes: Spikes, dt: float, ranks: Iterable[int] | None) -> dict[int, list[float]]:
