@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import EngineError
+from engine.network import command_line
 from engine.project import headless
 from engine.project.build import build
 from engine.project.check import check, errors
@@ -29,6 +30,7 @@ class ProjectError(EngineError):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out the command line; return the exit code."""
+    command_line.ignore()
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))

@@ -3,9 +3,12 @@
 import os
 from typing import Any
 
+from engine.network import command_line
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 os.environ.setdefault("QT_PREFERRED_BINDING", "PySide6")
+command_line.ignore()  # it is that of pytest
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -55,7 +55,7 @@ def compile_network(
     if progress is not None:
         progress("Generating code")
     lowered, plan, target, text = _generate(network)
-    library = build(text, target, cancel=cancel, progress=progress)
+    library = build(text, target, network.build_options, cancel=cancel, progress=progress)
     instance = previous or Instance(network, network.threads)
     instance.load(lowered, plan, library, redrawn)
     return instance

@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -36,19 +37,59 @@ STALE_AFTER = 3600.0
 
 Target = Literal["single", "openmp"]
 
-FLAGS = (
-    *("-O3", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
-    # Without exceptions, type information and C++ headers a cold compile takes two thirds of the time.
-    *("-fno-exceptions", "-fno-rtti", "-nostdinc++", "-pipe"),
-    *("-fPIC", "-shared", "-std=c++17", "-fvisibility=hidden", "-Wall"),
+OPTIMISATION = (
+    *("-O3", "-march=native"),
     # gcc prefers half the width of AVX-512; the full one runs COBA in four fifths of the time.
     *(["-mprefer-vector-width=512"] if platform.machine() in ("x86_64", "AMD64") else []),
 )
+"""What a user's own flags replace."""
+
+DEBUG = ("-O0", "-g")
+"""In place of :data:`OPTIMISATION` where the code is to be looked at in a debugger."""
+
+REQUIRED = (
+    *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
+    # Without exceptions, type information and C++ headers a cold compile takes two thirds of the time.
+    *("-fno-exceptions", "-fno-rtti", "-nostdinc++", "-pipe"),
+    *("-fPIC", "-shared", "-std=c++17", "-fvisibility=hidden", "-Wall"),
+)
+
+FLAGS = (*OPTIMISATION, *REQUIRED)
 
 _PROCESSOR_FIELDS = {
     *("vendor_id", "cpu family", "model", "stepping", "flags"),
     *("CPU implementer", "CPU architecture", "CPU variant", "CPU part", "Features"),
 }
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How a network is built.
+
+    Attributes
+    ----------
+    compiler : str
+        Name or path of a compiler that understands the options of GCC.
+    flags : tuple of str, optional
+        In place of :data:`OPTIMISATION`; they stand last, so that they win over :data:`REQUIRED`.
+    libraries : tuple of str
+        What the linker is told at the end.
+    clean : bool
+        Build anew even if the library is in the cache.
+    folder : Path, optional
+        Where a copy of the generated text is put.
+    """
+
+    compiler: str = "g++"
+    flags: tuple[str, ...] | None = None
+    libraries: tuple[str, ...] = ()
+    clean: bool = False
+    folder: Path | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Nothing is asked of the compiler but what is tested."""
+        return self.flags in (None, DEBUG) and not self.libraries
 
 
 class CompilationCancelled(EngineError):
@@ -58,9 +99,8 @@ class CompilationCancelled(EngineError):
 def build(
     source: str,
     target: Target,
+    options: BuildOptions | None = None,
     *,
-    compiler: str = "g++",
-    flags: Sequence[str] | None = None,
     cancel: threading.Event | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
@@ -73,10 +113,7 @@ def build(
     source : str
         C++ text with a C interface.
     target : {"single", "openmp"}
-    compiler : str
-        Name or path of a compiler that understands the options of GCC.
-    flags : sequence of str, optional
-        Replace :data:`FLAGS`; ``-fopenmp`` is added for the target "openmp" in any case.
+    options : BuildOptions, optional
     cancel : threading.Event, optional
         Once set, the compiler is killed.
     progress : callable, optional
@@ -94,20 +131,25 @@ def build(
     CompilationCancelled
         When ``cancel`` was set.
     """
-    program = shutil.which(compiler)
+    options = options or BuildOptions()
+    if options.folder is not None:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        _write(options.folder / "network.cpp", source.encode())
+    program = shutil.which(options.compiler)
     if program is None:
-        raise CompilationError(_missing(compiler))
-    options = [*(FLAGS if flags is None else flags), *(["-fopenmp"] if target == "openmp" else [])]
+        raise CompilationError(_missing(options.compiler))
+    flags = [*(FLAGS if options.flags is None else (*REQUIRED, *options.flags))]
+    flags += ["-fopenmp"] if target == "openmp" else []
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    library = folder / f"{_key(source, options, program)}.so"
-    if _is_complete(library):
+    library = folder / f"{_key(source, [*flags, '', *options.libraries], program)}.so"
+    if _is_complete(library) and not options.clean:
         return library
     with _locked(library, cancel):
-        if not _is_complete(library):  # else another process built it while this one waited
+        if options.clean or not _is_complete(library):  # else another process built it while this one waited
             if progress is not None:
                 progress("Compiling")
-            _compile(source, options, program, library, cancel)
+            _compile(source, [program, *flags], options, library, cancel)
             _evict(folder, library)
     return library
 
@@ -173,7 +215,7 @@ def _cancelled() -> CompilationCancelled:
 
 
 def _compile(
-    source: str, options: Sequence[str], program: str, library: Path, cancel: threading.Event | None
+    source: str, command: list[str], options: BuildOptions, library: Path, cancel: threading.Event | None
 ) -> None:
     """Compile beside the final place; only a finished library gets its final name."""
     text = library.with_suffix(".cpp")
@@ -183,7 +225,7 @@ def _compile(
     unfinished = Path(name)
     try:
         # Libraries follow the source: a linker that drops what nobody needs yet would drop them.
-        _run([program, *options, str(text), "-o", name, "-lm"], text, cancel)
+        _run([*command, str(text), "-o", name, "-lm", *options.libraries], options, text, cancel)
         content = unfinished.read_bytes()
         _write(library.with_suffix(".sha256"), hashlib.sha256(content).hexdigest().encode())
         _synchronise(unfinished)
@@ -192,7 +234,7 @@ def _compile(
         unfinished.unlink(missing_ok=True)
 
 
-def _run(command: list[str], text: Path, cancel: threading.Event | None) -> None:
+def _run(command: list[str], options: BuildOptions, text: Path, cancel: threading.Event | None) -> None:
     """Run the compiler in a process group of its own, so that all its parts can be killed."""
     with subprocess.Popen(
         command,
@@ -207,10 +249,16 @@ def _run(command: list[str], text: Path, cancel: threading.Event | None) -> None
             os.killpg(process.pid, signal.SIGKILL)
             raise
     if process.returncode:
-        raise CompilationError(
-            f"The compiler refused the generated code, kept in {text}. This is a fault of Neuroloom, not of "
-            f"the model; please report it with that file.\n{output.decode(errors='replace').strip()}"
-        )
+        said = output.decode(errors="replace").strip()
+        if options.is_ours:
+            reason = (
+                f"The compiler refused the generated code, kept in {text}. This is a fault of Neuroloom, not "
+                "of the model; please report it with that file."
+            )
+        else:
+            given = " ".join((*(options.flags or ()), *options.libraries))
+            reason = f"{options.compiler} refused its options {given!r}; mend or leave out compiler_flags."
+        raise CompilationError(f"Compilation failed. {reason}\n{said}")
 
 
 def _output(process: subprocess.Popen[bytes], cancel: threading.Event | None) -> bytes:

@@ -2,21 +2,70 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from engine.errors import ModelError
+from engine.codegen.build import BuildOptions
+from engine.errors import InvalidConfiguration, ModelError
+from engine.network import command_line
+from engine.network.build_options import build_options
 from engine.network.configured import Configured
 
 if TYPE_CHECKING:
     from engine.network.projection import Projection
 
 
+class Told:
+    """Passes on what compile is doing, and prints it for who asked for that.
+
+    Parameters
+    ----------
+    network : Compiling
+    silent : bool
+        Print nothing.
+    progress : callable, optional
+        Whom to pass it on.
+    """
+
+    def __init__(self, network: Compiling, silent: bool, progress: Callable[[str], None] | None) -> None:
+        values = network.configuration.values
+        self.verbose = values["verbose"] and not silent and not values["suppress_warnings"]
+        self.timed = self.verbose and values["show_time"]
+        self.silent, self.progress = silent, progress
+        self.number = getattr(network, "id", 0)
+        self.compiling, self.begun, self.phase = False, 0.0, ""
+
+    def __call__(self, phase: str) -> None:
+        """A phase begins."""
+        self._end_phase()
+        self.phase, self.begun = phase, time.perf_counter()
+        if self.progress is not None:
+            self.progress(phase)
+        if self.verbose and phase != "Compiling":
+            print(f"INFO: {phase} ")
+        if phase == "Compiling" and not self.silent:
+            self.compiling = True
+            print(f"Compiling {f'network {self.number}' if self.number else ''}... ", end="", flush=True)
+
+    def finish(self) -> None:
+        """All is done."""
+        if self.compiling:
+            print(" OK ")
+        self._end_phase()
+
+    def _end_phase(self) -> None:
+        if self.timed and self.phase:
+            print(f"INFO: {self.phase} took {time.perf_counter() - self.begun:.3f} seconds. ")
+
+
 class Compiling(Configured):
     """How a network is compiled."""
 
     projections: list[Projection]
+    build_options = BuildOptions()
 
     def compile(
         self,
@@ -37,38 +86,78 @@ class Compiling(Configured):
     ) -> None:
         """Draw the synapses, generate and build the code, and set all initial values.
 
+        Libraries are kept in a cache that all networks share, so that code which was built once, in any
+        folder, is not built again; then nothing is printed.
+
         Parameters
         ----------
+        directory : str
+            Folder that gets a copy of the generated C++ text; none with the default.
+        clean : bool
+            Build the library anew even if it is in the cache.
+        compiler : str
+            Name or path of a compiler that understands the options of GCC; default ``g++``, or that of
+            ``annarchy_json``.
+        compiler_flags : str
+            In place of our optimisation flags, ``-O3 -march=native`` and the like.
+        add_sources, cuda_config
+            Accepted for compatibility; without effect.
+        extra_libs : str
+            What the linker is told at the end: ``"-lgsl"``.
+        annarchy_json : str
+            File with the section ``"openmp": {"compiler": ..., "flags": ...}``; default
+            ``~/.config/ANNarchy/annarchy.json`` if it exists.
         silent : bool
             Print nothing.
+        debug_build : bool
+            Build without optimisation and with what a debugger needs.
+        profile_enabled : bool
+            Measure what the time of a run is spent on; see the setting ``profile_out``.
         cancel : threading.Event, optional
             Ends a running compiler; :class:`CompilationError` is raised.
         progress : callable, optional
             Is told what is being done.
 
-        Other parameters are accepted for compatibility and ignored.
+        Raises
+        ------
+        EngineError
+            If the network or an argument has a mistake, or there is no compiler.
         """
         from engine.codegen import compile_network
 
         if self.compiled:
-            print("compile(): the network is already compiled; nothing was done. Call clear() to start anew.")
+            print(
+                "compile(): the network is already compiled; nothing was done. Call clear() to start anew; "
+                "in a notebook, right after importing."
+            )
             return
+        self._check_build()
         self._check_structure()
-        if not silent:
-            print("Compiling ... ", end="", flush=True)
-        if progress is not None:
-            progress("Drawing synapses")
+        if add_sources:
+            self.warn("compile(): add_sources has no effect; the generated code needs no other sources.")
+        settings = self.configuration.values
+        self.build_options = build_options(
+            directory=directory,
+            clean=clean or command_line.flags().clean,
+            compiler=compiler,
+            compiler_flags=compiler_flags,
+            extra_libs=extra_libs,
+            annarchy_json=annarchy_json,
+            debug=debug_build or settings["debug"],
+        )
+        told = Told(self, silent, progress)
+        told("Drawing synapses")
         draws = self._draws
         try:
             for projection in self.projections:
                 projection.draw()
-            self._instance = compile_network(self._as_network(), cancel=cancel, progress=progress)
+            self._instance = compile_network(self._as_network(), cancel=cancel, progress=told)
         finally:
             if not self.compiled:
                 self._draws = draws
+        self.build_options = replace(self.build_options, clean=False)
         self._stale = False
-        if not silent:
-            print(" OK ")
+        told.finish()
 
     def generate(self) -> str:
         """Return the C++ text that :meth:`compile` builds, without building it; draws synapses if there
@@ -90,6 +179,20 @@ class Compiling(Configured):
             return generated_code(self._as_network())
         finally:
             self._draws = draws
+
+    def _check_build(self) -> None:
+        """Refuse settings that do not go together, or that this computer cannot meet."""
+        settings, flags = self.configuration.values, command_line.flags()
+        if flags.gpu is not None:
+            reason = (
+                "-j and --gpu exclude each other" if "num_threads" in flags.settings else "no GPU is used"
+            )
+            raise InvalidConfiguration(f"compile(): {reason}; leave --gpu out of the command line.")
+        cores = settings["visible_cores"]
+        if cores and len(cores) < self.threads:
+            raise InvalidConfiguration(
+                f"compile(): {self.threads} threads need as many visible_cores, not {list(cores)}."
+            )
 
     def _check_structure(self) -> None:
         from engine.language import check_sums, check_synapse_use

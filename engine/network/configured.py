@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from engine.network.population import Population
 
 
+FIXED = {"dt", "num_threads", "visible_cores", "precision", "method", "structural_plasticity"}
+"""Settings that running code depends on."""
+
+
 class Configured(Live):
     """The settings of a network, its Constants, its warnings and the random numbers of Python."""
 
@@ -31,16 +35,22 @@ class Configured(Live):
     # --- settings -------------------------------------------------------------------------------------
 
     def config(self, **settings: Any) -> None:
-        """Change settings; the keys are those of ``setup``. ``dt`` and the threads are fixed by compile."""
-        fixed = {"dt", "num_threads", "precision", "method", "structural_plasticity"} & settings.keys()
-        if self.compiled and fixed:
+        """Change settings; the keys are those of :func:`engine.setup`.
+
+        ``dt``, ``num_threads``, ``precision``, ``method`` and ``structural_plasticity`` are fixed by compile.
+        """
+        present = self.configuration.values
+        changed = {key for key in FIXED & settings.keys() if settings[key] != present[key]}
+        if self.compiled and changed:
             raise EngineError(
-                f"The network is compiled, so {', '.join(sorted(fixed))} cannot change any more."
+                f"setup(): the network is compiled, so {', '.join(sorted(changed))} cannot change any more; "
+                "call clear() to begin another network."
             )
         for key in self.configuration.set(settings):
             self.warn(f"setup(): unknown key: {key}")
-        if "dt" in settings and self.populations:
-            self.warn("dt was changed after objects were created.")
+        for key in ("dt", "precision"):
+            if key in changed and self.populations:
+                self.warn(f"setup(): {key} was changed after populations were created.")
         if "seed" in settings:
             self._restart_random_numbers()
 

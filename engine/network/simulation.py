@@ -23,27 +23,50 @@ def _network(net_id: int = 0) -> Network:
 
 
 def setup(**keys: Any) -> None:
-    """Configure the top-level network.
+    """Configure the top-level network; later values overwrite earlier ones.
 
     Parameters
     ----------
     dt : float
         Step in ms (1.0).
     seed : int or None
-        Seed of all random numbers; numpy's global generator is seeded, too.
+        Seed of all random numbers; numpy's global generator is seeded, too. None: a fresh one.
     method : str
         Numerical method of ODEs without a flag: explicit (default), implicit, semiimplicit, exponential,
         midpoint, rk4.
+    paradigm : {"openmp"}
+        What runs the network.
     num_threads : int
         Threads (1); results do not depend on it.
+    visible_cores : list of int
+        Core of each thread; at least as many as threads. Default: the system decides.
     precision : {"double", "float"}
         Type of all real values.
     structural_plasticity : bool
         Synapses may begin and end after compile (False).
+    verbose, show_time : bool
+        Tell what compile does, and how long each part takes (False).
     suppress_warnings : bool
-        Print no warnings.
+        Print no lines that begin with WARNING or INFO (False).
+    debug : bool
+        As ``compile(debug_build=True)`` (False).
+    profiling, profile_out : bool, str or None
+        As ``compile(profile_enabled=True)``, and the folder of its results.
+    sparse_matrix_format, sparse_matrix_storage_order, only_int_idx_type, disable_shared_library_time_offset
+        Checked, without effect: the engine chooses how synapses are stored.
 
-    Other keys of the reference are accepted and have no effect; unknown keys give a warning.
+    Unknown keys give a warning.
+
+    Raises
+    ------
+    EngineError
+        For impossible values, keys of performance (``disable_SIMD_Eq`` ...), and settings that a compiled
+        network depends on.
+
+    Notes
+    -----
+    A script's command line is read first: ``-j 4``, ``--prec float``, ``--visible-cores 0,1``, ``-c`` (build
+    anew), ``-d`` (debug), ``-v``, ``--report FILE``, ``--profile``, ``--profile-out DIR``, ``--auto-tuning``.
     """
     default_network().config(**keys)
     seed = keys.get("seed")
@@ -67,8 +90,39 @@ def compile(
     profile_enabled: bool = False,
     net_id: int = 0,
 ) -> None:
-    """Draw the synapses, build the code and set initial values; see :meth:`Network.compile`."""
-    _network(net_id).compile(silent=silent)
+    """Draw the synapses, build the code and set initial values; see :meth:`Network.compile`.
+
+    Parameters
+    ----------
+    populations, projections
+        Accepted for compatibility: the whole network is compiled.
+    net_id : int
+        0: the top-level network.
+    """
+    network = _network(net_id)
+    if populations is not None or projections is not None:
+        network.warn("compile(): populations and projections have no effect; the whole network is compiled.")
+    network.compile(
+        directory,
+        clean,
+        compiler,
+        compiler_flags,
+        add_sources,
+        extra_libs,
+        cuda_config,
+        annarchy_json,
+        silent,
+        debug_build,
+        profile_enabled,
+    )
+
+
+def get_global_config(key: str) -> Any:
+    """Value of a key of :func:`setup`."""
+    values = default_network().configuration.values
+    if key not in values:
+        raise EngineError(f"get_global_config(): no key {key!r}; there are {', '.join(values)}.")
+    return values[key]
 
 
 def clear(
@@ -91,8 +145,17 @@ def reset(
 
 
 def set_seed(seed: int, use_seed_seq: bool = True, net_id: int = 0) -> None:
-    """Begin all random sequences anew from ``seed``."""
-    _network(net_id).set_seed(seed)
+    """Begin all random sequences anew from ``seed``: those of the run, and of distributions from now on.
+
+    Parameters
+    ----------
+    use_seed_seq : bool
+        Accepted for compatibility.
+    """
+    network = _network(net_id)
+    network.set_seed(seed)
+    if not network.compiled:
+        network.warn("set_seed(): the seed reaches the simulated network when it is compiled.")
 
 
 def get_population(name: str, net_id: int = 0) -> Population | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.codegen import build as module
-from engine.codegen.build import CompilationCancelled, build, cache_folder
+from engine.codegen.build import BuildOptions, CompilationCancelled, build, cache_folder
 from engine.errors import CompilationError
 from engine.runtime.core import Library
 
@@ -96,9 +96,9 @@ def test_openmp_is_a_matter_of_the_target():
 def test_the_second_call_does_not_start_the_compiler(counting_compiler):
     compiler, starts = counting_compiler
     phases = []
-    first = build(SOURCE, "single", compiler=compiler, progress=phases.append)
+    first = build(SOURCE, "single", BuildOptions(compiler=compiler), progress=phases.append)
     assert starts() == 1 and phases == ["Compiling"]
-    assert build(SOURCE, "single", compiler=compiler, progress=phases.append) == first
+    assert build(SOURCE, "single", BuildOptions(compiler=compiler), progress=phases.append) == first
     assert starts() == 1 and phases == ["Compiling"]
 
 
@@ -107,17 +107,17 @@ def test_source_flags_target_and_compiler_each_make_another_library(counting_com
         build(SOURCE, "single"),
         build(SOURCE + "// changed\n", "single"),
         build(SOURCE, "openmp"),
-        build(SOURCE, "single", flags=["-shared", "-fPIC", "-O1"]),
-        build(SOURCE, "single", compiler=counting_compiler[0]),
+        build(SOURCE, "single", BuildOptions(flags=("-O1",))),
+        build(SOURCE, "single", BuildOptions(compiler=counting_compiler[0])),
     }
     assert len(libraries) == 5
 
 
 def test_an_upgraded_compiler_compiles_anew(counting_compiler):
     compiler, starts = counting_compiler
-    build(SOURCE, "single", compiler=compiler)
+    build(SOURCE, "single", BuildOptions(compiler=compiler))
     os.utime(compiler, (1, 1))
-    build(SOURCE, "single", compiler=compiler)
+    build(SOURCE, "single", BuildOptions(compiler=compiler))
     assert starts() == 2
 
 
@@ -131,7 +131,10 @@ def test_two_processes_compile_once(counting_compiler):
     compiler, starts = counting_compiler
     context = multiprocessing.get_context("spawn")
     with context.Pool(2) as pool:
-        jobs = [pool.apply_async(build, (SOURCE, "single"), {"compiler": compiler}) for _ in range(2)]
+        jobs = [
+            pool.apply_async(build, (SOURCE, "single"), {"options": BuildOptions(compiler=compiler)})
+            for _ in range(2)
+        ]
         paths = {job.get(60) for job in jobs}
     assert len(paths) == 1 and starts() == 1
     Library(paths.pop())
@@ -140,7 +143,9 @@ def test_two_processes_compile_once(counting_compiler):
 def test_threads_compile_once(counting_compiler):
     compiler, starts = counting_compiler
     threads = [
-        threading.Thread(target=build, args=(SOURCE, "single"), kwargs={"compiler": compiler})
+        threading.Thread(
+            target=build, args=(SOURCE, "single"), kwargs={"options": BuildOptions(compiler=compiler)}
+        )
         for _ in range(2)
     ]
     for thread in threads:
@@ -156,7 +161,7 @@ def test_cancel_kills_the_compiler_and_its_children(endless_compiler, folder):
 
     def attempt():
         try:
-            build(SOURCE, "single", compiler=compiler, cancel=cancel)
+            build(SOURCE, "single", BuildOptions(compiler=compiler), cancel=cancel)
         except CompilationCancelled as error:
             errors.append(error)
 
@@ -167,19 +172,22 @@ def test_cancel_kills_the_compiler_and_its_children(endless_compiler, folder):
     thread.join(20)
     assert len(errors) == 1 and is_gone(int(note.read_text()))
     assert not list(folder.glob("*.so")) and not list(folder.glob("*.tmp"))
-    Library(build(SOURCE, "single", compiler=compiler))
+    Library(build(SOURCE, "single", BuildOptions(compiler=compiler)))
 
 
 def test_a_killed_process_leaves_nothing_that_counts(endless_compiler, folder):
     compiler, note = endless_compiler
-    program = f"from engine.codegen.build import build; build({SOURCE!r}, 'single', compiler={compiler!r})"
+    program = (
+        "from engine.codegen.build import BuildOptions, build; "
+        f"build({SOURCE!r}, 'single', BuildOptions(compiler={compiler!r}))"
+    )
     process = subprocess.Popen([sys.executable, "-c", program])
     wait_for(note)
     process.kill()
     process.wait(20)
     os.kill(int(note.read_text()), signal.SIGKILL)
     assert not list(folder.glob("*.so"))
-    Library(build(SOURCE, "single", compiler=compiler))
+    Library(build(SOURCE, "single", BuildOptions(compiler=compiler)))
 
 
 @pytest.mark.parametrize("damage", ["truncated", "changed", "without sum"])
@@ -199,7 +207,7 @@ def test_a_damaged_library_is_rebuilt(damage):
 
 def test_a_missing_compiler_is_named_with_its_package():
     with pytest.raises(CompilationError, match=r"'no-such-g\+\+'.*apt-get install g\+\+"):
-        build(SOURCE, "single", compiler="no-such-g++")
+        build(SOURCE, "single", BuildOptions(compiler="no-such-g++"))
 
 
 def test_a_refusal_shows_the_compilers_words_and_the_kept_source():

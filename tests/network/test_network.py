@@ -35,7 +35,7 @@ def test_top_level_script(capsys: pytest.CaptureFixture[str]) -> None:
     assert engine.get_time() == 0.0
     with pytest.raises(EngineError, match="not compiled"):
         engine.simulate(1.0)
-    engine.compile()
+    engine.compile(clean=True)
     engine.compile()
     printed = capsys.readouterr().out
     assert printed.count("Compiling") == 1
