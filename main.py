@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.errors import EngineError
+from engine.files.errors import FileError
 from engine.network import command_line
 from engine.project import headless
 from engine.project.build import build
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.command(options))
     except ProjectError as error:
         return _fail(str(error), PROBLEMS)
-    except (StorageError, OSError) as error:
+    except (FileError, StorageError, OSError) as error:
         return _fail(str(error), FILE)
     except EngineError as error:
         return _fail(str(error), FAILURE)
@@ -74,6 +75,11 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--to", choices=("python",), default="python", help="language (default: python)")
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
     export.set_defaults(command=_export)
+
+    report = commands.add_parser("report", help="write what a project's network is made of, with equations")
+    report.add_argument("project", type=Path, metavar="PROJECT")
+    report.add_argument("file", type=_report_file, metavar="FILE", help=".md (Markdown) or .tex (LaTeX)")
+    report.set_defaults(command=_report)
     return parser
 
 
@@ -89,6 +95,12 @@ def _count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is below 1")
     return value
+
+
+def _report_file(text: str) -> Path:
+    if Path(text).suffix.lower() not in (".md", ".tex"):
+        raise argparse.ArgumentTypeError(f"{text} ends with neither .md nor .tex")
+    return Path(text)
 
 
 def _seed(text: str) -> int:
@@ -172,6 +184,15 @@ def _export(options: argparse.Namespace) -> int:
     else:
         options.output.write_text(source, encoding="utf-8")
     return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from engine.project.report import write_report
+
+    description = write_report(_loaded(options.project), options.file)
+    for omission in description.omissions:
+        print(f"left out: {omission.what}: {' '.join(omission.reasons)}", file=sys.stderr)
+    return PROBLEMS if description.omissions else DONE
 
 
 def _loaded(path: Path) -> ProjectDocument:

@@ -95,6 +95,7 @@ from engine.network.spikes import (
     raster_plot,
     smoothed_rate,
 )
+from engine.reports import report
 
 __all__ = [
     "IBCM",
@@ -168,6 +169,7 @@ __all__ = [
     "populations",
     "projections",
     "raster_plot",
+    "report",
     "reset",
     "set_current_step",
     "set_seed",

@@ -22,7 +22,7 @@ from engine.language.statements import (
     Statement,
     split_statements,
 )
-from engine.language.tree import Binary, Boolean, Expression, Name, Number, Span, Unary
+from engine.language.tree import Binary, Boolean, Call, Expression, Name, Number, Span, Unary
 
 _ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": operator.add,
@@ -49,6 +49,12 @@ class Definitions:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     streams: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def keep_calls(self) -> None:
+        """Let calls of user functions stand as they are written: for reading, nothing can be computed."""
+        for function in self.functions.values():
+            body = Call(function.name, tuple(Name(argument) for argument in function.arguments))
+            self.functions[function.name] = replace(function, body=body)
 
     @property
     def localities(self) -> dict[str, str]:

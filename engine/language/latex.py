@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.language.calls import UserFunction
 from engine.language.discretise import split_scale
+from engine.language.functions import FUNCTIONS
 from engine.language.model import Assignment, Bounds, Equation, NeuronModel, SynapseModel
 from engine.language.tree import (
     Binary,
@@ -104,20 +106,25 @@ def model_formulas(model: NeuronModel | SynapseModel) -> list[Formula]:
 
 def _events(part: str, statements: tuple[Assignment, ...]) -> Iterator[Formula]:
     for statement in statements:
-        yield Formula(part, _assignment(statement, r"\leftarrow"), statement.text)
+        yield Formula(part, statement_latex(statement), statement.text)
 
 
 def equation_latex(equation: Equation) -> str:
     """An equation with its bounds; an ODE as ``scale dx/dt = ...``."""
     if isinstance(equation, Assignment):
         return _assignment(equation, "=")
-    name = _identifier(equation.name)
+    name = name_latex(equation.name)
     scale, slope = split_scale(equation)
     # An upright d would make the name upright, too: ziamath carries its style on.
     gradient = rf"\frac{{d{name}}}{{dt}}"
     if scale != Number(1):
         gradient = rf"{_inside(scale, _PRECEDENCE['*'])}\,{gradient}"
-    return f"{gradient} = {expression_latex(slope)}{_bounds(name, equation.bounds)}"
+    return f"{gradient} = {expression_latex(slope)}{_bounds(equation)}"
+
+
+def statement_latex(statement: Assignment) -> str:
+    """A statement of an event, with an arrow and its bounds."""
+    return _assignment(statement, r"\leftarrow")
 
 
 def expression_latex(expression: Expression) -> str:
@@ -125,25 +132,35 @@ def expression_latex(expression: Expression) -> str:
     return _format(expression)[0]
 
 
+def bounds_latex(name: str, bounds: Bounds) -> list[str]:
+    """The bounds of a variable, an inequality each."""
+    signs = {"min": r"\geq", "max": r"\leq"}
+    return [f"{name_latex(name)} {signs[kind]} {expression_latex(limit)}" for kind, limit in bounds.limits]
+
+
+def function_latex(function: UserFunction) -> str:
+    """The definition of a user function."""
+    head = Call(function.name, tuple(Name(argument) for argument in function.arguments))
+    return f"{expression_latex(head)} = {expression_latex(function.body)}"
+
+
 def _assignment(statement: Assignment, sign: str) -> str:
-    name, expression = _identifier(statement.name), statement.expression
+    name, expression = name_latex(statement.name), statement.expression
     if statement.operator != "=":
         sign = r"\leftarrow"
         expression = Binary(statement.operator[0], Name(statement.name), expression)
     apart = r"\quad\text{(unless post)}" if statement.unless_post else ""
-    return f"{name} {sign} {expression_latex(expression)}{_bounds(name, statement.bounds)}{apart}"
+    return f"{name} {sign} {expression_latex(expression)}{_bounds(statement)}{apart}"
 
 
-def _bounds(name: str, bounds: Bounds) -> str:
-    signs = {"min": r"\geq", "max": r"\leq"}
-    limits = (f"{name} {signs[kind]} {expression_latex(limit)}" for kind, limit in bounds.limits)
-    return "".join(rf",\quad {limit}" for limit in limits)
+def _bounds(equation: Equation) -> str:
+    return "".join(rf",\quad {limit}" for limit in bounds_latex(equation.name, equation.bounds))
 
 
 # --- names and numbers -----------------------------------------------------------------------------------
 
 
-def _identifier(name: str, owner: Owner = "own") -> str:
+def name_latex(name: str, owner: Owner = "own") -> str:
     """``tau_syn_E`` as a tau with two indices; digits at the end of a letter are an index, too."""
     first, *indices = [part for part in name.split("_") if part] or [name]
     numbered = re.fullmatch(r"([^\W\d]+)(\d+)", first)
@@ -184,13 +201,13 @@ def _format(node: Expression) -> tuple[str, int]:
         case Boolean(value=value):
             return rf"\mathrm{{{value}}}", _ATOM
         case Name(name=name, owner=owner):
-            return _identifier(name, owner), _ATOM if owner == "own" else _PRECEDENCE["**"]
+            return name_latex(name, owner), _ATOM if owner == "own" else _PRECEDENCE["**"]
         case WeightedSum(target=target, owner=owner):
             below = rf"_{{\mathrm{{{target.replace('_', ',')}}}}}" if target else ""
             return rf"\Sigma{below}" + ("" if owner == "own" else rf"^{{\mathrm{{{owner}}}}}"), _ATOM
         case GlobalOperation(operation=operation, name=name, owner=owner):
             left, right = _NORMS.get(operation, (rf"\{operation}\left(", r"\right)"))
-            return f"{left} {_identifier(name, owner)} {right}", _ATOM
+            return f"{left} {name_latex(name, owner)} {right}", _ATOM
         case Random(distribution=name, arguments=arguments):
             return _call(_DISTRIBUTIONS.get(name, rf"\mathrm{{{name}}}"), arguments), _ATOM
         case Call(function=name, arguments=arguments):
@@ -243,6 +260,8 @@ def _function(name: str, arguments: tuple[Expression, ...]) -> tuple[str, int]:
         return rf"\left[ {value} \right]_{{{low}}}^{{{high}}}", _PRECEDENCE["**"]
     if name == "modulo":
         return _binary("%", *arguments)
+    if name not in FUNCTIONS:
+        return _call(name_latex(name), arguments), _ATOM
     return _call(_OPERATORS.get(name, rf"\mathrm{{{name}}}"), arguments), _ATOM
 
 

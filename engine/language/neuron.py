@@ -35,6 +35,7 @@ def parse_neuron(
     constants: Mapping[str, float] | None = None,
     global_functions: Sequence[str] = (),
     needs_rate: bool = True,
+    inline: bool = True,
 ) -> NeuronModel:
     """Parse and check the text of a neuron.
 
@@ -54,6 +55,8 @@ def parse_neuron(
         Functions shared by all models, as text.
     needs_rate : bool
         A rate-coded neuron must define ``r``.
+    inline : bool
+        Put the bodies of user functions in the place of their calls; without, a model is for reading only.
 
     Raises
     ------
@@ -74,6 +77,8 @@ def parse_neuron(
     is_spiking = bool(texts["spike"].strip())
     read_global_functions(global_functions, definitions)
     own_functions = read_functions(texts["functions"], "functions", definitions)
+    if not inline:
+        definitions.keep_calls()
     read_parameters(texts["parameters"], definitions)
     lines = read_left_sides(texts["equations"], definitions)
     if is_spiking or needs_rate:

@@ -37,6 +37,7 @@ def parse_synapse(
     name: str = "",
     constants: Mapping[str, float] | None = None,
     global_functions: Sequence[str] = (),
+    inline: bool = True,
 ) -> SynapseModel:
     """Parse and check the text of a synapse.
 
@@ -58,6 +59,8 @@ def parse_synapse(
         Value of each Constant.
     global_functions : sequence of str
         Functions shared by all models, as text.
+    inline : bool
+        Put the bodies of user functions in the place of their calls; without, a model is for reading only.
 
     Raises
     ------
@@ -80,6 +83,8 @@ def parse_synapse(
     definitions = Definitions("synapse", report, constants or {})
     read_global_functions(global_functions, definitions)
     own_functions = read_functions(texts["functions"], "functions", definitions)
+    if not inline:
+        definitions.keep_calls()
     read_parameters(texts["parameters"], definitions)
     weight = definitions.parameters.pop("w", None)
     lines = read_left_sides(texts["equations"], definitions)

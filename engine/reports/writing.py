@@ -1,0 +1,108 @@
+"""The report of a network as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+from engine.errors import EngineError
+from engine.files.whole import save_whole
+from engine.network.network import Network, default_network, living_networks
+from engine.reports.description import Description, Heading
+
+SUFFIXES = (".tex", ".md")
+P = ParamSpec("P")
+
+
+def _network_first(function: Callable[P, None]) -> Callable[P, None]:
+    """Let a Network stand before all other arguments."""
+
+    @wraps(function)
+    def call(*arguments: P.args, **named: P.kwargs) -> None:
+        if arguments and isinstance(arguments[0], Network):
+            named["network"] = arguments[0]
+            arguments = arguments[1:]  # type: ignore[assignment]
+        function(*arguments, **named)
+
+    return call
+
+
+@_network_first
+def report(
+    filename: str = "./report.tex",
+    standalone: bool = True,
+    gather_subprojections: bool = False,
+    title: str | None = None,
+    author: str | None = None,
+    date: str | None = None,
+    net_id: int = 0,
+    *,
+    network: Network | None = None,
+) -> None:
+    """Write what a network is made of to a file: populations, projections, equations, parameters, recordings.
+
+    Parameters
+    ----------
+    filename : str
+        ``.tex`` (tables after Nordlie, Gewaltig & Plesser 2009) or ``.md``. Missing folders are made.
+    standalone : bool
+        LaTeX only: write a whole document; otherwise the tables alone, for ``\\input``.
+    gather_subprojections : bool
+        Tell one of several projections with the same populations and target.
+    title, author, date : str, optional
+        What stands above the report.
+    net_id : int
+        0 is the network of the top level.
+    network : Network, optional
+        Whose report it is; may also be the first argument: ``report(net, "report.md")``.
+
+    Raises
+    ------
+    EngineError
+        If the file is neither ``.tex`` nor ``.md``, or cannot be written.
+
+    Notes
+    -----
+    After compile the values of parameters are the present ones, before it the initial ones; of arrays the
+    smallest and the largest value are told.
+    """
+    from engine.reports.gather import describe
+
+    path = Path(filename)
+    check_suffix(path)
+    chosen = network or _by_number(net_id)
+    print(f"Generating report in {filename} ")
+    text = report_text(
+        describe(chosen, gather_subprojections),
+        path.suffix,
+        Heading(title, author, date),
+        standalone,
+    )
+    save_whole(path, lambda file: file.write(text.encode()))
+
+
+def report_text(description: Description, suffix: str, heading: Heading, standalone: bool = True) -> str:
+    """A description as text of the format that belongs to the suffix of a file."""
+    from engine.reports.latex import latex
+    from engine.reports.markdown import markdown
+
+    if suffix.lower() == ".md":
+        return markdown(description, heading)
+    return latex(description, heading, standalone)
+
+
+def check_suffix(path: Path) -> None:
+    """Raise unless the file's name says that it is LaTeX or Markdown."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise EngineError(f"report(): the filename must end with .tex or .md, but it is {str(path)!r}.")
+
+
+def _by_number(number: int) -> Network:
+    if number == 0:
+        return default_network()
+    for network in living_networks():
+        if getattr(network, "id", None) == number:
+            return network
+    raise EngineError(f"report(): there is no network with net_id={number}; give the Network object instead.")
