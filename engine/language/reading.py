@@ -6,26 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from engine.errors import ModelError
-from engine.language.calls import UserFunction
-from engine.language.definitions import Definitions
 from engine.language.model import NeuronModel, SynapseModel
 from engine.language.neuron import parse_neuron
-from engine.language.report import Report
 from engine.language.synapse import parse_synapse
-from engine.language.user_functions import read_functions, read_global_functions
 
 M = TypeVar("M", NeuronModel, SynapseModel)
-
-
-def functions_of(
-    text: str, constants: Mapping[str, float], global_functions: Sequence[str] = ()
-) -> list[UserFunction]:
-    """The user functions that ``text`` defines, each with those before it put in."""
-    definitions = Definitions("neuron", Report("functions", {}), constants)
-    read_global_functions(global_functions, definitions)
-    known = dict(definitions.functions)
-    read_functions(text, "functions", definitions)
-    return [f for name, f in definitions.functions.items() if known.get(name) is not f]
 
 
 def as_written(model: M, constants: Mapping[str, float], global_functions: Sequence[str] = ()) -> M:

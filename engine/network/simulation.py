@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError
-from engine.network import constant
+from engine.network import command_line, constant
 from engine.network.monitor import Monitor
 from engine.network.network import Network, default_network
 from engine.network.population import Population
@@ -115,6 +115,11 @@ def compile(
         debug_build,
         profile_enabled,
     )
+    wanted = command_line.flags().report
+    if wanted is not None:
+        from engine.reports import report
+
+        report(wanted, network=network)
 
 
 def get_global_config(key: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.language import parse_functions
 from engine.language.latex import (
     bounds_latex,
     equation_latex,
@@ -25,7 +26,7 @@ from engine.language.model import (
     Variable,
     is_implicit,
 )
-from engine.language.reading import as_written, functions_of
+from engine.language.reading import as_written
 from engine.language.tree import Binary, Expression, Name
 from engine.reports import description as told
 
@@ -60,7 +61,8 @@ class Reader:
 
     def shared_functions(self) -> tuple[str, ...]:
         """The functions shared by all models, as formulas."""
-        return tuple(map(function_latex, functions_of("\n".join(self._functions), self._constants)))
+        known = parse_functions(self._functions, self._constants)
+        return tuple(map(function_latex, known.values()))
 
     def neuron(self, model: NeuronModel, name: str, description: str) -> told.Model:
         """Tell a neuron model under the given name."""
@@ -71,7 +73,7 @@ class Reader:
             spiking=model.kind == "spike",
             parameters=_parameters(model, _NEURON),
             equations=self._equations(model, _NEURON),
-            functions=self._own_functions(model),
+            functions=tuple(map(function_latex, model.functions)),
             events=tuple(_neuron_events(model)),
         )
 
@@ -85,7 +87,7 @@ class Reader:
             spiking=spiking,
             parameters=_parameters(model, _SYNAPSE),
             equations=self._equations(model, _SYNAPSE),
-            functions=self._own_functions(model),
+            functions=tuple(map(function_latex, model.functions)),
             events=tuple(_synapse_events(model)),
             psp="" if psp is None else expression_latex(psp),
             operation=model.operation,
@@ -113,10 +115,6 @@ class Reader:
             details=tuple(details),
             bounds=tuple(bounds_latex(equation.name, equation.bounds)),
         )
-
-    def _own_functions(self, model: NeuronModel | SynapseModel) -> tuple[str, ...]:
-        text = model.texts.get("functions", "")
-        return tuple(map(function_latex, functions_of(text, self._constants, self._functions)))
 
 
 def _parameters(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import ziamath
@@ -15,6 +19,7 @@ from engine.reports.gather import describe
 from engine.reports.latex import escaped
 from engine.reports.markdown import escaped as escaped_in_markdown
 
+ROOT = Path(__file__).parents[2]
 ODD = r"50% of a_b & c #1 $5 {x} ~ ^ \ <y> | `z` *s* [u]: µ → é ≤"
 
 
@@ -392,3 +397,17 @@ def test_an_old_report_is_replaced_as_a_whole(tmp_path, monkeypatch):
 def test_no_network_has_that_number():
     with pytest.raises(EngineError, match="net_id=987654321"):
         report("report.md", net_id=987654321)
+
+
+def test_a_flag_of_the_script_asks_for_a_report(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import engine\nengine.Population(2, engine.Izhikevich, name='cells')\nengine.compile(silent=True)\n"
+    )
+    file = tmp_path / "out" / "script.md"
+    done = subprocess.run(
+        [sys.executable, script, "--report", file], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+    )  # fmt: skip
+    assert f"Generating report in {file}" in done.stdout
+    assert "## Izhikevich" in file.read_text(encoding="utf-8")
