@@ -257,7 +257,10 @@ def _run(command: list[str], options: BuildOptions, text: Path, cancel: threadin
             )
         else:
             given = " ".join((*(options.flags or ()), *options.libraries))
-            reason = f"{options.compiler} refused its options {given!r}; mend or leave out compiler_flags."
+            reason = (
+                f"{options.compiler} refused its options {given!r}; mend or leave out compiler_flags and "
+                "extra_libs."
+            )
         raise CompilationError(f"Compilation failed. {reason}\n{said}")
 
 

@@ -67,7 +67,21 @@ class CppPrinter(LoopPrinter):
 
     def preludes(self) -> tuple[str, ...]:
         """Files that the text begins with."""
-        return ("prelude.h", "prelude_math.h", *(["prelude_random.h"] if self._draws else []))
+        optional = {"prelude_random.h": self._draws, "prelude_cores.h": bool(self.plan.cores)}
+        return ("prelude.h", "prelude_math.h", *(name for name, used in optional.items() if used))
+
+    def on_own_core(self, thread: str, run: str, depth: int) -> str:
+        """The statement ``run``, with the thread on its own core if it has one."""
+        lines = [run]
+        if self.plan.cores:
+            number = self.plan.buffers.index(self.plan.buffer(self.plan.cores))
+            lines = [
+                "nl_cores before;",
+                f"const bool stayed = nl_stay(((const int32_t*)buffers[{number}])[{thread}], &before);",
+                run,
+                "nl_leave(stayed, &before);",
+            ]
+        return "\n".join(" " * 4 * depth + line for line in lines)
 
     @abstractmethod
     def entry_point(self) -> str:

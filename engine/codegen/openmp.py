@@ -22,6 +22,10 @@ class OpenMPPrinter(CppPrinter):
 
     def entry_point(self) -> str:
         """``nl_run``: -1 when the system does not give the threads that the buffers are laid out for."""
+        run = (
+            "const int64_t done = "
+            "nl_thread(buffers, sizes, clock, steps, thread, threads, stopping, stop, progress);"
+        )
         return f"""extern "C" int omp_get_thread_num(void);
 extern "C" int omp_get_num_threads(void);
 
@@ -32,8 +36,7 @@ extern "C" int omp_get_num_threads(void);
 #pragma omp parallel num_threads(threads)
     if (omp_get_num_threads() == threads) {{
         const int64_t thread = omp_get_thread_num();
-        const int64_t done =
-            nl_thread(buffers, sizes, clock, steps, thread, threads, stopping, stop, progress);
+{self.on_own_core("thread", run, depth=2)}
         if (thread == 0) result = done;
     }}
     return result;

@@ -132,6 +132,8 @@ class Plan:
     prologue: tuple[Let, ...] = ()
     seed: str = "seed"
     """Name of the int64 [1] buffer that holds the seed of all draws."""
+    cores: str = ""
+    """Name of the int32 [threads] buffer that holds the core of each thread; empty: threads may move."""
 
     def buffer(self, name: str) -> Buffer:
         """The buffer called ``name``."""

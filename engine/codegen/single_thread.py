@@ -16,9 +16,11 @@ class SingleThreadPrinter(CppPrinter):
 
     def entry_point(self) -> str:
         """``nl_run``: refuses other numbers of threads, for which buffers are laid out otherwise."""
+        run = "const int64_t done = nl_thread(buffers, sizes, clock, steps, 0, 1, stopping, stop, progress);"
         return f"""{SIGNATURE}) {{
     if (threads != 1) return -1;
     int32_t stopping[2] = {{0, 0}};
-    return nl_thread(buffers, sizes, clock, steps, 0, 1, stopping, stop, progress);
+{self.on_own_core("0", run, depth=1)}
+    return done;
 }}
 """

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.errors import EngineError
-from engine.network.attributes import Attribute, unknown_attribute
+from engine.network.attributes import Attribute, UnknownAttribute, unknown_attribute
 
 if TYPE_CHECKING:
     from engine.language.model import NeuronModel, SynapseModel
@@ -96,7 +96,7 @@ class Attributed(metaclass=_Finished):
         if not name.startswith("_") and "model" in self.__dict__ and name in self.functions:
             return self._callable(name)
         label = f"{self.owner_kind} {self.__dict__.get('name')}"
-        raise AttributeError(unknown_attribute(name, label, self._attributes))
+        raise UnknownAttribute(name, label, self._attributes)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__ or name.startswith("_"):

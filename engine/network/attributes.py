@@ -118,8 +118,25 @@ def unknown_attribute(name: str, owner: str, known: Iterable[str]) -> str:
     return f"{owner} has no attribute {name!r}; it has: {', '.join(names) or 'none'}. {near}".rstrip()
 
 
+class UnknownAttribute(AttributeError):
+    """A name that is no attribute. The message is made when it is read: ``hasattr`` must be fast."""
+
+    def __init__(self, name: str, owner: str, known: Iterable[str]) -> None:
+        super().__init__(name, owner, known)
+
+    def __str__(self) -> str:
+        return unknown_attribute(*self.args)
+
+
 _NOISE = 1e-9
 """Relative slack that swallows rounding in quotients such as 0.3 / 0.1."""
+
+
+def checked_duration(value: Any, what: str) -> float:
+    """A time span in ms, or an error that begins with ``what``."""
+    if not is_number(value) or not 0.0 <= float(value) < math.inf:
+        raise EngineError(f"{what} must be a number of ms >= 0, not {value!r}.")
+    return float(value)
 
 
 def whole_steps(duration: float, dt: float) -> int:

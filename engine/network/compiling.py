@@ -182,16 +182,15 @@ class Compiling(Configured):
 
     def _check_build(self) -> None:
         """Refuse settings that do not go together, or that this computer cannot meet."""
-        settings, flags = self.configuration.values, command_line.flags()
+        flags = command_line.flags()
         if flags.gpu is not None:
             reason = (
                 "-j and --gpu exclude each other" if "num_threads" in flags.settings else "no GPU is used"
             )
             raise InvalidConfiguration(f"compile(): {reason}; leave --gpu out of the command line.")
-        cores = settings["visible_cores"]
-        if cores and len(cores) < self.threads:
+        if self.cores and len(self.cores) < self.threads:
             raise InvalidConfiguration(
-                f"compile(): {self.threads} threads need as many visible_cores, not {list(cores)}."
+                f"compile(): {self.threads} threads need as many visible_cores, not {list(self.cores)}."
             )
 
     def _check_structure(self) -> None:

@@ -78,6 +78,11 @@ class Configured(Live):
         self.config(num_threads=value)
 
     @property
+    def cores(self) -> tuple[int, ...]:
+        """Core of each thread; empty where the system decides."""
+        return tuple(self.configuration.values["visible_cores"][: self.threads])
+
+    @property
     def precision(self) -> str:
         """``"double"`` or ``"float"``."""
         return str(self.configuration.values["precision"])
@@ -101,7 +106,7 @@ class Configured(Live):
 
     def set_seed(self, seed: int) -> None:
         """Begin all random sequences anew from ``seed``; drawn synapses stay."""
-        self.configuration.new_seed(seed)
+        self.configuration.set({"seed": seed})
         self._restart_random_numbers()
 
     def _restart_random_numbers(self) -> None:

@@ -31,10 +31,10 @@ class Constant(float):
     value: float
 
     def __new__(cls, name: str, value: float) -> Constant:
-        return super().__new__(cls, value)
+        return super().__new__(cls, _number(name, value))
 
     def __init__(self, name: str, value: float) -> None:
-        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
             raise EngineError(f"Constant: {name!r} is not a name; use letters, digits and underscores.")
         if name in _constants:
             raise EngineError(f"Constant: the name {name!r} is already used; choose another or call clear().")
@@ -55,10 +55,18 @@ class Constant(float):
         """Change the value, in compiled networks too (``network``: in this one only)."""
         from engine.network.network import living_networks
 
+        number = _number(self.name, value)
         if network is None:
-            self.value = float(value)
+            self.value = number
         for target in living_networks() if network is None else (network,):
-            target.set_constant(self.name, float(value))
+            target.set_constant(self.name, number)
+
+
+def _number(name: Any, value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise EngineError(f"Constant {name}: its value must be a number, not {value!r}.") from None
 
 
 def get_constant(name: str) -> Constant | None:
@@ -75,6 +83,8 @@ def add_function(function: str) -> None:
     """Declare ``"name(arguments) = expression"`` for use in all equations of models defined from now on."""
     from engine.language import parse_neuron
 
+    if not isinstance(function, str):
+        raise EngineError(f"add_function(): text is needed, not {type(function).__name__}.")
     parse_neuron(
         equations="r = 0.0",
         functions=function,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.attributed import set_other
-from engine.network.attributes import to_number, unknown_attribute
+from engine.network.attributes import UnknownAttribute, to_number, unknown_attribute
 from engine.network.geometry import rank_of
 from engine.network.synaptic_values import SynapticValues
 
@@ -120,7 +120,7 @@ class Dendrite:
             raise AttributeError(name)
         if name in self.proj._attributes:
             return self.get(name)
-        raise AttributeError(unknown_attribute(name, f"Dendrite {self.name}", self.proj.attributes))
+        raise UnknownAttribute(name, f"Dendrite {self.name}", self.proj.attributes)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.proj._attributes:
@@ -249,7 +249,7 @@ class IndividualSynapse:
         if "dendrite" not in self.__dict__:  # while it is being copied
             raise AttributeError(name)
         if name not in self.dendrite.proj._attributes:
-            raise AttributeError(unknown_attribute(name, repr(self), self.dendrite.attributes))
+            raise UnknownAttribute(name, repr(self), self.dendrite.attributes)
         values = SynapticValues(self.dendrite.proj)
         attribute = self.dendrite.proj._attributes[name]
         if attribute.locality == "local":

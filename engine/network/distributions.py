@@ -34,6 +34,10 @@ class RandomDistribution:
     """The distribution's name in mathematics, as LaTeX."""
 
     def __init__(self, seed: int | None = None, rng: Generator | None = None) -> None:
+        if seed is not None and not hasattr(seed, "__index__"):
+            raise EngineError(f"{type(self).__name__}: seed must be a whole number or None, not {seed!r}.")
+        if rng is not None and not isinstance(rng, Generator):
+            raise EngineError(f"{type(self).__name__}: rng must be a numpy Generator, not {rng!r}.")
         self.seed = seed
         self._generator = rng if rng is not None else None if seed is None else np.random.default_rng(seed)
 
@@ -91,11 +95,18 @@ class RandomDistribution:
         low, high = getattr(self, "min", None), getattr(self, "max", None)
         return values if low is None and high is None else np.clip(values, low, high)
 
-    def _positive(self, name: str) -> None:
-        if getattr(self, name) < 0.0:
-            raise EngineError(
-                f"{type(self).__name__}: {name} must not be negative (it is {getattr(self, name)})."
-            )
+    def _check(self, *not_negative: str) -> None:
+        """Refuse impossible arguments; those that are None were not given."""
+        label = type(self).__name__
+        given = {name: getattr(self, name) for name in self.keywords() if getattr(self, name) is not None}
+        for name, value in given.items():
+            if not isinstance(value, (int, float, np.number)) or np.isnan(value):
+                raise EngineError(f"{label}: {name} must be a number, not {value!r}.")
+        for name in not_negative:
+            if given[name] < 0.0:
+                raise EngineError(f"{label}: {name} must not be negative (it is {given[name]}).")
+        if "min" in given and "max" in given and given["min"] > given["max"]:
+            raise EngineError(f"{label}: min ({given['min']}) must not be larger than max ({given['max']}).")
 
 
 def _limit(value: float | None, sign: str) -> str:
@@ -103,7 +114,7 @@ def _limit(value: float | None, sign: str) -> str:
 
 
 class Uniform(RandomDistribution):
-    """Uniform over the interval [``min``, ``max``)."""
+    """Uniform over the interval [``min``, ``max``); one number where both are equal."""
 
     symbol = r"\mathcal{U}"
 
@@ -111,6 +122,7 @@ class Uniform(RandomDistribution):
         super().__init__(seed, rng)
         self.min = min
         self.max = max
+        self._check()
 
     def _draw(self, generator: Generator, shape: Shape) -> Any:
         return generator.uniform(self.min, self.max, shape)
@@ -125,6 +137,7 @@ class DiscreteUniform(RandomDistribution):
         super().__init__(seed, rng)
         self.min = min
         self.max = max
+        self._check()
 
     def _draw(self, generator: Generator, shape: Shape) -> Any:
         return generator.integers(self.min, self.max, shape, endpoint=True)
@@ -149,7 +162,7 @@ class Normal(RandomDistribution):
         self.sigma = sigma
         self.min = min
         self.max = max
-        self._positive("sigma")
+        self._check("sigma")
 
     def _draw(self, generator: Generator, shape: Shape) -> Any:
         return generator.normal(self.mu, self.sigma, shape)
@@ -181,7 +194,7 @@ class Exponential(RandomDistribution):
         self.Lambda = Lambda
         self.min = min
         self.max = max
-        self._positive("Lambda")
+        self._check("Lambda")
 
     def _draw(self, generator: Generator, shape: Shape) -> Any:
         return generator.exponential(self.Lambda, shape)
@@ -206,8 +219,7 @@ class Gamma(RandomDistribution):
         self.beta = beta
         self.min = min
         self.max = max
-        self._positive("alpha")
-        self._positive("beta")
+        self._check("alpha", "beta")
 
     def _draw(self, generator: Generator, shape: Shape) -> Any:
         return generator.gamma(self.alpha, self.beta, shape)
@@ -222,6 +234,9 @@ class Binomial(RandomDistribution):
         super().__init__(seed, rng)
         self.n = n
         self.p = p
+        self._check("n", "p")
+        if p > 1.0:
+            raise EngineError(f"Binomial: p must not be larger than 1 (it is {p}).")
 
     def _draw(self, generator: Generator, shape: Shape) -> Any:
         return generator.binomial(self.n, self.p, shape)

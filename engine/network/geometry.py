@@ -35,7 +35,10 @@ def rank_of(coordinates: Any, geometry: tuple[int, ...], owner: str) -> int:
                 f"{owner}: rank {rank} does not exist; ranks are 0 .. {math.prod(geometry) - 1}."
             )
         return rank
-    place = tuple(int(c) for c in coordinates)
+    try:
+        place = tuple(int(c) for c in coordinates)
+    except (TypeError, ValueError):
+        raise EngineError(f"{owner}: {coordinates!r} is neither a rank nor a tuple of coordinates.") from None
     if len(place) != len(geometry):
         raise EngineError(f"{owner}: {len(geometry)} coordinates are needed, not {place}.")
     if not all(0 <= c < n for c, n in zip(place, geometry, strict=True)):

@@ -131,7 +131,7 @@ class Population(Attributed):
         self.enabled = True
         self.firing_rate_window: float | None = None
         self.given_refractory: Any = model.refractory
-        self._given_name = name
+        self._given_name = checked_text(name, "name", "Population")
         self.id, self.name = -1, ""
         self._attributes = attributes_of(model)
         self.network.warn_of_hidden(self._attributes, type(self), name or "Population")

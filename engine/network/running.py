@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import signal
 import threading
 import time
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.attributes import steps_to_cover, whole_steps
+from engine.network.attributes import checked_duration, is_number, steps_to_cover, whole_steps
 from engine.network.configured import Configured
 
 if TYPE_CHECKING:
@@ -65,8 +64,8 @@ class Running(Configured):
     def current_step(self, step: int) -> None:
         if self._instance is None:
             self.warn("The time can only be set after compile().")
-        elif not 0 <= step < 2**62:
-            raise EngineError(f"The time cannot be set to {step * self.dt} ms; it begins at 0.")
+        elif not is_number(step) or not 0 <= step < 2**62:
+            raise EngineError(f"set_current_step(): the step must be a number >= 0, not {step!r}.")
         else:
             self._instance.set_step(int(step))
 
@@ -77,9 +76,7 @@ class Running(Configured):
 
     @time.setter
     def time(self, t: float) -> None:
-        if not 0.0 <= t < math.inf:
-            raise EngineError(f"The time cannot be set to {t} ms; it begins at 0.")
-        self.current_step = whole_steps(t, self.dt)
+        self.current_step = whole_steps(checked_duration(t, "set_time(): the time"), self.dt)
 
     def get_time(self) -> float:
         """Time in ms."""
@@ -95,7 +92,7 @@ class Running(Configured):
 
     def set_current_step(self, t: int) -> None:
         """Move the clock to a step."""
-        self.current_step = int(t)
+        self.current_step = t
 
     # --- running --------------------------------------------------------------------------------------
 
@@ -140,8 +137,7 @@ class Running(Configured):
         callbacks : bool
             Accepted for compatibility.
         """
-        if not duration >= 0.0 or duration == float("inf"):
-            raise EngineError(f"simulate(): the duration must be a number of ms >= 0, not {duration}.")
+        duration = checked_duration(duration, "simulate(): the duration")
         started = time.perf_counter()
         self._run_in_chunks(steps_to_cover(float(duration), self.dt), progress_bar)
         if measure_time:
@@ -173,10 +169,7 @@ class Running(Configured):
         float
             ms simulated.
         """
-        if not max_duration >= 0.0 or max_duration == float("inf"):
-            raise EngineError(
-                f"simulate_until(): the longest duration must be a number of ms >= 0, not {max_duration}."
-            )
+        max_duration = checked_duration(max_duration, "simulate_until(): the longest duration")
         if operator not in ("and", "or"):
             raise EngineError(f"simulate_until(): the operator is 'and' or 'or', not {operator!r}.")
         listed: list[Any] = list(population) if isinstance(population, (list, tuple)) else [population]

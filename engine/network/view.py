@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.attributed import set_other
-from engine.network.attributes import to_number, unknown_attribute
+from engine.network.attributes import UnknownAttribute, to_number
 from engine.network.geometry import coordinates_of, rank_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class PopulationView:
             raise AttributeError(name)
         if name in population._attributes:
             return self.get(name)
-        raise AttributeError(unknown_attribute(name, f"View of {self.name}", self.population.attributes))
+        raise UnknownAttribute(name, f"View of {self.name}", self.population.attributes)
 
     def __setattr__(self, name: str, value: Any) -> None:
         population = self.population
@@ -186,7 +186,7 @@ class IndividualNeuron:
         if population is None or name not in population._attributes:
             known = [] if population is None else population.attributes
             label = f"Neuron {self.__dict__.get('rank')} of {getattr(population, 'name', None)}"
-            raise AttributeError(unknown_attribute(name, label, known))
+            raise UnknownAttribute(name, label, known)
         attribute = self.population._attributes[name]
         if attribute.locality != "local":
             return self.population.get(name)

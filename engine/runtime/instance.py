@@ -166,7 +166,7 @@ class Instance(Rewired):
 
     @staticmethod
     def _prefix(obj: Population | Projection, outer: str, inner: str) -> str:
-        return f"{outer if hasattr(obj, 'geometry') else inner}{obj.id}"
+        return f"{outer if hasattr(type(obj), 'geometry') else inner}{obj.id}"
 
     def values(self, obj: Population | Projection, attribute: str) -> Array:
         """View of live values: one element where one value serves all; synapses in storage order.

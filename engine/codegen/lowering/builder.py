@@ -56,6 +56,7 @@ class Builder:
         self.events: list[EventList] = []
         self.schedule: list[Entry] = []
         self.streams = 0
+        self.cores = ""
 
     def size(self, symbol: str, number: int) -> str:
         """Declare a size symbol."""
@@ -99,6 +100,7 @@ class Builder:
             matrices=tuple(self.matrices),
             events=tuple(self.events),
             schedule=tuple(schedule),
+            cores=self.cores,
         )
         return Lowered(plan, self.sizes, self.values)
 

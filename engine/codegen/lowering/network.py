@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.codegen.lowering.builder import Builder, Lowered
 from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
@@ -27,6 +29,9 @@ def lower(network: Network) -> Lowered:
     """
     builder = Builder(network.dt, network.precision, network.threads)
     builder.buffer("seed", "int64", 1, network.seed, "seed of all random draws")
+    if network.cores:
+        cores = np.array(network.cores, dtype=np.int32)
+        builder.cores = builder.buffer("cores", "int32", network.threads, cores, "core of each thread")
     populations = {p.id: LoweredPopulation(builder, p) for p in network.populations}
     for population in populations.values():
         population.declare()
