@@ -23,7 +23,7 @@ from engine.network.network import default_network
 RATE = Neuron(equations="r = r + 1.0")
 
 
-# --- setup ---------------------------------------------------------------------------------------------------
+# --- setup --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_seeds_that_come_late_are_told(capsys: pytest.CaptureFixture[str]) -> No
         engine.set_seed("x")  # type: ignore[arg-type]
 
 
-# --- command line --------------------------------------------------------------------------------------------
+# --- command line -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_flags_that_do_not_go_together(tmp_path: Path, arguments: list[str], mes
     assert message in done.stderr.splitlines()[-1]
 
 
-# --- compile -------------------------------------------------------------------------------------------------
+# --- compile ------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -362,7 +362,7 @@ def test_a_second_compile_explains_itself(capsys: pytest.CaptureFixture[str]) ->
     assert pop.r.tolist() == [1.0, 1.0]
 
 
-# --- cores ---------------------------------------------------------------------------------------------------
+# --- cores --------------------------------------------------------------------------------------------------
 
 
 def allowed_cores() -> list[str]:
