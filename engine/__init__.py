@@ -62,6 +62,7 @@ from engine.network.distributions import (
     Normal,
     Uniform,
 )
+from engine.network.files import load, load_parameter, load_parameters, save, save_parameters
 from engine.network.functions import functions
 from engine.network.simulation import (
     clear,
@@ -162,6 +163,9 @@ __all__ = [
     "inter_spike_interval",
     "list_standard_neurons",
     "list_standard_synapses",
+    "load",
+    "load_parameter",
+    "load_parameters",
     "mean_fr",
     "monitors",
     "np",
@@ -171,6 +175,8 @@ __all__ = [
     "raster_plot",
     "report",
     "reset",
+    "save",
+    "save_parameters",
     "set_current_step",
     "set_seed",
     "set_time",

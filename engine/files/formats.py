@@ -31,8 +31,8 @@ def save_content(filename: str | os.PathLike[str], content: Mapping[str, Any], w
     Parameters
     ----------
     filename : str or path
-        ``.npz`` (compressed), ``.gz`` (compressed pickle), ``.mat`` (Matlab), ``.h5`` and ``.hdf5``; a pickle with any
-        other extension. Missing folders are made.
+        ``.npz`` (compressed), ``.gz`` (compressed pickle), ``.mat`` (Matlab), ``.h5`` and ``.hdf5``; a pickle
+        with any other extension. Missing folders are made.
     content : mapping of str -> plain data
     what : str
         For the message: ``"network"``, ``"connectivity"``.
@@ -106,7 +106,7 @@ def _read(path: Path, kind: str, encoding: str | None) -> Any:
 
 
 def _array(value: Any) -> Any:
-    """What numpy's archives hold: a mapping or None as one object, lists as arrays, ragged ones of objects."""
+    """What numpy's archives hold: a mapping or None as one object, lists as arrays (ragged: of objects)."""
     if isinstance(value, Mapping) or value is None:
         array = np.empty((), dtype=object)
         array[()] = value

@@ -31,7 +31,9 @@ def _h5py() -> Any:
 def write_hdf5(file: BinaryIO, content: Mapping[str, Any], compress: bool = True) -> None:
     """Write a tree of mappings with arrays, numbers, text, None and (nested) lists of these as leaves."""
     with _h5py().File(file, "w") as root:
-        _write_group(root, content, {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compress else {})
+        _write_group(
+            root, content, {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compress else {}
+        )
 
 
 def _write_group(group: Any, content: Mapping[str, Any], filters: dict[str, Any]) -> None:
@@ -41,7 +43,9 @@ def _write_group(group: Any, content: Mapping[str, Any], filters: dict[str, Any]
             continue
         array, extra = _dataset(value)
         if array is None:
-            group.attrs[_escaped(name)] = json.dumps(value.tolist() if isinstance(value, np.ndarray) else value)
+            group.attrs[_escaped(name)] = json.dumps(
+                value.tolist() if isinstance(value, np.ndarray) else value
+            )
             continue
         created = group.create_dataset(
             _escaped(name), data=array, track_order=True, **(filters if array.size > 256 else {})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from gzip import GzipFile
+from typing import IO
 
 import psutil
 
@@ -15,10 +16,12 @@ def refuse_too_large(size: int) -> None:
     """Raise if ``size`` bytes are more than the free memory."""
     free = psutil.virtual_memory().available
     if size > free:
-        raise FileError(f"it unpacks to {size / 1e9:.1f} GB, more than the {free / 1e9:.1f} GB of free memory")
+        raise FileError(
+            f"it unpacks to {size / 1e9:.1f} GB, more than the {free / 1e9:.1f} GB of free memory"
+        )
 
 
-def read_unpacked(stream: BinaryIO) -> bytes:
+def read_unpacked(stream: IO[bytes] | GzipFile) -> bytes:
     """All that a stream unpacks to, in pieces, while it fits into memory."""
     pieces, size = [], 0
     while piece := stream.read(_PIECE):

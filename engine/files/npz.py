@@ -63,7 +63,9 @@ def read_npy(content: bytes, encoding: str | None = None) -> NDArray[Any]:
     stream = io.BytesIO(content)
     version = npy.read_magic(stream)
     if version not in _HEADERS:
-        raise ValueError(f"its arrays are written in version {version} of the format, which has structures only")
+        raise ValueError(
+            f"its arrays are written in version {version} of the format, which has structures only"
+        )
     shape, fortran, dtype = _HEADERS[version](stream)
     body = content[stream.tell() :]
     if dtype.hasobject:
@@ -76,5 +78,7 @@ def read_npy(content: bytes, encoding: str | None = None) -> NDArray[Any]:
     count = math.prod(shape)
     if len(body) != count * dtype.itemsize or any(n < 0 for n in shape):
         raise ValueError("an array of it has not as many bytes as its shape says")
-    flat = np.frombuffer(body, dtype, count).copy() if body else np.zeros(count, dtype)
+    flat = (
+        np.frombuffer(body, dtype, count).astype(dtype.newbyteorder("=")) if body else np.zeros(count, dtype)
+    )
     return flat.reshape(shape, order="F" if fortran else "C")

@@ -17,16 +17,36 @@ class UnsafeFile(FileError):
 
 
 _LENGTHS = {"BINSTRING": 4, "SHORT_BINSTRING": 1, "BINBYTES": 4, "SHORT_BINBYTES": 1, "BINBYTES8": 8}
-_LENGTHS |= {"BINUNICODE": 4, "SHORT_BINUNICODE": 1, "BINUNICODE8": 8, "BYTEARRAY8": 8, "LONG1": 1, "LONG4": 4}
+_LENGTHS |= {
+    "BINUNICODE": 4,
+    "SHORT_BINUNICODE": 1,
+    "BINUNICODE8": 8,
+    "BYTEARRAY8": 8,
+    "LONG1": 1,
+    "LONG4": 4,
+}
 _TUPLES = {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "FROZENSET"}
-_REFUSED = {"EXT1", "EXT2", "EXT4", "PERSID", "BINPERSID", "INST", "OBJ", "NEWOBJ", "NEWOBJ_EX", "NEXT_BUFFER"}
+_REFUSED = {
+    "EXT1",
+    "EXT2",
+    "EXT4",
+    "PERSID",
+    "BINPERSID",
+    "INST",
+    "OBJ",
+    "NEWOBJ",
+    "NEWOBJ_EX",
+    "NEXT_BUFFER",
+}
 _WATCHED = {*_LENGTHS, *_TUPLES, *_REFUSED, "LONG_BINPUT", "PUT", "STOP"}
 
 _CODES = {op.code.encode("latin1")[0]: op.name for op in pickletools.opcodes}
-_LINES = {op.name: 2 if op.name in ("GLOBAL", "INST") else 1 for op in pickletools.opcodes if op.arg and op.arg.n == -1}
-_FIXED = {
-    op.name: op.arg.n if op.arg else 0 for op in pickletools.opcodes if not op.arg or op.arg.n >= 0
+_LINES = {
+    op.name: 2 if op.name in ("GLOBAL", "INST") else 1
+    for op in pickletools.opcodes
+    if op.arg and op.arg.n == -1
 }
+_FIXED = {op.name: op.arg.n if op.arg else 0 for op in pickletools.opcodes if not op.arg or op.arg.n >= 0}
 
 
 def _inert() -> re.Pattern[bytes]:
@@ -74,7 +94,7 @@ def _operations(content: bytes) -> Iterator[tuple[str, int, int]]:
 
 
 def refuse_bombs(content: bytes) -> None:
-    """Raise before anything is read if the pickle would crash the reader, or needs what plain data never need.
+    """Raise before anything is read if the pickle would crash the reader, or asks for more than data need.
 
     Raises
     ------

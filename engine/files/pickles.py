@@ -1,8 +1,8 @@
 """Reading pickles that may come from anywhere.
 
-A pickle is a program. Here it may build numbers, text, bytes, plain containers and numpy arrays and scalars of
-these, and nothing else: it never gets hold of a Python function or class, but of stand-ins that check what they
-are called with. Arrays are made by us from checked descriptions, so that numpy's own ``__setstate__`` sees
+A pickle is a program. Here it may build numbers, text, bytes, plain containers and numpy arrays and scalars
+of these, and nothing else: it never gets hold of a Python function or class, but of stand-ins that check what
+they are called with. Arrays are made here from checked descriptions, so that ``__setstate__`` of numpy sees
 nothing of the file.
 """
 
@@ -148,7 +148,7 @@ def _numbers(dtype: np.dtype[Any], data: Any, count: int) -> NDArray[Any]:
         raise ValueError("an array has not as many bytes as its shape says")
     if not dtype.itemsize or not count:
         return np.zeros(count, dtype)
-    return np.frombuffer(data, dtype, count).copy()
+    return np.frombuffer(data, dtype, count).astype(dtype.newbyteorder("="))
 
 
 def _reconstruct(kind: Any, shape: Any, code: Any) -> _Array:
@@ -194,10 +194,10 @@ def _container(kind: type) -> Callable[..., Any]:
     return make
 
 
-def _complex(real: Any, imag: Any) -> complex:
-    if not isinstance(real, float) or not isinstance(imag, float):
+def _complex(*parts: Any) -> complex:
+    if len(parts) != 2 or not all(isinstance(part, float) for part in parts):
         raise UnsafeFile("it asks for a complex number of something else")
-    return complex(real, imag)
+    return complex(*parts)
 
 
 def _not_called(*_: Any) -> Any:

@@ -119,6 +119,11 @@ class Configured(Live):
         if not self.configuration.values["suppress_warnings"]:
             print(f"WARNING: {text} ")
 
+    def inform(self, text: str) -> None:
+        """Print an information, unless ``suppress_warnings`` is set."""
+        if not self.configuration.values["suppress_warnings"]:
+            print(f"INFO: {text} ")
+
     def warn_of_hidden(self, attributes: Iterable[str], owner: type, label: str) -> None:
         """Warn of attributes of a model that have the name of something else of their owner."""
         hidden = [name for name in attributes if hasattr(owner, name)]

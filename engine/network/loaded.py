@@ -15,6 +15,7 @@ from engine.files.formats import load_content
 from engine.network.attributes import is_number
 from engine.network.connectors import Recipe, delays_in_steps
 from engine.network.stored_synapses import StoredSynapses, number, stored_synapses
+from engine.network.synaptic_values import SynapticValues
 
 if TYPE_CHECKING:
     from engine.network.network import Network
@@ -38,18 +39,21 @@ def load_network(network: Network, content: Mapping[str, Any], populations: bool
         kind = "one object" if "attributes" in content else "no network"
         raise FileError(f"it holds {kind}; use load() of the population or projection")
     if not network.compiled and projections and network.projections:
-        raise EngineError("load(): there are no synapses yet; call compile() first, or load(..., projections=False)")
+        raise EngineError(
+            "load(): there are no synapses yet; call compile() first, or load(..., projections=False)"
+        )
     network.set_current_step(int(content["time_step"]))
     listed = number(content.get("obj_names")) or {}
-    for kind, objects, chosen, load in (
+    parts: Any = (
         ("population", network.populations, populations, load_population),
         ("projection", network.projections, projections, load_projection),
-    ):
+    )
+    for kind, objects, chosen, load in parts:
         if not chosen:
             continue
         for obj in objects:
             if isinstance(content.get(obj.name), Mapping):
-                load(obj, content[obj.name])  # type: ignore[operator]  # each its own kind
+                load(obj, content[obj.name])
             else:
                 network.warn(f"The {kind} {obj.name} is not in the file and keeps its values.")
         for name in listed.get(f"{kind}s", []):
@@ -106,9 +110,10 @@ def load_projection(projection: Projection, content: Mapping[str, Any]) -> None:
 def _take_synapses(projection: Projection, stored: StoredSynapses, weights: Any, delays: Any) -> None:
     """Give a compiled projection the structure and delays (ms) of a file, where they are others."""
     current, dt = projection.connectivity, projection.network.dt
-    single = projection.one_weight
+    single = SynapticValues(projection)._single_weight(projection._attributes["w"])
     uniform = is_number(delays)
     steps: Any = max(1, round(float(delays) / dt)) if uniform else delays_in_steps(delays, projection)
+    asked = (0 if steps == 1 else steps) if uniform else None
     fits = (
         np.array_equal(current.offsets, stored.offsets)
         and np.array_equal(current.pre, stored.pre)
@@ -118,25 +123,19 @@ def _take_synapses(projection: Projection, stored: StoredSynapses, weights: Any,
         if np.array_equal(steps, current.delay_steps):
             return
         if not uniform or projection.uniform_delay > 1:
-            projection.delay = float(delays) if uniform else _nested(projection, delays)
+            projection.delay = float(delays) if uniform else SynapticValues(projection).by_dendrite(delays)
             return
-    print(f"INFO: Projection {projection.name}: the synapses of the file differ from the present ones; rebuilding. ")
+    projection.network.inform(
+        f"Projection {projection.name}: the synapses of the file differ from the present ones; it is rebuilt."
+    )
     own = weights if is_number(weights) else np.asarray(weights, dtype=np.float64)
     multiple = not (is_number(weights) and single)
     connectivity = stored.connectivity(projection, own, steps)
-    projection.take(Recipe("Connectivity of a file", lambda *_: connectivity, None, steps if uniform else None, multiple))
-
-
-def _nested(projection: Projection, flat: Any) -> list[list[Any]]:
-    from engine.network.synaptic_values import SynapticValues
-
-    return SynapticValues(projection).by_dendrite(flat)
+    projection._rebuild(Recipe("Connectivity of a file", lambda *_: connectivity, None, asked, multiple))
 
 
 def _spread(projection: Projection, name: str, value: Any) -> Any:
     """Values as the network stores them: those of dendrites over all neurons."""
-    from engine.network.synaptic_values import SynapticValues
-
     attribute = projection._attributes[name]
     if attribute.locality == "local" and not is_number(value):
         return np.asarray(value).astype(attribute.numpy_type)

@@ -12,9 +12,11 @@ from engine.network.configuration import Configuration
 from engine.network.mean_input import MeanInput
 from engine.network.monitor import GeometricMonitor, Monitor
 from engine.network.neuron import Neuron
+from engine.network.parameters_file import SavedParameters
 from engine.network.population import Population
 from engine.network.projection import Part, Projection
 from engine.network.running import Running
+from engine.network.saving import SavedNetwork
 from engine.network.synapse import Synapse
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ class _NetworkType(type):
         return network
 
 
-class Network(Compiling, Running, metaclass=_NetworkType):
+class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_NetworkType):
     """A network of its own.
 
     Parameters

@@ -8,6 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.files.errors import FileError
 from engine.files.whole import save_whole
 from engine.network.attributes import is_number
@@ -46,8 +48,8 @@ class SavedParameters:
         ----------
         filename : str or path
         global_only : bool
-            Set only parameters with one value for a whole population or projection. Otherwise local ones, too:
-            all neurons or synapses get the one value of the file.
+            Set only parameters with one value for a whole population or projection. Otherwise local ones,
+            too: all neurons or synapses get the one value of the file.
         verbose : bool
             Print every change.
 
@@ -72,7 +74,8 @@ class SavedParameters:
                 obj: Any = find(name)
                 if obj is None:
                     network.warn(
-                        f"The {kind} {name} defined in the file {filename} does not exist in the current network."
+                        f"The {kind} {name} defined in the file {filename} does not exist in the current "
+                        "network."
                     )
                     continue
                 if verbose:
@@ -115,11 +118,13 @@ def _global_values(obj: Population | Projection) -> dict[str, Any]:
     values = {}
     for attribute in obj._attributes.values():
         if attribute.locality == "global":
-            value = obj.init.get(attribute.name)
+            value: Any = obj.init.get(attribute.name)
             if is_number(value):
-                values[attribute.name] = value.item() if hasattr(value, "item") else value
+                values[attribute.name] = np.asarray(value).item()
             elif attribute.name != "w":
-                obj.network.warn(f"{obj.name}.{attribute.name} is not drawn before compile() and is not saved.")
+                obj.network.warn(
+                    f"{obj.name}.{attribute.name} is not drawn before compile() and is not saved."
+                )
     return values
 
 
@@ -132,7 +137,9 @@ def _set_parameters(
         attribute = obj._attributes.get(name)
         local = attribute is not None and attribute.locality != "global"
         if attribute is None or not attribute.is_parameter or (global_only and local):
-            print(f"   {name} is not a{' global' if global_only else ''} parameter of {obj.name} , skipping. ")
+            print(
+                f"   {name} is not a{' global' if global_only else ''} parameter of {obj.name} , skipping. "
+            )
             continue
         new = _number(filename, f"{obj.name}.{name}", value)
         if verbose:
@@ -164,7 +171,9 @@ def _text(filename: Filename) -> str:
     try:
         return Path(filename).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
-        raise FileError(f"Unable to read the file {filename}: {getattr(fault, 'strerror', fault)}.") from fault
+        raise FileError(
+            f"Unable to read the file {filename}: {getattr(fault, 'strerror', fault)}."
+        ) from fault
 
 
 def _section(filename: Filename, content: dict[str, Any], name: str) -> dict[str, Any]:
@@ -178,4 +187,6 @@ def _number(filename: Filename, place: str, value: Any) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
-        raise FileError(f"load_parameters(): {filename}: {place} is {value!r}, but one number is needed.") from None
+        raise FileError(
+            f"load_parameters(): {filename}: {place} is {value!r}, but one number is needed."
+        ) from None

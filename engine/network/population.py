@@ -31,13 +31,14 @@ from engine.network.geometry import (
     selected_ranks,
 )
 from engine.network.neuron import Neuron, checked_text
+from engine.network.saving import SavedPopulation
 from engine.network.view import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
     from engine.network.network import Network
 
 
-class Population(Attributed):
+class Population(Attributed, SavedPopulation):
     """Neurons of one model.
 
     Parameters

@@ -19,6 +19,7 @@ from engine.network.delays import Delays
 from engine.network.dendrite import Dendrite, IndividualSynapse
 from engine.network.geometry import rank_of
 from engine.network.population import Population
+from engine.network.saving import SavedProjection
 from engine.network.structural import Structural
 from engine.network.switches import Switches
 from engine.network.synapse import Synapse
@@ -35,13 +36,12 @@ _NOT_YET = {
     "connect_dog",
     "connect_from_sparse",
     "connect_from_matrix_market",
-    "connect_from_file",
     "connect_with_func",
     "from_function",
 }
 
 
-class Projection(Attributed, Connectors, Switches, Delays, Structural):
+class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProjection):
     """Synapses between two populations.
 
     Parameters

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
 from engine.files.formats import rectangular
+from engine.network.synaptic_values import SynapticValues
 
 if TYPE_CHECKING:
     from engine.network.network import Network
@@ -53,16 +54,17 @@ def network_content(network: Network, populations: bool, projections: bool) -> d
         raise EngineError("save(): the network is not compiled yet; call compile() first.")
     names: dict[str, list[str]] = {"populations": [], "projections": []}
     content: dict[str, Any] = {"time_step": int(network.current_step), "net_id": 0}
-    for kind, objects, describe in (
+    parts: Any = (
         ("populations", network.populations if populations else [], population_content),
         ("projections", network.projections if projections else [], projection_content),
-    ):
+    )
+    for kind, objects, describe in parts:
         for obj in objects:
             if obj.name in content or obj.name in RESERVED:
                 raise EngineError(
-                    f"save(): the name {obj.name!r} would stand for two things in the file; rename one object."
+                    f"save(): the name {obj.name!r} stands for two things in the file; rename one of them."
                 )
-            content[obj.name] = describe(obj)  # type: ignore[operator]  # each its own kind
+            content[obj.name] = describe(obj)
             names[kind].append(obj.name)
     return content | {"obj_names": names}
 
@@ -73,7 +75,7 @@ def connectivity_content(projection: Projection) -> dict[str, Any]:
     connectivity, uniform = projection.connectivity, projection.uniform_delay
     delay: Any = uniform or None
     if uniform < 0:
-        delay = [row for row in _by_dendrite(projection, connectivity.delays)]
+        delay = SynapticValues(projection).by_dendrite(connectivity.delays)
     weights = projection.get("w")
     return {
         "name": projection.name,
@@ -87,12 +89,6 @@ def connectivity_content(projection: Projection) -> dict[str, Any]:
         "nb_synapses": int(projection.nb_synapses),
         "dt": float(projection.network.dt),
     }
-
-
-def _by_dendrite(projection: Projection, flat: Any) -> list[list[Any]]:
-    from engine.network.synaptic_values import SynapticValues
-
-    return SynapticValues(projection).by_dendrite(flat)
 
 
 def _check_compiled(projection: Projection, what: str) -> None:

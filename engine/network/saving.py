@@ -12,6 +12,7 @@ from engine.files.formats import save_content
 from engine.network import saved
 from engine.network.attributes import is_number
 from engine.network.connectors import Recipe
+from engine.network.distributions import RandomDistribution
 from engine.network.loaded import content_of, load_network, load_population, load_projection
 from engine.network.stored_synapses import number, stored_synapses
 
@@ -33,8 +34,8 @@ class SavedPopulation:
         Parameters
         ----------
         filename : str or path
-            The extension gives the format: ``.npz``, ``.gz`` (a compressed pickle), ``.h5``, ``.mat``, a pickle with
-            any other one. Missing folders are made; an old file is replaced as a whole.
+            The extension gives the format: ``.npz``, ``.gz`` (a compressed pickle), ``.h5``, ``.mat``; any
+            other one is a pickle. Missing folders are made; an old file is replaced as a whole.
         """
         population: Population = self  # type: ignore[assignment]
         save_content(filename, saved.population_content(population), "network")
@@ -117,6 +118,16 @@ class SavedProjection:
         return projection._connect(recipe)
 
     from_file = connect_from_file
+
+    def _rebuild(self, recipe: Recipe) -> None:
+        """Give a compiled projection the synapses of a recipe. Lists that were given for the former synapses
+        before compile cannot be initial values any more."""
+        projection: Projection = self  # type: ignore[assignment]
+        for name, value in projection._given.items():
+            if not is_number(value) and not isinstance(value, RandomDistribution):
+                projection._given[name] = projection._attributes[name].initial
+        projection._recipe = recipe
+        projection.network.redraw(projection)
 
 
 def _connectivity(projection: Projection, content: dict[str, Any]) -> tuple[Connectivity, int | None]:

@@ -57,7 +57,9 @@ class StoredSynapses:
         return array[np.argsort(self.posts)]
 
     def _joined(self, name: str, rows: Any) -> NDArray[Any]:
-        parts = [np.asarray(row.tolist() if isinstance(row, np.ndarray) else row) for row in rows if np.size(row)]
+        parts = [
+            np.asarray(row.tolist() if isinstance(row, np.ndarray) else row) for row in rows if np.size(row)
+        ]
         array = np.concatenate(parts) if parts else np.zeros(0)
         if array.ndim != 1 or array.dtype.kind not in "biuf":
             raise FileError(f"{self.label}: {name} is not numbers")
@@ -100,7 +102,10 @@ def stored_synapses(content: Mapping[str, Any], projection: Projection) -> Store
     pre, post = pre[order], post[order]
     if ((np.diff(pre) == 0) & (np.diff(post) == 0)).any():
         raise FileError(f"{label}: two synapses join the same neurons")
-    outside = np.setdiff1d(post, projection.post_candidates).size + np.setdiff1d(pre, projection.pre_candidates).size
+    outside = (
+        np.setdiff1d(post, projection.post_candidates).size
+        + np.setdiff1d(pre, projection.pre_candidates).size
+    )
     if outside:
         raise FileError(f"{label}: {outside} neurons of the file are outside of the views that it joins")
     counts = np.bincount(post, minlength=n_post)

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
 
 import msgspec
 
 from engine.errors import EngineError
+from engine.files.whole import write_whole
 from engine.project import arrays
 from engine.project.document import (
     SCHEMA_VERSION,
@@ -109,8 +108,8 @@ def save(document: ProjectDocument, path: Path) -> None:
         path = Path(path).resolve()
         _save_arrays(document, path)
         if path.exists():
-            _replace(path.with_name(path.name + ".bak"), lambda temporary: _copy(path, temporary))
-        _replace(path, lambda temporary: _write(temporary, text))
+            _copy(path, path.with_name(path.name + ".bak"))
+        write_whole(path, lambda file: file.write(text))
     except OSError as fault:
         raise StorageError(f"{path} cannot be saved: {fault.strerror or fault}.") from fault
 
@@ -122,45 +121,13 @@ def _save_arrays(document: ProjectDocument, path: Path) -> None:
         if arrays.is_known(file) and not target.exists():
             folder.mkdir(exist_ok=True)
             content = arrays.content_of(file)
-            _replace(target, lambda temporary, content=content: _write(temporary, content))  # type: ignore[misc]
+            write_whole(target, lambda file, content=content: file.write(content))  # type: ignore[misc]
 
 
-def _replace(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` make a file beside ``path``, then put it in the place of ``path`` in one stroke."""
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        write(temporary)
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _copy(source: Path, path: Path) -> None:
-    shutil.copyfile(source, path)
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a renaming in ``folder`` durable; systems that cannot open folders do so by themselves."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _copy(path: Path, copy: Path) -> None:
+    with path.open("rb") as source:
+        write_whole(copy, lambda file: shutil.copyfileobj(source, file))
+    shutil.copymode(path, copy)
 
 
 def _refuse_infinite(value: Any, place: str) -> None:
