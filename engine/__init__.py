@@ -16,7 +16,17 @@ from engine.errors import (
     ModelError,
 )
 from engine.errors import EngineError as ANNarchyException
-from engine.inputs import PoissonPopulation, SpikeSourceArray
+from engine.extensions.hybrid import Rate2SpikePopulation, Spike2RatePopulation
+from engine.inputs import (
+    CurrentInjection,
+    DecodingProjection,
+    HomogeneousCorrelatedSpikeTrains,
+    InputArray,
+    PoissonPopulation,
+    SpikeSourceArray,
+    TimedArray,
+    TimedPoissonPopulation,
+)
 from engine.models import (
     IBCM,
     STDP,
@@ -108,6 +118,8 @@ __all__ = [
     "CompilationError",
     "Constant",
     "Creating",
+    "CurrentInjection",
+    "DecodingProjection",
     "DefaultRateCodedSynapse",
     "DefaultSpikingSynapse",
     "Dendrite",
@@ -121,10 +133,12 @@ __all__ = [
     "Gamma",
     "HH_cond_exp",
     "Hebb",
+    "HomogeneousCorrelatedSpikeTrains",
     "IF_cond_alpha",
     "IF_cond_exp",
     "IF_curr_alpha",
     "IF_curr_exp",
+    "InputArray",
     "InvalidConfiguration",
     "Izhikevich",
     "LeakyIntegrator",
@@ -141,8 +155,12 @@ __all__ = [
     "Population",
     "Projection",
     "Pruning",
+    "Rate2SpikePopulation",
+    "Spike2RatePopulation",
     "SpikeSourceArray",
     "Synapse",
+    "TimedArray",
+    "TimedPoissonPopulation",
     "Uniform",
     "Variable",
     "add_function",

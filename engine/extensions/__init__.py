@@ -1,5 +1,5 @@
 """Parts beyond the core, a package each: ``from engine.extensions.bold import ...``."""
 
-from engine.extensions import bold
+from engine.extensions import bold, hybrid
 
-__all__ = ["bold"]
+__all__ = ["bold", "hybrid"]

@@ -105,6 +105,8 @@ class NeuronModel:
     refractory: float | str | None = None
     targets: tuple[str, ...] = ()
     """Targets read by the equations: ``sum(exc)`` or ``g_exc`` give ``"exc"``; these are the input ports."""
+    summed: tuple[str, ...] = ()
+    """Those of ``targets`` that are read by ``sum(target)``: what rate-coded projections add to."""
     uses_sum_of_all: bool = False
     functions: tuple[UserFunction, ...] = ()
     """Those that the neuron defines; their calls are inlined already."""

@@ -104,6 +104,7 @@ def parse_neuron(
         axon_reset=events.axon_reset,
         refractory=_read_refractory(refractory, definitions) if is_spiking else None,
         targets=_targets(trees, definitions, is_spiking),
+        summed=tuple(dict.fromkeys(node.target for node in _sums(trees) if node.target)),
         uses_sum_of_all=any(not node.target for node in _sums(trees)),
         functions=own_functions,
         texts=texts,

@@ -98,9 +98,12 @@ class Monitor(MonitorData):
                 if self.population.model.axon_spike is None:
                     raise EngineError(f"{self.name}: the neuron of {source.name} has no axon_spike.")
                 return
-        elif self.population is not None and variable.startswith("sum("):
-            known = (*self.population.model.targets, *self.population.targets)
-            if variable.endswith(")") and (variable[4:-1] in known or self.population.model.uses_sum_of_all):
+        model = None if self.population is None else self.population.model
+        if model is not None and variable.startswith("sum(") and (model.kind == "rate" or model.summed):
+            known = model.summed
+            if self.population is not None and model.kind == "rate":
+                known = (*model.targets, *self.population.targets)
+            if variable.endswith(")") and (variable[4:-1] in known or model.uses_sum_of_all):
                 return
             targets = ", ".join(dict.fromkeys(known)) or "none"
             raise EngineError(

@@ -36,6 +36,8 @@ from engine.network.view import IndividualNeuron, PopulationView
 
 if TYPE_CHECKING:
     from engine.network.network import Network
+    from engine.network.paired_input import PairedInput
+    from engine.network.timetable import Timetable
 
 
 class Population(Attributed, SavedPopulation):
@@ -73,6 +75,12 @@ class Population(Attributed, SavedPopulation):
     """The stop condition."""
 
     model: NeuronModel
+
+    timetable: Timetable | None = None
+    """What attributes become, and when."""
+
+    paired_input: PairedInput | None = None
+    """What each neuron gets from one of another population."""
 
     def __init__(
         self,
@@ -286,8 +294,15 @@ class Population(Attributed, SavedPopulation):
             self.network.warn(unknown_attribute(name, f"Population {self.name}", self._attributes))
         if self.network.instance is not None:
             known = None if attributes is None else [n for n in names if n in self._attributes]
-            self.network.instance.reset_population(self, known)
+            if known is None:
+                self.restart()
+            else:
+                self.network.instance.reset_population(self, known)
         self.clear()
+
+    def restart(self) -> None:
+        """Bring a compiled population back to the state after compile, its spikes and schedule too."""
+        self.network.refresh().reset_population(self)
 
     def clear(self) -> None:
         """Forget spikes, also those under way."""

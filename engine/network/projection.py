@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,10 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
     owner_kind = "Projection"
     share_variable: str | None = None
     """Variable to which an arriving spike adds 1/N, N being the number of all synapses of that neuron."""
+    decoded_steps: int | None = None
+    """Spikes of that many steps are decoded to a rate; None: spikes are delivered."""
+    into_conductance = False
+    """A rate-coded input adds to ``g_target`` of spiking neurons instead of ``sum(target)``."""
 
     def __init__(
         self,
@@ -104,7 +108,7 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
         self.widened: set[str] = set()
         self.id, self.name = -1, name or ""
         self._check_kinds()
-        self.model: SynapseModel = self.synapse_type.analyse(self.pre_population.model.kind)
+        self.model: SynapseModel = self.synapse_type.analyse(self._synapse_kind)
         self.check_rules()
         self._attributes = attributes_of(self.model)
         self.network.warn_of_hidden(self._attributes, Projection, self.name or "Projection")
@@ -141,12 +145,28 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
         pre, post = self.pre_population, self.post_population
         if post.kind == "spike_source":
             raise EngineError(f"Projection: {post.name} fires at given times and takes no input.")
-        if pre.model.kind != post.model.kind:
-            words = {"spike": "spiking", "rate": "rate-coded"}
+        summed = set(self.targets) <= set(post.model.summed)
+        if pre.model.kind == "rate" and post.model.kind == "spike" and not summed:
             raise EngineError(
-                f"Projection: {pre.name} is {words[pre.model.kind]} and {post.name} is "
-                f"{words[post.model.kind]}; projections between the two kinds are not available yet."
+                f"Projection: {pre.name} is rate-coded and {post.name} is spiking, and its neuron reads no "
+                f"sum({self.targets[0]}). Use CurrentInjection, or a PoissonPopulation with "
+                f"target={self.targets[0]!r}."
             )
+        if pre.model.kind == "spike" and post.model.kind == "rate":
+            raise EngineError(
+                f"Projection: {pre.name} is spiking and {post.name} is rate-coded; use DecodingProjection."
+            )
+        unread = [t for t in self.targets if t in post.model.summed and f"g_{t}" not in post.attributes]
+        if pre.model.kind == post.model.kind == "spike" and unread:
+            raise EngineError(
+                f"Projection: {post.name} reads sum({unread[0]}) of rate-coded populations; spikes of "
+                f"{pre.name} would not reach it. Connect a rate-coded population."
+            )
+
+    @property
+    def _synapse_kind(self) -> Literal["rate", "spike"]:
+        """What the synapse transmits."""
+        return self.pre_population.model.kind
 
     # --- structure ------------------------------------------------------------------------------------
 

@@ -235,7 +235,7 @@ class Running(Configured):
             instance.restart_draws()
         if populations:
             for population in self.populations:
-                instance.reset_population(population)
+                population.restart()
         if synapses and not projections:
             self.warn("reset(): synapses=True resets the projections, too.")
         for projection in self.projections:

@@ -30,6 +30,8 @@ EVENTS = re.compile(r"neurons(\d+)_(?:axon_)?(ranks|counts)$")
 QUEUE = re.compile(r"synapses(\d+)_queue_(ranks|counts)$")
 ROUTE = re.compile(r"synapses\d+_route_\w+$")
 """What follows from the delays of synapses, which Python may change: no code writes it."""
+COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
+"""Spikes of the last steps, for those who count them."""
 WINDOW = re.compile(r"neurons\d+_fired$")
 
 
@@ -377,6 +379,10 @@ class Instance(Rewired):
         for projection in self.network.projections:
             if projection.pre_population is population and self.has_internal(projection, "queue_counts"):
                 self.internal(projection, "queue_counts")[...] = 0
+        for name, array in self.arrays.items():
+            counted = COUNTED.match(name)
+            if counted is not None and int(counted[1]) == population.id:
+                array[...] = 0
         if not self.flag(population, "enabled")[0]:
             self._paused[population.id] = Pause(self.tick, {})
 

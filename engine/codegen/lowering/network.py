@@ -11,8 +11,10 @@ from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.recording import lower_population_monitor, lower_projection_monitor
+from engine.codegen.lowering.spike_counts import lower_paired_input
 from engine.codegen.lowering.stopping import lower_stop_conditions
 from engine.codegen.lowering.structural import StructuralPlasticity
+from engine.codegen.lowering.timetable import lower_timetable
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -50,6 +52,16 @@ def lower(network: Network) -> Lowered:
     for given in network.mean_inputs:
         lower_mean_input(builder, given, populations[given.population.id], populations[given.post.id])
     for population in populations.values():
+        paired = population.population.paired_input
+        if paired is not None:
+            if paired.source.network is not network:
+                raise EngineError(
+                    f"Population {population.population.name}: {paired.source.name}, which it follows, "
+                    "belongs to another network. Create both in one."
+                )
+            lower_paired_input(builder, paired, populations[paired.source.id], population)
+    for population in populations.values():
+        lower_timetable(builder, population)
         population.update()
     for projection in projections:
         projection.learn()

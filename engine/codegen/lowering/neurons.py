@@ -75,9 +75,8 @@ class NeuronValues:
             self._attribute(variable.name, variable.dtype, local, population.init[variable.name])
         if model.kind == "spike" or population.kind == "spike_source":
             self._declare_spikes()
-        else:
-            for target in model.targets:
-                self.sum(target)
+        for target in model.summed:
+            self.sum(target)
 
     def _attribute(self, name: str, dtype: str, local: bool, value: Values) -> None:
         count = self.count if local else 1

@@ -39,6 +39,7 @@ from engine.codegen.lowering.builder import (
 )
 from engine.codegen.lowering.neurons import NEURON, STEP, operated
 from engine.codegen.lowering.scope import Scope, real, store
+from engine.codegen.lowering.spike_counts import lower_decoding
 from engine.codegen.lowering.synapses import POST, PRE, SYNAPSE, SynapseValues
 from engine.codegen.plan import EventList
 from engine.errors import EngineError
@@ -80,6 +81,10 @@ class LoweredProjection(SynapseValues):
 
     def transmit(self) -> None:
         """Weighted sums, or spikes and continuous transmission."""
+        if self.projection.decoded_steps is not None:
+            enabled = all_of(self.transmission, self.post.active)
+            lower_decoding(self, self.projection.decoded_steps, enabled)
+            return
         if not self.spiking:
             self._sum_rates()
             return

@@ -87,7 +87,7 @@ class SynapseValues:
         self.pre, self.post = pre, post
         self.name = f"proj{projection.id}"
         self.inner = f"synapses{projection.id}"
-        self.spiking = pre.events is not None
+        self.spiking = pre.events is not None and projection.decoded_steps is None
         self.attributes: dict[str, str] = {}
         self.localities: dict[str, str] = {}
         self.streams: dict[Any, int] = {}
@@ -114,8 +114,11 @@ class SynapseValues:
             b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps")
             self.pre.slots = max(self.pre.slots, delay + 1)
         self._structure()
+        conductances = [g for target in projection.targets if (g := self.post.conductance(target))]
         if self.spiking:
-            self.conductances = [g for target in projection.targets if (g := self.post.conductance(target))]
+            self.conductances = conductances
+        elif projection.into_conductance:
+            self.sums = conductances
         else:
             self.sums = [self.post.sum(target) for target in projection.targets]
         self._attributes()
