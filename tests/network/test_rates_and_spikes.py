@@ -282,7 +282,7 @@ def test_spikes_from_rates(threads: int) -> None:
     assert counts[0] == 0
     assert abs(counts[1] - 100) < 5 * np.sqrt(98.0)
     assert counts[2] == 5000
-    assert data["rates"][-1].tolist() == [0.0, 40.0, 2000.0]
+    assert data["rates"][-1].ravel().tolist() == [0.0, 40.0, 2000.0]
 
 
 def test_hybrid_populations_follow_one_of_the_other_kind() -> None:

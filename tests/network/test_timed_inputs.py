@@ -50,7 +50,7 @@ def test_input_array_keeps_what_is_assigned() -> None:
     net.simulate(2.0)
     inp[0, :].r = 9.0
     net.simulate(1.0)
-    assert m.get("r").tolist() == [[1, 2, 3, 4]] * 2 + [[9, 9, 3, 4]]
+    assert m.get("r", reshape=False).tolist() == [[1, 2, 3, 4]] * 2 + [[9, 9, 3, 4]]
     assert follower.r.tolist() == [18.0, 18.0, 6.0, 8.0]
 
 
@@ -179,13 +179,13 @@ def test_rates_schedule_and_period_are_attributes() -> None:
     m = net.monitor(inp, "r")
     net.compile(silent=True)
     net.simulate(5.0)
-    assert m.get("r")[:, 0].tolist() == [0, 0, 4, 4, 8, 8, 8, 8, 0, 0]
+    assert m.get("r", reshape=False)[:, 0].tolist() == [0, 0, 4, 4, 8, 8, 8, 8, 0, 0]
     inp.period = -1.0
     inp.schedule = 0.5
     inp.rates = 100.0 + inp.rates
     assert inp[1, 1].r == 107.0, "row 1 comes next"
     net.simulate(1.5)
-    assert m.get("r")[:, 0].tolist() == [104.0, 104.0, 104.0], "counter 2 has passed the time of row 1"
+    assert m.get("r", reshape=False)[:, 0].tolist() == [104.0, 104.0, 104.0], "counter 2 has passed the time of row 1"
 
 
 def test_data_may_come_after_compile() -> None:
@@ -197,10 +197,10 @@ def test_data_may_come_after_compile() -> None:
     net.simulate(2.0)
     inp.update(rates=ROWS[:, :, None], schedule=2.0)
     net.simulate(3.0)
-    assert m.get("r")[:, 1].tolist() == [0, 0, 2, 2, 4]
+    assert m.get("r", reshape=False)[:, 1].tolist() == [0, 0, 2, 2, 4]
     inp.reset()
     net.simulate(1.0)
-    assert m.get("r")[:, 1].tolist() == [2]
+    assert m.get("r", reshape=False)[:, 1].tolist() == [2]
 
 
 def test_dt_is_that_of_the_network_that_takes_the_population() -> None:
