@@ -185,7 +185,7 @@ def test_rates_schedule_and_period_are_attributes() -> None:
     inp.rates = 100.0 + inp.rates
     assert inp[1, 1].r == 107.0, "row 1 comes next"
     net.simulate(1.5)
-    assert m.get("r", reshape=False)[:, 0].tolist() == [104.0, 104.0, 104.0], "counter 2 has passed the time of row 1"
+    assert m.get("r", reshape=False)[:, 0].tolist() == [104.0, 104.0, 104.0], "row 1 is over"
 
 
 def test_data_may_come_after_compile() -> None:
