@@ -4,6 +4,8 @@ Random patterns are functions of (seed, stream, rank of the row): the same on ev
 of threads.
 """
 
+from engine.connectivity.distance import difference_of_gaussians, gaussian
+from engine.connectivity.given import from_matrix, from_rows, from_sparse
 from engine.connectivity.patterns import (
     all_to_all,
     fixed_number_post,
@@ -18,9 +20,14 @@ __all__ = [
     "Connectivity",
     "Rewiring",
     "all_to_all",
+    "difference_of_gaussians",
     "fixed_number_post",
     "fixed_number_pre",
     "fixed_probability",
+    "from_matrix",
+    "from_rows",
+    "from_sparse",
+    "gaussian",
     "one_to_one",
     "rewire",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,3 +75,9 @@ class Connectivity:
         """Whether that post-synaptic neuron is one of :attr:`dendrites`."""
         place = int(np.searchsorted(self.dendrites, post))
         return place < len(self.dendrites) and bool(self.dendrites[place] == post)
+
+def row_offsets(rows: NDArray[np.integer[Any]], counts: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
+    """Offsets of ``n_rows`` rows of which the given ones have ``counts`` entries and all others none."""
+    offsets = np.zeros(n_rows + 1, dtype=np.int64)
+    offsets[np.asarray(rows) + 1] = counts
+    return np.cumsum(offsets, out=offsets)

@@ -44,9 +44,19 @@ def aligned_zeros(shape, dtype=np.float64, int alignment=64):
     dtype = np.dtype(dtype)
     shape = (int(shape),) if np.ndim(shape) == 0 else tuple(int(extent) for extent in shape)
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    memory = np.zeros(size + alignment, dtype=np.uint8)
-    start = -memory.ctypes.data % alignment
-    return np.ndarray(shape, dtype, buffer=memory, offset=start)
+    return _aligned(np.zeros(size + alignment, dtype=np.uint8), shape, dtype, alignment)
+
+
+def aligned_empty(shape, dtype=np.float64, int alignment=64):
+    """As :func:`aligned_zeros`, for whoever writes every element."""
+    dtype = np.dtype(dtype)
+    shape = (int(shape),) if np.ndim(shape) == 0 else tuple(int(extent) for extent in shape)
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    return _aligned(np.empty(size + alignment, dtype=np.uint8), shape, dtype, alignment)
+
+
+cdef _aligned(memory, shape, dtype, int alignment):
+    return np.ndarray(shape, dtype, buffer=memory, offset=-memory.ctypes.data % alignment)
 
 
 cdef class Library:
@@ -155,7 +165,7 @@ cdef _check_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t
         raise ValueError(f"columns must lie in 0 .. {n_columns - 1}")
 
 
-def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_columns):
+def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_columns, bint places=True):
     """Turn sparse rows into sparse columns, in time proportional to the number of entries.
 
     Parameters
@@ -163,6 +173,8 @@ def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_
     offsets : int64 array of n_rows + 1
     columns : int32 array of nnz
     n_columns : int
+    places : bool
+        Whether ``index_t`` is wanted; otherwise it is None.
 
     Returns
     -------
@@ -175,8 +187,8 @@ def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_
     _check_rows(offsets, columns, n_columns)
     cdef int64_t nnz = columns.shape[0], n_rows = offsets.shape[0] - 1, row, k, place
     offsets_t = np.zeros(n_columns + 1, dtype=np.int64)
-    rows_t = np.empty(nnz, dtype=np.int32)
-    index_t = np.empty(nnz, dtype=np.int64)
+    rows_t = aligned_empty(nnz, np.int32)
+    index_t = aligned_empty(nnz, np.int64) if places else None
     cdef int64_t[::1] cursor = offsets_t
     for k in range(nnz):
         cursor[columns[k] + 1] += 1
@@ -190,7 +202,8 @@ def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_
                 place = cursor[columns[k]]
                 cursor[columns[k]] = place + 1
                 rows_view[place] = <int32_t>row
-                index_view[place] = k
+                if places:
+                    index_view[place] = k
     return offsets_t, rows_t, index_t
 
 

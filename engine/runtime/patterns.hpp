@@ -1,6 +1,6 @@
-// Random choices behind the connection patterns.
+// The rows behind the connection patterns: random choices, and weights that depend on the distance.
 //
-// Every number is a function of (seed, stream, row, counter): rows may be drawn in any order, twice, or on
+// Every random number is a function of (seed, stream, row, counter): rows may be drawn in any order, twice, or on
 // any number of threads, and give the same synapses. Generator: Philox4x32-10 (Salmon et al. 2011,
 // "Parallel random numbers: as easy as 1, 2, 3").
 #pragma once
@@ -95,5 +95,75 @@ inline void choose(const int32_t* candidates, int64_t n, int64_t number, int64_t
     for (int64_t place = 0; place < available; ++place)
         if (marks[place] == mark) chosen[count++] = candidates[actual(place)];
 }
+
+// Regularly spaced neurons in [0, 1]^d and weights amp_pos * exp(-D^2 / (2 sigma_pos^2)) - amp_neg * exp(...)
+// of the distance D to them. Positions, squared distance, arguments and weights are rounded to single
+// precision, what lies between is not.
+class Distance {
+  public:
+    // Rows of `extents` are the numbers of neurons along each dimension, the last one running fastest.
+    Distance(const int64_t* extents, int64_t dimensions, double amp_pos, double sigma_pos, double amp_neg,
+             double sigma_neg, double limit)
+        : extents(extents, extents + dimensions), amp_pos(static_cast<float>(amp_pos)),
+          amp_neg(static_cast<float>(amp_neg)), spread_pos(spread(sigma_pos)), spread_neg(spread(sigma_neg)),
+          limit(limit) {
+        for (int64_t extent : this->extents) {
+            positions.emplace_back();
+            for (int64_t c = 0; c < extent; ++c)
+                positions.back().push_back(extent > 1 ? static_cast<float>(static_cast<double>(c) / (extent - 1)) : 0.0f);
+        }
+        // Beyond this squared distance even the wider of both bells is too low; the slack covers rounding.
+        const double highest = std::abs(this->amp_pos) + std::abs(this->amp_neg);
+        farthest = limit > 0.0 ? std::max(0.0, -std::max(spread_pos, spread_neg) * std::log(limit / highest)) * 1.0001 + 1e-5
+                               : INFINITY;
+    }
+
+    // Neurons that get a weight beyond the limit seen from `centre` (float positions), ascending; never
+    // `excluded`. Writes to `pre` and `weights` unless they are null and returns the number of neurons.
+    int64_t row(const float* centre, int64_t excluded, int32_t* pre, double* weights) const {
+        int64_t count = 0;
+        visit(centre, 0, 0, 0.0f, excluded, pre, weights, count);
+        return count;
+    }
+
+  private:
+    static double spread(double sigma) {
+        const float single = static_cast<float>(sigma);
+        return static_cast<double>(single * single) * 2.0;
+    }
+
+    static float further(float squared, float a, float b) {
+        const double difference = static_cast<double>(a) - static_cast<double>(b);
+        return static_cast<float>(static_cast<double>(squared) + difference * difference);
+    }
+
+    void visit(const float* centre, size_t dimension, int64_t rank, float squared, int64_t excluded, int32_t* pre,
+               double* weights, int64_t& count) const {
+        const std::vector<float>& line = positions[dimension];
+        const double reach = std::sqrt(std::max(0.0, farthest - squared));
+        const auto first = std::lower_bound(line.begin(), line.end(), centre[dimension] - reach);
+        const auto last = std::upper_bound(first, line.end(), centre[dimension] + reach);
+        for (auto place = first; place != last; ++place) {
+            const int64_t here = rank * extents[dimension] + (place - line.begin());
+            const float sum = further(squared, *place, centre[dimension]);
+            if (dimension + 1 < positions.size()) {
+                visit(centre, dimension + 1, here, sum, excluded, pre, weights, count);
+                continue;
+            }
+            const double negative = amp_neg == 0.0 ? 0.0 : amp_neg * std::exp(-sum / spread_neg);
+            const float weight = static_cast<float>(amp_pos * std::exp(-sum / spread_pos) - negative);
+            if (here == excluded || !(std::abs(static_cast<double>(weight)) > limit)) continue;
+            if (pre) {
+                pre[count] = static_cast<int32_t>(here);
+                weights[count] = weight;
+            }
+            ++count;
+        }
+    }
+
+    std::vector<int64_t> extents;
+    std::vector<std::vector<float>> positions;
+    double amp_pos, amp_neg, spread_pos, spread_neg, limit, farthest;
+};
 
 }  // namespace neuroloom

@@ -1,6 +1,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+def complete_rows(
+    candidates: NDArray[np.int32], rows: NDArray[np.int32], exclude_self: bool, pre: NDArray[np.int32]
+) -> None: ...
 def kept_rows(
     candidates: NDArray[np.int32],
     rows: NDArray[np.int32],
@@ -8,12 +11,27 @@ def kept_rows(
     exclude_self: bool,
     seed: int,
     stream: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
+    counts: NDArray[np.int64],
+    pre: NDArray[np.int32] | None = None,
+) -> None: ...
 def chosen_rows(
     candidates: NDArray[np.int32],
     rows: NDArray[np.int32],
-    number: int,
     exclude_self: bool,
     seed: int,
     stream: int,
-) -> NDArray[np.int32]: ...
+    chosen: NDArray[np.int32],
+) -> None: ...
+def distance_rows(
+    extents: NDArray[np.int64],
+    centres: NDArray[np.float32],
+    excluded: NDArray[np.int64],
+    amp_pos: float,
+    sigma_pos: float,
+    amp_neg: float,
+    sigma_neg: float,
+    limit: float,
+    counts: NDArray[np.int64],
+    pre: NDArray[np.int32] | None = None,
+    weights: NDArray[np.float64] | None = None,
+) -> None: ...

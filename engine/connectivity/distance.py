@@ -1,0 +1,116 @@
+"""Patterns whose weights follow from the distance between neurons."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.connectivity.rows import Connectivity, row_offsets
+from engine.connectivity.threads import in_parts
+from engine.errors import EngineError
+from engine.runtime.core import aligned_empty
+from engine.runtime.patterns import distance_rows
+
+Geometry = tuple[int, ...]
+
+
+def gaussian(
+    *, pre_geometry: Geometry, post_geometry: Geometry, amp: float, sigma: float, limit: float, **more: Any
+) -> Connectivity:
+    """A bell of weights around each neuron: ``amp * exp(-D**2 / (2 * sigma**2))``, beyond ``limit * abs(amp)``.
+
+    Parameters
+    ----------
+    pre_geometry, post_geometry : tuple of int
+        Each population fills the unit cube, whatever its geometry.
+    amp, sigma : float
+        Height, and width in units of the cube's edge.
+    limit : float
+        Fraction of the amplitude; weights of that size and smaller ones make no synapse.
+    more
+        ``exclude_self`` and ``threads``, as for :func:`difference_of_gaussians`.
+    """
+    return difference_of_gaussians(
+        pre_geometry=pre_geometry,
+        post_geometry=post_geometry,
+        amp_pos=amp,
+        sigma_pos=sigma,
+        amp_neg=0.0,
+        sigma_neg=sigma,
+        limit=limit,
+        pattern="gaussian",
+        **more,
+    )
+
+
+def difference_of_gaussians(
+    *,
+    pre_geometry: Geometry,
+    post_geometry: Geometry,
+    amp_pos: float,
+    sigma_pos: float,
+    amp_neg: float,
+    sigma_neg: float,
+    limit: float,
+    exclude_self: bool = False,
+    threads: int = 1,
+    pattern: str = "dog",
+) -> Connectivity:
+    """A bell less a wider one: weights beyond ``limit * abs(amp_pos - amp_neg)`` make synapses.
+
+    Parameters
+    ----------
+    pre_geometry, post_geometry, limit
+        As for :func:`gaussian`. The distance is that along the pre-synaptic dimensions.
+    amp_pos, sigma_pos, amp_neg, sigma_neg : float
+        Height and width of the added and of the subtracted bell.
+    exclude_self : bool
+        Leave out equal ranks.
+    threads : int
+        How many threads compute.
+    """
+    _check(pattern, amp_pos, amp_neg, sigma_pos, sigma_neg, limit)
+    if len(pre_geometry) > len(post_geometry):
+        raise EngineError(
+            f"{pattern}: the pre-synaptic population has {len(pre_geometry)} dimensions and the post-synaptic "
+            f"one {len(post_geometry)}; give the post-synaptic geometry at least as many, e.g. of size 1."
+        )
+    n_pre, n_post = math.prod(pre_geometry), math.prod(post_geometry)
+    extents = np.array(pre_geometry, dtype=np.int64)
+    centres = _positions(post_geometry)[:, : len(pre_geometry)].copy()
+    excluded = np.arange(n_post) if exclude_self else np.full(n_post, -1)
+    bells = (amp_pos, sigma_pos, amp_neg, sigma_neg, limit * abs(amp_pos - amp_neg))
+    counts = np.empty(n_post, dtype=np.int64)
+    in_parts(lambda p: distance_rows(extents, centres[p], excluded[p], *bells, counts[p]), n_post, threads)
+    offsets = row_offsets(np.arange(n_post), counts, n_post)
+    pre, weights = aligned_empty(offsets[-1], np.int32), aligned_empty(offsets[-1])
+
+    def fill(part: slice) -> None:
+        synapses = slice(int(offsets[part.start]), int(offsets[part.stop]))
+        distance_rows(
+            extents, centres[part], excluded[part], *bells, counts[part], pre[synapses], weights[synapses]
+        )
+
+    in_parts(fill, n_post, threads)
+    return Connectivity(n_pre, n_post, offsets, pre, weights)
+
+
+def _check(pattern: str, amp_pos: float, amp_neg: float, *more: float) -> None:
+    sigma_pos, sigma_neg, limit = more
+    if not all(math.isfinite(value) for value in (amp_pos, amp_neg, *more)):
+        raise EngineError(f"{pattern}: amplitudes, sigmas and the limit must be finite numbers.")
+    for sigma in (sigma_pos, sigma_neg):
+        if sigma <= 0.0 or np.float32(sigma) ** 2 == 0.0:
+            raise EngineError(f"{pattern}: sigma must be a positive part of the unit cube, it is {sigma}.")
+    if limit < 0.0:
+        raise EngineError(f"{pattern}: the limit must not be negative, it is {limit}.")
+
+
+def _positions(geometry: Geometry) -> NDArray[np.float32]:
+    """Where each neuron lies in the unit cube, in single precision; 0 along dimensions of size 1."""
+    lines = [np.arange(extent) / max(1, extent - 1) for extent in geometry]
+    grid = np.meshgrid(*lines, indexing="ij")
+    return np.stack([axis.ravel() for axis in grid], axis=1).astype(np.float32)
