@@ -74,6 +74,8 @@ from engine.network.distributions import (
 )
 from engine.network.files import load, load_parameter, load_parameters, save, save_parameters
 from engine.network.functions import functions
+from engine.network.lil import LILConnectivity
+from engine.network.lil import LILConnectivity as CSR
 from engine.network.simulation import (
     clear,
     compile,
@@ -97,6 +99,7 @@ from engine.network.simulation import (
     simulate_until,
     step,
 )
+from engine.network.sparse_matrices import sparse_delays_from_weights, sparse_random_matrix
 from engine.network.spikes import (
     coefficient_of_variation,
     histogram,
@@ -109,6 +112,7 @@ from engine.network.spikes import (
 from engine.reports import report
 
 __all__ = [
+    "CSR",
     "IBCM",
     "STDP",
     "STP",
@@ -141,6 +145,7 @@ __all__ = [
     "InputArray",
     "InvalidConfiguration",
     "Izhikevich",
+    "LILConnectivity",
     "LeakyIntegrator",
     "LogNormal",
     "ModelError",
@@ -202,5 +207,7 @@ __all__ = [
     "simulate",
     "simulate_until",
     "smoothed_rate",
+    "sparse_delays_from_weights",
+    "sparse_random_matrix",
     "step",
 ]

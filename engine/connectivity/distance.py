@@ -20,7 +20,7 @@ Geometry = tuple[int, ...]
 def gaussian(
     *, pre_geometry: Geometry, post_geometry: Geometry, amp: float, sigma: float, limit: float, **more: Any
 ) -> Connectivity:
-    """A bell of weights around each neuron: ``amp * exp(-D**2 / (2 * sigma**2))``, beyond ``limit * abs(amp)``.
+    """A bell of weights around each neuron: ``amp * exp(-D**2 / (2 * sigma**2))``.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def difference_of_gaussians(
     _check(pattern, amp_pos, amp_neg, sigma_pos, sigma_neg, limit)
     if len(pre_geometry) > len(post_geometry):
         raise EngineError(
-            f"{pattern}: the pre-synaptic population has {len(pre_geometry)} dimensions and the post-synaptic "
-            f"one {len(post_geometry)}; give the post-synaptic geometry at least as many, e.g. of size 1."
+            f"{pattern}: the pre-synaptic population has {len(pre_geometry)} dimensions and the "
+            f"post-synaptic one {len(post_geometry)}; give the post-synaptic geometry at least as many, e.g. of size 1."
         )
     n_pre, n_post = math.prod(pre_geometry), math.prod(post_geometry)
     extents = np.array(pre_geometry, dtype=np.int64)

@@ -57,9 +57,7 @@ def from_matrix(
     )
 
 
-def from_sparse(
-    matrix: Any, *, pre_ranks: Ranks, post_ranks: Ranks, n_pre: int, n_post: int
-) -> Connectivity:
+def from_sparse(matrix: Any, *, pre_ranks: Ranks, post_ranks: Ranks, n_pre: int, n_post: int) -> Connectivity:
     """Synapses from the stored entries (zeros too) of a scipy CSC matrix, shape (pre, post)."""
     by_post, by_pre = np.argsort(post_ranks, kind="stable"), np.argsort(pre_ranks, kind="stable")
     if not _sorted(by_post):

@@ -10,7 +10,7 @@ PARTS_PER_THREAD = 4
 
 
 def in_parts(work: Callable[[slice], None], n_rows: int, threads: int) -> None:
-    """Call ``work`` for slices that cover all rows: with threads, if it releases the GIL, at the same time."""
+    """Call ``work`` for slices that cover all rows: at the same time, if it releases the GIL."""
     if n_rows == 0:
         return
     if threads == 1:

@@ -1,198 +1,27 @@
-"""Connection patterns: what ``connect_*`` stores, and how it is drawn at compile."""
+"""The connection patterns of a projection."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from engine import connectivity
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
-from engine.network.attributes import is_number
-from engine.network.distributions import Binomial, RandomDistribution
+from engine.network.distributions import RandomDistribution
+from engine.network.given_connectors import GivenConnectors
+from engine.network.recipe import Recipe, checked_delays, checked_weights, described, in_words
+from engine.network.storage import asked_storage
 
 if TYPE_CHECKING:
     from engine.network.projection import Projection
 
-Weights = float | RandomDistribution | None
-Delays = int | RandomDistribution | None
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """What a ``connect_*`` method was asked for.
-
-    Attributes
-    ----------
-    name : str
-        Pattern, e.g. ``"All-to-All"``.
-    structure : callable
-        ``structure(projection, seed, stream) -> Connectivity`` draws the synapses.
-    weights : float, RandomDistribution or None
-        None: the structure brings its own.
-    delays : int, RandomDistribution or None
-        Uniform delay in steps (0 if none was asked for), or a distribution in ms. None: the structure
-        brings its own.
-    force_multiple_weights : bool
-    description : str
-        The pattern and its numbers in words for a report; empty: the name says all.
-    """
-
-    name: str
-    structure: Callable[[Projection, int, int], Connectivity]
-    weights: Weights
-    delays: Delays
-    force_multiple_weights: bool
-    description: str = ""
-
-    def draw(self, projection: Projection, redraws: int) -> Connectivity:
-        """The synapses; the same network seed, projection and number of redraws give the same ones."""
-        network = projection.network
-        drawn = self.structure(projection, network.seed, projection.id + (redraws << 20))
-        if self.weights is None:
-            weights: float | NDArray[np.float64] = drawn.weights
-        elif isinstance(self.weights, RandomDistribution):
-            generator = network.generator("weights", projection.id, redraws)
-            values = self.weights.bound_to(generator).get_values(len(drawn.pre))
-            weights = np.asarray(values, dtype=np.float64)
-        else:
-            weights = float(self.weights)
-        delay_steps = drawn.delay_steps
-        if isinstance(self.delays, RandomDistribution):
-            generator = network.generator("delays", projection.id, redraws)
-            values = self.delays.bound_to(generator).get_values(len(drawn.pre))
-            delay_steps = delays_in_steps(np.maximum(values, network.dt), projection)
-        elif self.delays is not None:
-            delay_steps = max(1, self.delays)
-        return replace(drawn, weights=weights, delay_steps=delay_steps)
-
-
-def described(pattern: str, weights: Any, delays: Any) -> str:
-    """The words for a pattern with its weights and delays (ms); distributions are set as mathematics."""
-
-    def words(value: Any) -> str:
-        return value.latex() if isinstance(value, RandomDistribution) else str(value)
-
-    return f"{pattern}, weights {words(weights)}, delays {words(delays)}"
-
-
-def checked_weights(weights: Any, projection: Projection) -> Weights:
-    """A number or a distribution, or a clear error."""
-    if isinstance(weights, RandomDistribution):
-        return weights
-    if is_number(weights):
-        return float(weights)
-    raise EngineError(
-        f"Projection {projection.name}: weights must be a number or a random distribution, "
-        f"not {type(weights).__name__}; use connect_from_matrix for given weights."
-    )
-
-
-def checked_delays(delays: Any, projection: Projection) -> int | RandomDistribution:
-    """Uniform delay in steps (0: none asked for), or a distribution that has a largest delay."""
-    label = f"Projection {projection.name}"
-    if isinstance(delays, RandomDistribution):
-        largest = largest_value(delays)
-        if largest is None:
-            raise EngineError(
-                f"{label}: a delay from {delays} could be of any length; you need to set the max argument to "
-                f"limit the maximal delay."
-            )
-        if not np.isfinite(largest) or largest < 0.0:
-            raise EngineError(f"{label}: delays from {delays} would be negative; give a max above 0.")
-        return delays
-    if not is_number(delays):
-        raise EngineError(
-            f"{label}: delays must be a number (ms) or a random distribution, not {type(delays).__name__}; "
-            f"a matrix of delays needs connect_from_matrix."
-        )
-    if not np.isfinite(delays) or delays < 0.0:
-        raise EngineError(f"{label}: a delay must not be negative (it is {delays} ms).")
-    return round(float(delays) / projection.network.dt)
-
-
-def largest_value(distribution: RandomDistribution) -> float | None:
-    """No sample is larger; None where there is no such number."""
-    largest = distribution.n if isinstance(distribution, Binomial) else getattr(distribution, "max", None)
-    return None if largest is None else float(largest)
-
-
-def delays_in_steps(delays: Any, projection: Projection) -> NDArray[np.int32]:
-    """Delays (ms) of single synapses as whole steps: rounded, halves to even numbers, at least one."""
-    values = np.asarray(delays, dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise EngineError(f"Projection {projection.name}: a delay is missing, not a number or infinite.")
-    if (values < 0.0).any():
-        raise EngineError(f"Projection {projection.name}: a delay must not be negative ({values.min()} ms).")
-    return np.maximum(1, np.rint(values / projection.network.dt)).astype(np.int32)
-
-
-def connectivity_from_matrix(
-    projection: Projection, weights: Any, delays: Any, pre_post: bool
-) -> Callable[[Projection, int, int], Connectivity]:
-    """Structure with the given weights, rows = post-synaptic; None or masked entries make no synapse.
-    ``delays`` is a matrix of the same shape (ms), or None for a structure without delays."""
-    matrix = _matrix(projection, weights, pre_post, "weight")
-    pre_ranks, post_ranks = projection.pre_candidates, projection.post_candidates
-    exists = np.array([[w is not None for w in row] for row in matrix], dtype=bool).reshape(matrix.shape)
-    delay_steps: NDArray[np.int32] | None = None
-    if delays is not None:
-        given = _matrix(projection, delays, pre_post, "delay")[exists]
-        values = np.array([np.nan if d is None else d for d in given], dtype=np.float64)
-        delay_steps = delays_in_steps(values, projection)
-
-    def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
-        rows, columns = np.nonzero(exists)
-        post, pre = post_ranks[rows], pre_ranks[columns]
-        order = np.lexsort((pre, post))
-        n_post = projection.post_population.size
-        counts = np.bincount(post, minlength=n_post)
-        return Connectivity(
-            n_pre=projection.pre_population.size,
-            n_post=n_post,
-            offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-            pre=pre[order].astype(np.int32),
-            weights=matrix[exists].astype(np.float64)[order],
-            delay_steps=1 if delay_steps is None else delay_steps[order],
-        )
-
-    return structure
-
-
-def _matrix(projection: Projection, given: Any, pre_post: bool, kind: str) -> NDArray[Any]:
-    """A matrix (post, pre) of numbers, or of objects where some are None."""
-    try:
-        matrix = np.asarray(given, dtype=object if _has_gaps(given) else np.float64)
-    except (ValueError, TypeError):
-        raise EngineError(f"Projection {projection.name}: the {kind} matrix is not rectangular.") from None
-    matrix = matrix.T if pre_post else matrix
-    expected = (len(projection.post_candidates), len(projection.pre_candidates))
-    if matrix.shape != expected:
-        raise EngineError(
-            f"Projection {projection.name}: the {kind} matrix has shape {matrix.shape}, "
-            f"but {expected} (post, pre) is needed."
-        )
-    return matrix
-
-
-def _has_gaps(weights: Any) -> bool:
-    rows = weights if isinstance(weights, list) else np.asarray(weights)
-    return any(w is None for row in rows for w in row)
-
-
 Pattern = Callable[..., Connectivity]
 
 
-class Connectors:
+class Connectors(GivenConnectors):
     """The ``connect_*`` methods of a projection. Each stores a recipe and returns the projection;
     synapses are drawn at compile."""
-
-    def _connect(self, recipe: Recipe) -> Any:
-        raise NotImplementedError
 
     def _pattern(
         self,
@@ -201,6 +30,7 @@ class Connectors:
         weights: Any,
         delays: Any,
         force_multiple_weights: bool,
+        storage: tuple[str | None, str | None],
         same: bool,
         detail: str = "",
         **arguments: Any,
@@ -216,6 +46,7 @@ class Connectors:
                 same_population=same,
                 seed=seed,
                 stream=stream,
+                threads=projection.network.threads,
                 **arguments,
             )
 
@@ -224,8 +55,9 @@ class Connectors:
             structure,
             checked_weights(weights, projection),
             checked_delays(delays, projection),
-            force_multiple_weights,
+            force_multiple_weights or not isinstance(weights, int | float),
             described(name + detail, weights, delays),
+            asked_storage(projection, *storage),
         )
         return self._connect(recipe)
 
@@ -250,8 +82,8 @@ class Connectors:
             Connect neurons to themselves where pre and post are one population.
         force_multiple_weights : bool
             Store one weight a synapse even where all are equal.
-        storage_format, storage_order
-            Accepted for compatibility; the engine chooses its structures.
+        storage_format, storage_order : str, optional
+            Names of the reference's structures; the engine chooses its own. Default: those of ``setup``.
         """
         same = _population(self, "pre") is _population(self, "post")
         return self._pattern(
@@ -260,6 +92,7 @@ class Connectors:
             weights,
             delays,
             force_multiple_weights,
+            (storage_format, storage_order),
             same,
             allow_self_connections=allow_self_connections,
         )
@@ -279,8 +112,14 @@ class Connectors:
                 f"Projection {projection.name}: one-to-one between {projection.pre.size} and "
                 f"{projection.post.size} neurons leaves the rest unconnected."
             )
+        storage = (storage_format, storage_order)
+        if asked_storage(projection, *storage).format == "dense":
+            raise EngineError(
+                f"Projection {projection.name}: one-to-one connections cannot be stored as 'dense'; "
+                f"use 'lil' or 'csr'."
+            )
         return self._pattern(
-            "One-to-One", connectivity.one_to_one, weights, delays, force_multiple_weights, False
+            "One-to-One", connectivity.one_to_one, weights, delays, force_multiple_weights, storage, False
         )
 
     def connect_fixed_probability(
@@ -300,6 +139,7 @@ class Connectors:
             weights,
             delays,
             force_multiple_weights,
+            (storage_format, storage_order),
             self._one_object(),
             f", sparseness {probability}",
             allow_self_connections=allow_self_connections,
@@ -323,6 +163,7 @@ class Connectors:
             weights,
             delays,
             force_multiple_weights,
+            (storage_format, storage_order),
             self._one_object(),
             rf" {number} $\rightarrow$ 1",
             allow_self_connections=allow_self_connections,
@@ -346,36 +187,116 @@ class Connectors:
             weights,
             delays,
             force_multiple_weights,
+            (storage_format, storage_order),
             self._one_object(),
             rf" 1 $\rightarrow$ {number}",
             allow_self_connections=allow_self_connections,
             number=number,
         )
 
-    def connect_from_matrix(
+    def connect_gaussian(
         self,
-        weights: Any,
-        delays: Any = 0.0,
-        pre_post: bool = False,
+        amp: float,
+        sigma: float,
+        delays: float | RandomDistribution = 0.0,
+        limit: float = 0.01,
+        allow_self_connections: bool = False,
         storage_format: str | None = None,
-        storage_order: str | None = None,
     ) -> Any:
-        """Connect with given weights.
+        """Weights that fall with the distance ``D``: ``amp * exp(-D**2 / (2 * sigma**2))``.
+
+        Both populations, which must be whole ones, fill the unit interval, square or cube; ``D`` is measured
+        there along the pre-synaptic dimensions.
 
         Parameters
         ----------
-        weights : 2D array or list of lists, shape (post, pre)
-            None makes no synapse; zeros do.
-        delays : float, RandomDistribution, 2D array or list of lists
-            ms; a matrix has the shape of the weights and gives each synapse its own delay.
-        pre_post : bool
-            The matrices are (pre, post).
+        amp : float
+            Largest weight.
+        sigma : float
+            Width, 1 being the extent of a population.
+        delays : float or RandomDistribution
+            ms; see :meth:`connect_all_to_all`.
+        limit : float
+            Weights up to ``limit * abs(amp)`` make no synapse.
+        allow_self_connections : bool
+            Connect neurons to themselves where pre and post are one population.
+        storage_format : str, optional
+            See :meth:`connect_all_to_all`.
         """
+        bell = {"amp": float(amp), "sigma": float(sigma), "limit": float(limit)}
+        words = f"Gaussian, amplitude {amp}, sigma {sigma}, delays"
+        return self._distance(
+            "Gaussian", words, connectivity.gaussian, bell, delays, allow_self_connections, storage_format
+        )
+
+    def connect_dog(
+        self,
+        amp_pos: float,
+        sigma_pos: float,
+        amp_neg: float,
+        sigma_neg: float,
+        delays: float | RandomDistribution = 0.0,
+        limit: float = 0.01,
+        allow_self_connections: bool = False,
+        storage_format: str | None = None,
+    ) -> Any:
+        """Differences of two bells of :meth:`connect_gaussian`: near neurons excite, far ones inhibit.
+
+        Parameters
+        ----------
+        amp_pos, sigma_pos : float
+            Height and width of the added bell.
+        amp_neg, sigma_neg : float
+            Those of the subtracted one.
+        limit : float
+            Weights up to ``limit * abs(amp_pos - amp_neg)``, of either sign, make no synapse.
+        delays, allow_self_connections, storage_format
+            See :meth:`connect_gaussian`.
+        """
+        bells = {"amp_pos": float(amp_pos), "sigma_pos": float(sigma_pos), "amp_neg": float(amp_neg)}
+        bells |= {"sigma_neg": float(sigma_neg), "limit": float(limit)}
+        words = (
+            f"Difference-of-Gaussian, A+ {amp_pos}, sigma+ {sigma_pos}, A- {amp_neg}, sigma- {sigma_neg}, "
+            f"delays"
+        )
+        pattern = connectivity.difference_of_gaussians
+        return self._distance(
+            "Difference-of-Gaussian", words, pattern, bells, delays, allow_self_connections, storage_format
+        )
+
+    def _distance(
+        self,
+        name: str,
+        words: str,
+        pattern: Pattern,
+        arguments: dict[str, float],
+        delays: Any,
+        allow_self_connections: bool,
+        storage_format: str | None,
+    ) -> Any:
+        """Store a pattern of whole populations whose weights follow from the distance."""
         projection: Any = self
-        nested = isinstance(delays, list | tuple) or (isinstance(delays, np.ndarray) and delays.ndim > 0)
-        structure = connectivity_from_matrix(projection, weights, delays if nested else None, pre_post)
-        asked = None if nested else checked_delays(delays, projection)
-        return self._connect(Recipe("Connectivity matrix", structure, None, asked, True))
+        for side in (projection.pre, projection.post):
+            if side not in (projection.pre_population, projection.post_population):
+                raise EngineError(
+                    f"Projection {projection.name}: {name} connects whole populations, and a view of "
+                    f"{side.name} was given; use connect_with_func for parts."
+                )
+        exclude_self = self._one_object() and not allow_self_connections
+
+        def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
+            return pattern(
+                pre_geometry=projection.pre_population.geometry,
+                post_geometry=projection.post_population.geometry,
+                exclude_self=exclude_self,
+                threads=projection.network.threads,
+                **arguments,
+            )
+
+        asked = checked_delays(delays, projection)
+        storage = asked_storage(projection, storage_format, "post_to_pre")
+        description = f"{words} {in_words(delays)}"
+        return self._connect(Recipe(name, structure, None, asked, True, description, storage))
 
     def _one_object(self) -> bool:
         """Pre and post were given as one and the same object (two views of a population are two)."""
@@ -387,7 +308,8 @@ class Connectors:
     fixed_probability = connect_fixed_probability
     fixed_number_pre = connect_fixed_number_pre
     fixed_number_post = connect_fixed_number_post
-    from_matrix = connect_from_matrix
+    gaussian = connect_gaussian
+    dog = connect_dog
 
 
 def _population(projection: Any, side: str) -> Any:

@@ -10,8 +10,8 @@ import numpy as np
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.network.attributes import Attribute, is_number, to_values
-from engine.network.connectors import Recipe, checked_delays, delays_in_steps, largest_value
 from engine.network.distributions import RandomDistribution
+from engine.network.recipe import Recipe, checked_delays, delays_in_steps, largest_value
 from engine.network.synaptic_values import SynapticValues
 
 if TYPE_CHECKING:
@@ -43,9 +43,10 @@ class Delays:
         """Largest delay in steps: what a distribution allows, and what synapses have once they exist."""
         if self.uniform_delay >= 0:
             return self.uniform_delay
-        asked = self._recipe.delays if self._recipe else None
+        assert self._recipe is not None
+        asked = self._recipe.delays
         largest = largest_value(asked) if isinstance(asked, RandomDistribution) else None
-        allowed = 0 if largest is None else max(1, round(largest / self.network.dt))
+        allowed = self._recipe.longest_delay if largest is None else max(1, round(largest / self.network.dt))
         return allowed if self._connectivity is None else max(allowed, self._connectivity.max_delay_steps)
 
     @property

@@ -14,11 +14,14 @@ from engine.errors import EngineError
 from engine.language.model import Assignment, SynapseModel
 from engine.network.attributed import Attributed
 from engine.network.attributes import attributes_of, check_given, unknown_attribute
-from engine.network.connectors import Connectors, Recipe
+from engine.network.connectors import Connectors
 from engine.network.delays import Delays
 from engine.network.dendrite import Dendrite, IndividualSynapse
 from engine.network.geometry import rank_of
 from engine.network.population import Population
+from engine.network.receptive_fields import ReceptiveFields
+from engine.network.recipe import Recipe
+from engine.network.storage import LIL, check_storage, resolved
 from engine.network.saving import SavedProjection
 from engine.network.structural import Structural
 from engine.network.switches import Switches
@@ -32,16 +35,12 @@ if TYPE_CHECKING:
 Part = Population | PopulationView
 
 _NOT_YET = {
-    "connect_gaussian",
-    "connect_dog",
-    "connect_from_sparse",
-    "connect_from_matrix_market",
-    "connect_with_func",
-    "from_function",
 }
 
 
-class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProjection):
+class Projection(
+    Attributed, Connectors, Switches, Delays, Structural, ReceptiveFields, SavedProjection
+):
     """Synapses between two populations.
 
     Parameters
@@ -100,6 +99,7 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
             raise EngineError(f"Projection: synapse must be a Synapse, not {type(synapse).__name__}.")
         self.synapse_type = synapse or Synapse(name="Default synapse")
         self._recipe: Recipe | None = None
+        self._storage = LIL
         self._redraws = 0
         self._connectivity: Connectivity | None = None
         self._switches = dict.fromkeys(("transmission", "update", "plasticity", "axon_transmission"), True)
@@ -183,8 +183,8 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
     def _connect(self, recipe: Recipe) -> Projection:
         self.network.check_open("connection")
         if self._recipe is not None:
-            self.network.warn(f"Projection {self.name} was already connected; the new connector replaces it.")
-        self._recipe = recipe
+            self.network.warn(f"Projection {self.name} was already connected ... data will be overwritten.")
+        self._recipe, self._storage = recipe, recipe.storage
         return self
 
     @property
@@ -200,7 +200,12 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
     def draw(self, again: bool = False) -> None:
         """Draw the synapses: as compile does, or other ones (``again``)."""
         self._redraws += again
-        drawn = self.recipe.draw(self, self._redraws)
+        recipe = self.recipe
+        check_storage(self, recipe.storage, delays_differ=not isinstance(recipe.delays, int))
+        drawn = recipe.draw(self, self._redraws)
+        self._storage = resolved(recipe.storage, self, recipe.name, drawn)
+        if self._storage.keeps_all_dendrites:
+            drawn = replace(drawn, lasting=np.sort(self.post_candidates))
         self._connectivity = replace(drawn, lasting=drawn.dendrites) if self.structural else drawn
         if self.model.creating is not None:
             self.delay_of_created()
@@ -232,9 +237,19 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
     @property
     def force_multiple_weights(self) -> bool:
         """One weight is stored for each synapse even if all are equal."""
-        if self.structural:
+        if self.structural or self._storage.keeps_all_weights:
             return True
         return self._recipe is not None and self._recipe.force_multiple_weights
+
+    @property
+    def _storage_format(self) -> str:
+        """Name of the storage format, as the reference calls it; ``auto`` is decided at compile."""
+        return self._storage.format
+
+    @property
+    def _storage_order(self) -> str:
+        """Name of the storage order; ``auto`` is decided at compile."""
+        return self._storage.order
 
     @property
     def plastic(self) -> bool:
@@ -268,8 +283,9 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
         """Number of synapses of each pre-synaptic neuron that has any (spiking only)."""
         if self.pre_population.model.kind != "spike":
             raise EngineError(f"Projection {self.name}: nb_efferent_synapses is for spiking projections.")
-        ranks, counts = np.unique(self.connectivity.pre, return_counts=True)
-        return dict(zip(ranks.tolist(), counts.tolist(), strict=True))
+        counts = np.bincount(self.connectivity.pre)
+        ranks = np.flatnonzero(counts)
+        return dict(zip(ranks.tolist(), counts[ranks].tolist(), strict=True))
 
     @property
     def post_ranks(self) -> list[int] | None:
@@ -287,14 +303,6 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, SavedProj
         """Pre-synaptic ranks of each dendrite."""
         c = self.connectivity
         return [c.pre[c.offsets[p] : c.offsets[p + 1]].tolist() for p in self.post_ranks or []]
-
-    def connectivity_matrix(self, fill: float = 0.0) -> NDArray[np.float64]:
-        """Weights as an array (post size, pre size); ``fill`` where there is no synapse."""
-        c = self.connectivity
-        matrix = np.full((c.n_post, c.n_pre), fill, dtype=np.float64)
-        posts = np.repeat(np.arange(c.n_post), np.diff(c.offsets))
-        matrix[posts, c.pre] = SynapticValues(self).post_major(self._attributes["w"])
-        return matrix
 
     # --- dendrites ------------------------------------------------------------------------------------
 

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.attributes import Attribute, Values, is_number, to_number, to_scalar, to_values
+from engine.network.attributes import (
+    Attribute, Values, is_number, to_number, to_scalar, to_values, unknown_attribute,
+)
 from engine.network.distributions import RandomDistribution
 
 if TYPE_CHECKING:
@@ -67,6 +69,18 @@ class SynapticValues:
         if attribute.locality == "semiglobal":
             return np.broadcast_to(values, self.connectivity.n_post)[self.posts].tolist()
         return self.by_dendrite(self.post_major(attribute))
+
+    def of_synapses(self, name: str) -> NDArray[Any]:
+        """An attribute for each synapse in post-major order, whatever its locality."""
+        attribute = self.projection._attributes.get(name)
+        if attribute is None:
+            raise EngineError(
+                unknown_attribute(name, f"Projection {self.projection.name}", self.projection._attributes)
+            )
+        if attribute.locality == "local":
+            return self.post_major(attribute)
+        values = np.broadcast_to(self.live(attribute), self.connectivity.n_post)
+        return values[self.connectivity.post].astype(attribute.numpy_type)
 
     def by_dendrite(self, flat: NDArray[Any]) -> list[list[Any]]:
         """Post-major values as one list for each dendrite."""

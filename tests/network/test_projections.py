@@ -312,8 +312,8 @@ def test_switches_and_learning() -> None:
 def test_what_is_not_there_yet_says_so() -> None:
     net, pre, post = network()
     proj = net.connect(pre, post, "exc")
-    with pytest.raises(EngineError, match="connect_gaussian is not available yet"):
-        proj.connect_gaussian(1.0, 0.1)
+    with pytest.raises(EngineError, match="connect_from_file is not available yet"):
+        proj.connect_from_file("synapses.npz")
 
 
 def test_mistakes_are_found_before_any_code_is_made() -> None:
