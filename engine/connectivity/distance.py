@@ -76,7 +76,7 @@ def difference_of_gaussians(
     if len(pre_geometry) > len(post_geometry):
         raise EngineError(
             f"{pattern}: the pre-synaptic population has {len(pre_geometry)} dimensions and the "
-            f"post-synaptic one {len(post_geometry)}; give the post-synaptic geometry at least as many, e.g. of size 1."
+            f"post-synaptic one {len(post_geometry)}; give that one as many."
         )
     n_pre, n_post = math.prod(pre_geometry), math.prod(post_geometry)
     extents = np.array(pre_geometry, dtype=np.int64)

@@ -76,6 +76,7 @@ class Connectivity:
         place = int(np.searchsorted(self.dendrites, post))
         return place < len(self.dendrites) and bool(self.dendrites[place] == post)
 
+
 def row_offsets(rows: NDArray[np.integer[Any]], counts: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
     """Offsets of ``n_rows`` rows of which the given ones have ``counts`` entries and all others none."""
     offsets = np.zeros(n_rows + 1, dtype=np.int64)

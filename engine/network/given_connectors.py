@@ -239,7 +239,7 @@ def _from_matrix(projection: Projection, weights: Any, delays: Any, pre_post: bo
     matrix = _matrix(projection, weights, pre_post, "weight")
     exists: NDArray[np.bool_] | None = None
     if matrix.dtype == object:
-        exists = matrix != np.array(None)
+        exists = np.not_equal(matrix, None)
         matrix = _numbers(projection, matrix, exists, "weight")
     steps: NDArray[np.int32] | None = None
     if delays is not None:

@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.attributes import (
-    Attribute, Values, is_number, to_number, to_scalar, to_values, unknown_attribute,
+    Attribute,
+    Values,
+    is_number,
+    to_number,
+    to_scalar,
+    to_values,
+    unknown_attribute,
 )
 from engine.network.distributions import RandomDistribution
 

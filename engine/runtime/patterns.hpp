@@ -102,11 +102,10 @@ inline void choose(const int32_t* candidates, int64_t n, int64_t number, int64_t
 class Distance {
   public:
     // Rows of `extents` are the numbers of neurons along each dimension, the last one running fastest.
-    Distance(const int64_t* extents, int64_t dimensions, double amp_pos, double sigma_pos, double amp_neg,
-             double sigma_neg, double limit)
-        : extents(extents, extents + dimensions), amp_pos(static_cast<float>(amp_pos)),
-          amp_neg(static_cast<float>(amp_neg)), spread_pos(spread(sigma_pos)), spread_neg(spread(sigma_neg)),
-          limit(limit) {
+    Distance(const int64_t* extents, int64_t dimensions, float amp_pos, float sigma_pos, float amp_neg,
+             float sigma_neg, double limit)
+        : extents(extents, extents + dimensions), amp_pos(amp_pos), amp_neg(amp_neg),
+          spread_pos(spread(sigma_pos)), spread_neg(spread(sigma_neg)), limit(limit) {
         for (int64_t extent : this->extents) {
             positions.emplace_back();
             for (int64_t c = 0; c < extent; ++c)
@@ -127,10 +126,7 @@ class Distance {
     }
 
   private:
-    static double spread(double sigma) {
-        const float single = static_cast<float>(sigma);
-        return static_cast<double>(single * single) * 2.0;
-    }
+    static double spread(float sigma) { return static_cast<double>(sigma * sigma) * 2.0; }
 
     static float further(float squared, float a, float b) {
         const double difference = static_cast<double>(a) - static_cast<double>(b);

@@ -21,8 +21,8 @@ cdef extern from "patterns.hpp" namespace "neuroloom" nogil:
                 vector[int64_t]& marks, int64_t mark, int32_t* chosen)
 
     cdef cppclass Distance:
-        Distance(const int64_t* extents, int64_t dimensions, double amp_pos, double sigma_pos, double amp_neg,
-                 double sigma_neg, double limit) except +
+        Distance(const int64_t* extents, int64_t dimensions, float amp_pos, float sigma_pos, float amp_neg,
+                 float sigma_neg, double limit) except +
         int64_t row(const float* centre, int64_t excluded, int32_t* pre, double* weights)
 
 
@@ -116,7 +116,7 @@ def chosen_rows(const int32_t[::1] candidates, const int32_t[::1] rows, bint exc
 
 
 def distance_rows(const int64_t[::1] extents, const float[:, ::1] centres, const int64_t[::1] excluded,
-                  double amp_pos, double sigma_pos, double amp_neg, double sigma_neg, double limit,
+                  float amp_pos, float sigma_pos, float amp_neg, float sigma_neg, double limit,
                   int64_t[::1] counts, int32_t[::1] pre=None, double[::1] weights=None):
     """For each row the neurons of a grid whose weight, by their distance, lies beyond ``limit``.
 
