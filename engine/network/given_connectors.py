@@ -239,7 +239,7 @@ def _from_matrix(projection: Projection, weights: Any, delays: Any, pre_post: bo
     matrix = _matrix(projection, weights, pre_post, "weight")
     exists: NDArray[np.bool_] | None = None
     if matrix.dtype == object:
-        exists = np.not_equal(matrix, None)
+        exists = np.array([w is not None for w in matrix.flat], dtype=bool).reshape(matrix.shape)
         matrix = _numbers(projection, matrix, exists, "weight")
     steps: NDArray[np.int32] | None = None
     if delays is not None:

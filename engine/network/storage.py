@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING
 from engine.errors import CodeGeneratorException, EngineError, InvalidConfiguration
 from engine.language import format_expression
 from engine.language.model import SynapseModel
+from engine.network.configuration import FORMATS as CONFIGURED
 
 if TYPE_CHECKING:
     from engine.connectivity import Connectivity
     from engine.network.projection import Projection
 
-FORMATS = (
-    "default", "auto", "lil", "csr", "csr_scalar", "csr_vector", "dense", "ell", "ellr", "sell", "coo", "bsr",
-    "hyb", "dia",
-)  # fmt: skip
+FORMATS = (*CONFIGURED, "dia")
 ORDERS = ("post_to_pre", "pre_to_post", "auto")
 SPIKING = ("lil", "csr", "dense", "bsr")
 DEFAULT_SYNAPSE_ONLY = ("sell", "coo", "bsr", "hyb", "dia")

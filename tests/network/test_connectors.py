@@ -486,7 +486,7 @@ def test_forbidden_storage_of_models_and_plasticity() -> None:
 
 def test_unknown_storage_is_refused_at_once() -> None:
     *_, proj = ends()
-    with pytest.raises(EngineError, match="storage format 'foo' is unknown; there are default, auto, lil"):
+    with pytest.raises(EngineError, match="storage format 'foo' is unknown; there are default, lil"):
         proj.connect_all_to_all(1.0, storage_format="foo")
     with pytest.raises(EngineError, match="storage order 'post' is unknown"):
         proj.connect_all_to_all(1.0, storage_order="post")
