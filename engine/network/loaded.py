@@ -13,7 +13,7 @@ from engine.errors import EngineError
 from engine.files.errors import FileError
 from engine.files.formats import load_content
 from engine.network.attributes import is_number
-from engine.network.connectors import Recipe, delays_in_steps
+from engine.network.recipe import Recipe, delays_in_steps
 from engine.network.stored_synapses import StoredSynapses, number, stored_synapses
 from engine.network.synaptic_values import SynapticValues
 

@@ -21,8 +21,8 @@ from engine.network.geometry import rank_of
 from engine.network.population import Population
 from engine.network.receptive_fields import ReceptiveFields
 from engine.network.recipe import Recipe
-from engine.network.storage import LIL, check_storage, resolved
 from engine.network.saving import SavedProjection
+from engine.network.storage import LIL, check_storage, resolved
 from engine.network.structural import Structural
 from engine.network.switches import Switches
 from engine.network.synapse import Synapse
@@ -34,13 +34,8 @@ if TYPE_CHECKING:
 
 Part = Population | PopulationView
 
-_NOT_YET = {
-}
 
-
-class Projection(
-    Attributed, Connectors, Switches, Delays, Structural, ReceptiveFields, SavedProjection
-):
+class Projection(Attributed, Connectors, Switches, Delays, Structural, ReceptiveFields, SavedProjection):
     """Synapses between two populations.
 
     Parameters
@@ -329,11 +324,6 @@ class Projection(
         return self.dendrite(post).synapse(pre)
 
     # --- attributes -----------------------------------------------------------------------------------
-
-    def __getattr__(self, name: str) -> Any:
-        if name in _NOT_YET:
-            raise EngineError(f"Projection {self.name}: {name} is not available yet.")
-        return super().__getattr__(name)
 
     def get(self, name: str) -> Any:
         """Value of an attribute.

@@ -11,9 +11,10 @@ from engine.files.errors import FileError
 from engine.files.formats import save_content
 from engine.network import saved
 from engine.network.attributes import is_number
-from engine.network.connectors import Recipe
 from engine.network.distributions import RandomDistribution
 from engine.network.loaded import content_of, load_network, load_population, load_projection
+from engine.network.recipe import Recipe
+from engine.network.storage import asked_storage
 from engine.network.stored_synapses import number, stored_synapses
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ class SavedProjection:
         filename : str or path
         pickle_encoding : str, optional
             Of text in pickles of Python 2.
-        storage_format, storage_order
-            Accepted for compatibility.
+        storage_format, storage_order : str, optional
+            See :meth:`Projection.connect_all_to_all`.
 
         Raises
         ------
@@ -114,8 +115,12 @@ class SavedProjection:
         with content_of(filename, pickle_encoding) as content:
             connectivity, uniform = _connectivity(projection, content)
         multiple = not is_number(connectivity.weights)
-        recipe = Recipe("Connectivity from file", lambda *_: connectivity, None, uniform, multiple)
-        return projection._connect(recipe)
+        storage = asked_storage(projection, storage_format, storage_order)
+        longest = connectivity.max_delay_steps
+        name = "From File"
+        return projection._connect(
+            Recipe(name, lambda *_: connectivity, None, uniform, multiple, name, storage, longest)
+        )
 
     from_file = connect_from_file
 

@@ -73,7 +73,7 @@ def test_round_trip(extension: str, delays: Any, weights: Any, tmp_path: Path) -
     assert described(second) == described(first)
     assert second.uniform_delay == first.uniform_delay
     assert third.nb_synapses == 6
-    assert second.connector_name == "Connectivity from file"
+    assert second.connector_name == "From File"
 
 
 def test_keys_are_those_of_the_reference(tmp_path: Path) -> None:

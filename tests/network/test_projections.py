@@ -309,13 +309,6 @@ def test_switches_and_learning() -> None:
             proj.enable_learning(**wrong)
 
 
-def test_what_is_not_there_yet_says_so() -> None:
-    net, pre, post = network()
-    proj = net.connect(pre, post, "exc")
-    with pytest.raises(EngineError, match="connect_from_file is not available yet"):
-        proj.connect_from_file("synapses.npz")
-
-
 def test_mistakes_are_found_before_any_code_is_made() -> None:
     net, pre, post = network()
     unconnected = net.connect(pre, post, "exc", name="loose")
