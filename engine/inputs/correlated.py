@@ -124,7 +124,7 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
         corr: Any = None,
         schedule: Schedule | None = None,
         tau: float | None = None,
-        reset: bool = False,
+        reset: bool = True,
     ) -> None:
         """Replace the data, also after compile; None keeps what there is.
 

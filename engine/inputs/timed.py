@@ -25,6 +25,13 @@ from engine.network.network import Network
 from engine.network.neuron import Neuron
 
 
+class _Default(float):
+    """A default of ``TimedArray.update``, told from the same number by its identity."""
+
+
+_STEP, _NONE = _Default(0.0), _Default(-1.0)
+
+
 class _TimedRates(Scheduled):
     """A population whose rates are the rows of an array, one after the other."""
 
@@ -36,27 +43,6 @@ class _TimedRates(Scheduled):
     @rates.setter
     def rates(self, value: Any) -> None:
         self._change(replace(self._course, rates=self._as_rows(value)))
-
-    def update(
-        self,
-        rates: Any,
-        schedule: Schedule | None = 0.0,
-        period: float | None = -1.0,
-        reset: bool = False,
-    ) -> None:
-        """Replace the data, also after compile.
-
-        Parameters
-        ----------
-        rates : array (rows, ...)
-            Rows for as many neurons as before; there may be more or fewer rows.
-        schedule, period : float or list, float
-            As when the population was made; None keeps what there is.
-        reset : bool
-            Start the schedule anew. Otherwise it goes on where it stands.
-        """
-        course = replace(self._course, rates=self._as_rows(rates))
-        self._change(self._changed(course, schedule, period), restart=reset)
 
     def _as_rows(self, rates: Any) -> NDArray[np.float64]:
         """Rates as an array of rows, each for all neurons."""
@@ -124,6 +110,37 @@ class TimedArray(_TimedRates):
         super().__init__(geometry, neuron, name, network=network)
         if given is not None:
             self._change(replace(self._course, rates=self._as_rows(given)))
+
+    def update(
+        self,
+        rates: Any,
+        schedule: Schedule | None = _STEP,
+        period: float | None = _NONE,
+        reset: bool | None = None,
+    ) -> None:
+        """Replace the data, also after compile.
+
+        Parameters
+        ----------
+        rates : array (rows, ...)
+            Rows for as many neurons as before; there may be more or fewer rows.
+        schedule, period : float or list, float
+            As when the array was made; None keeps what there is.
+        reset : bool
+            Start the schedule anew, with ``r = 0`` until the first time. Otherwise it goes on where it
+            stands, and ``r`` takes the row that comes next at once.
+
+        Notes
+        -----
+        What is not given is a row in each step, no period and no reset, as in version 4.8; of an array that
+        was given to ``Network.create``, schedule and period stay and the schedule starts anew, as in 5.0.
+        """
+        if self.adopted:
+            schedule = None if schedule is _STEP else schedule
+            period = None if period is _NONE else period
+        course = replace(self._course, rates=self._as_rows(rates))
+        restart = self.adopted if reset is None else bool(reset)
+        self._change(self._changed(course, schedule, period), restart=restart)
 
     def store(self, attribute: Attribute, values: Values) -> None:
         """Make ``values`` the present rates, until the next row."""
@@ -196,8 +213,28 @@ class TimedPoissonPopulation(_TimedRates):
             description="Fires at random with a rate that follows a schedule.",
         )
         super().__init__(geometry, neuron, name, network=network)
-        self.widened.add("proba")
         self._change(replace(self._course, rates=self._as_rows(rates)))
+
+    def update(
+        self,
+        rates: Any,
+        schedule: Schedule | None = None,
+        period: float | None = None,
+        reset: bool = True,
+    ) -> None:
+        """Replace the data, also after compile.
+
+        Parameters
+        ----------
+        rates : array (rows,) or (rows, ...)
+            As when the population was made; there may be more or fewer rows.
+        schedule, period : float or list, float
+            As when the population was made; None keeps what there is.
+        reset : bool
+            Start the schedule anew. Otherwise it goes on where it stands.
+        """
+        course = replace(self._course, rates=self._as_rows(rates))
+        self._change(self._changed(course, schedule, period), restart=reset)
 
     def _as_rows(self, rates: Any) -> NDArray[np.float64]:
         array = checked_rates(rates, self._label)

@@ -162,7 +162,7 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
         former.populations.remove(population)
         for index, other in enumerate(former.populations):
             other.id = index
-        population.network = self
+        population.network, population.adopted = self, True
         self.add_population(population)
 
     def add_population(self, population: Population) -> None:

@@ -76,6 +76,9 @@ class Population(Attributed, SavedPopulation):
 
     model: NeuronModel
 
+    adopted = False
+    """It was made on its own and given to ``Network.create``, as in version 5.0."""
+
     timetable: Timetable | None = None
     """What attributes become, and when."""
 

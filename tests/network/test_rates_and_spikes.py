@@ -302,5 +302,5 @@ def test_a_hybrid_population_needs_its_source_in_the_network() -> None:
     pop = Rate2SpikePopulation(engine.Population(2, READER, name="R"), name="P")
     net = Network(dt=1.0)
     net.create(pop)
-    with pytest.raises(EngineError, match="Population P: R, which it follows, belongs to another network"):
+    with pytest.raises(EngineError, match="Population P: R, which it follows, is not in its network"):
         net.compile(silent=True)

@@ -134,24 +134,39 @@ def test_reset_and_pause() -> None:
 
 def test_update_goes_on_where_the_schedule_stands() -> None:
     """As ANNarchy 4.8.2.6: the rates of the next row at once, the counters as they were."""
+    inp = TimedArray(rates=ROWS, schedule=2.0, period=6.0)
+    m = engine.Monitor(inp, "r")
+    engine.compile(silent=True)
+    engine.simulate(3.0)
+    inp.update(rates=10.0 * ROWS, schedule=[0.0, 1.0, 5.0], period=6.0)
+    assert inp.r.tolist() == [50.0, 60.0]
+    engine.simulate(5.0)
+    assert m.get("r")[:, 0].tolist() == [1, 1, 3, 50, 50, 50, 10, 30]
+    assert (inp.schedule, inp.period) == ([0.0, 1.0, 5.0], 6.0)
+    inp.update(rates=-ROWS, schedule=None, period=None, reset=True)
+    assert (inp.r.tolist(), inp.schedule, inp.period) == ([0.0, 0.0], [0.0, 1.0, 5.0], 6.0)
+    engine.simulate(3.0)
+    assert m.get("r")[:, 0].tolist() == [-1, -3, -3]
+    inp.update(rates=ROWS)
+    assert (inp.r.tolist(), inp.schedule, inp.period) == ([5.0, 6.0], [0.0, 1.0, 2.0], -1.0)
+    inp.reset()
+    engine.simulate(3.0)
+    assert m.get("r")[:, 0].tolist() == [1, 1, 3], "data of before compile"
+    assert (inp.schedule, inp.period) == ([0.0, 2.0, 4.0], 6.0)
+
+
+def test_update_of_version_5_starts_anew() -> None:
     net = Network(dt=1.0, seed=1)
     inp = net.create(TimedArray(rates=ROWS, schedule=2.0, period=6.0))
     m = net.monitor(inp, "r")
     net.compile(silent=True)
     net.simulate(3.0)
-    inp.update(rates=10.0 * ROWS, schedule=[0.0, 1.0, 5.0], period=6.0)
-    assert inp.r.tolist() == [50.0, 60.0]
-    net.simulate(5.0)
-    assert m.get("r")[:, 0].tolist() == [1, 1, 3, 50, 50, 50, 10, 30]
-    assert (inp.schedule, inp.period) == ([0.0, 1.0, 5.0], 6.0)
-    inp.update(rates=-ROWS, reset=True)
-    assert (inp.r.tolist(), inp.schedule, inp.period) == ([0.0, 0.0], [0.0, 1.0, 2.0], -1.0)
-    net.simulate(4.0)
-    assert m.get("r")[:, 0].tolist() == [-1, -3, -5, -5]
-    inp.reset()
-    net.simulate(3.0)
-    assert m.get("r")[:, 0].tolist() == [1, 1, 3], "data of before compile"
-    assert (inp.schedule, inp.period) == ([0.0, 2.0, 4.0], 6.0)
+    inp.update(10.0 * ROWS)
+    assert (inp.r.tolist(), inp.schedule, inp.period) == ([0.0, 0.0], [0.0, 2.0, 4.0], 6.0)
+    net.simulate(7.0)
+    assert m.get("r")[:, 0].tolist() == [1, 1, 3, 10, 10, 30, 30, 50, 50, 10]
+    inp.update(ROWS, schedule=0.0, period=-1.0, reset=False)
+    assert (inp.r.tolist(), inp.schedule, inp.period) == ([3.0, 4.0], [0.0, 1.0, 2.0], -1.0)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7])
@@ -195,7 +210,7 @@ def test_data_may_come_after_compile() -> None:
     m = net.monitor(inp, "r")
     net.compile(silent=True)
     net.simulate(2.0)
-    inp.update(rates=ROWS[:, :, None], schedule=2.0)
+    inp.update(rates=ROWS[:, :, None])
     net.simulate(3.0)
     assert m.get("r", reshape=False)[:, 1].tolist() == [0, 0, 2, 2, 4]
     inp.reset()

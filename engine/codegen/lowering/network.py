@@ -54,10 +54,10 @@ def lower(network: Network) -> Lowered:
     for population in populations.values():
         paired = population.population.paired_input
         if paired is not None:
-            if paired.source.network is not network:
+            if paired.source not in network.populations:
                 raise EngineError(
-                    f"Population {population.population.name}: {paired.source.name}, which it follows, "
-                    "belongs to another network. Create both in one."
+                    f"Population {population.population.name}: {paired.source.name}, which it follows, is "
+                    "not in its network. Add that one first."
                 )
             lower_paired_input(builder, paired, populations[paired.source.id], population)
     for population in populations.values():

@@ -63,7 +63,8 @@ class NeuronValues:
         """Declare parameters, variables, spike events and what a source population needs."""
         population = self.population
         model = population.model
-        written = {a.name for a in (*model.reset, *model.axon_reset)}
+        table = population.timetable
+        written = {*(a.name for a in (*model.reset, *model.axon_reset)), *(table.values if table else ())}
         for parameter in model.parameters:
             value = population.init[parameter.name]
             local = parameter.locality == "local" and (
