@@ -129,6 +129,6 @@ def set_other(
         return
     if own is not None or name in type(part).__annotations__:
         raise EngineError(f"{owner}: {name} can only be read.")
-    if name not in vars(part):
+    if name not in vars(part) and not name.startswith("_"):
         warn_of_unknown(network, name, owner, known)
     vars(part)[name] = value
