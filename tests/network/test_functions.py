@@ -51,7 +51,7 @@ def test_functions_after_compile() -> None:
 
 def test_what_python_computes_is_what_the_network_computes() -> None:
     text = (
-        "f(x, y) = if (x > 0.0) and not (y < x): pos(x - y) + modulo(x, y) else: x**2 % 3.0 + clip(y, 0, 1)"
+        "f(x, y) = if (x > 0.0) and not (y < x): pos(x - y) + modulo(x, y) else: x**3 % 3.0 + clip(y, 0, 1)"
     )
     neuron = Neuron(parameters="a = 0.0\nb = 0.0", equations="r = f(a, b)", functions=text)
     pop = Population(200, neuron)
