@@ -18,7 +18,8 @@ _TOOLS = ("edit.add", "edit.connect", "edit.undo", "edit.redo", "view.fit")
 _MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": (
         *("file.new", "file.open", "recent", "examples", None),
-        *("file.save", "file.save_as", None, "file.export", "file.recordings", None, "file.quit"),
+        *("file.save", "file.save_as", None),
+        *("file.export", "file.report", "file.recordings", None, "file.quit"),
     ),
     "&Edit": (
         *("edit.undo", "edit.redo", None, "edit.cut", "edit.copy", "edit.paste", "edit.duplicate"),
@@ -54,6 +55,8 @@ def _register_file_commands(window: MainWindow) -> None:
     add("file.save_as", "File", "Save &as…", files.save_as, ("Ctrl+Shift+S",), "Save the project elsewhere")
     tip = "Write the project as a script that gives the same spikes"
     add("file.export", "File", "&Export as Python script…", files.export_script, ("Ctrl+E",), tip)
+    tip = "Show populations, connectivity, equations and parameters, to be read, copied or saved"
+    add("file.report", "File", "Re&port…", window.open_report, ("Ctrl+Shift+R",), tip)
     tip = "Write what the last run recorded, as arrays of numpy"
     add("file.recordings", "File", "Save re&cordings…", window.save_recordings, tip=tip)
     add("file.quit", "File", "&Quit", window.close, ("Ctrl+Q",), "Close the window")

@@ -19,6 +19,7 @@ from app.editor.problems import ProblemsDock
 from app.files import Files, example_projects
 from app.notice import NoticeBar
 from app.plots import PlotArea
+from app.report import ReportDialog
 from app.session import Session
 from app.shortcuts import ShortcutsDialog
 from app.simulation.client import Simulation, State
@@ -216,6 +217,13 @@ class MainWindow(QMainWindow):
     def open_shortcuts(self) -> ShortcutsDialog:
         """The list of shortcuts, without keeping the window from being used."""
         dialog = ShortcutsDialog(self.registry, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
+        return dialog
+
+    def open_report(self) -> ReportDialog:
+        """The report of the project, beside the window."""
+        dialog = ReportDialog(self.session, self.files.title, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.show()
         return dialog

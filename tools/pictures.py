@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 from PIL import Image
 from PySide6.QtCore import QBuffer, QEventLoop, QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QApplication, QWidget
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -49,7 +50,7 @@ def settle() -> None:
     wait_for(lambda: time.monotonic() > until)
 
 
-def take(window: MainWindow, name: str) -> None:
+def take(window: QWidget, name: str) -> None:
     """Save a picture of the window as ``name``.png."""
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
@@ -95,7 +96,21 @@ def take_all(window: MainWindow) -> None:
     window.session.undo_stack.undo()
     window.session.undo_stack.undo()
     take_synapse(window)
+    take_report(window)
     take_bold(window)
+
+
+def take_report(window: MainWindow) -> None:
+    """The report of the project, at its equations."""
+    dialog = window.open_report()
+    wait_for(lambda: bool(dialog.page.formulas) and not dialog.status.text())
+    dialog.page.find("Neuron models")
+    bar = dialog.page.verticalScrollBar()
+    bar.setValue(bar.value() + dialog.page.cursorRect().top() - 20)
+    dialog.page.moveCursor(QTextCursor.MoveOperation.StartOfBlock)  # nothing is selected
+    settle()
+    take(dialog, "report")
+    dialog.close()
 
 
 def take_bold(window: MainWindow) -> None:

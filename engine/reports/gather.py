@@ -214,7 +214,10 @@ def _value_text(value: Any) -> str:
     if not numbers.size:
         return "no values"
     low, high = numbers.min(), numbers.max()
-    return number_text(low) if low == high else f"$[{low:.6g}, {high:.6g}]$"
+    if low == high:
+        return number_text(low)
+    # The braces keep a sign from being set as a difference.
+    return "$[{}, {}]$".format(*(f"{{{end:.6g}}}" if end < 0 else f"{end:.6g}" for end in (low, high)))
 
 
 def _flat(value: Any) -> Any:
