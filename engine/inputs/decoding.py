@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from engine.errors import EngineError
@@ -87,11 +86,6 @@ class DecodingProjection(Projection):
                 f"DecodingProjection: {post.name} is spiking; the post-synaptic population must be "
                 "rate-coded. Use Projection between spiking populations."
             )
-
-    def draw(self, again: bool = False) -> None:
-        """Draw the synapses; all act without delay."""
-        super().draw(again)
-        self._connectivity = replace(self.connectivity, delay_steps=1)
 
 
 def _checked_window(window: Any) -> float:

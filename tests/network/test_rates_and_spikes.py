@@ -88,7 +88,7 @@ def test_currents_go_from_rates_to_spiking_neurons_of_the_same_number() -> None:
 TRAINS = [[1.0, 3.0], [2.0]]
 
 
-def decode(window: float, *, weights: Any = 0.5, threads: int = 1, delays: float = 0.0) -> list[float]:
+def decode(window: float, *, weights: Any = 0.5, threads: int = 1, delays: Any = 0.0) -> list[float]:
     net = Network(dt=0.5, seed=1)
     net.config(num_threads=threads)
     source, reader = net.create(SpikeSourceArray(TRAINS)), net.create(2, READER)
@@ -105,8 +105,8 @@ def decode(window: float, *, weights: Any = 0.5, threads: int = 1, delays: float
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-@pytest.mark.parametrize("delays", [0.0, 4.0])
-def test_decoded_rates(threads: int, delays: float) -> None:
+@pytest.mark.parametrize("delays", [0.0, 4.0, Uniform(1.0, 5.0)])
+def test_decoded_rates(threads: int, delays: Any) -> None:
     """ANNarchy 4.8.2.6, dt = 0.5, window 3, weights 0.5: 1000/3 Hz * 0.5 / 2 for each spike in the window."""
     spike = 250.0 / 3.0
     expected = [0, 0, 0, 1, 1, 2, 2, 3, 3, 2, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0]
