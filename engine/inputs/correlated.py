@@ -15,9 +15,7 @@ from engine.inputs.scheduled import (
     Course,
     Schedule,
     Scheduled,
-    checked_period,
     checked_rates,
-    checked_schedule,
 )
 from engine.network.attributes import is_number
 from engine.network.network import Network
@@ -81,12 +79,17 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
         *,
         network: Network | None = None,
     ) -> None:
-        label = f"HomogeneousCorrelatedSpikeTrains {name or ''}".strip()
-        times = 0.0 if schedule is None else checked_schedule(schedule, label)
-        self._course = Course(None, times, checked_period(period, label))
+        self._begin(geometry, name, network)
+        self._course = Course(None)
+        times = 0.0 if schedule is None else self._checked_schedule(schedule)
+        course = self._with(Course(None, times, self._checked_period(period)), rates, corr)
+        self._check(course)
+        self._course = course
+        tau = _checked_tau(tau, self._label)
+        first = {attribute: float(rows[0, 0]) for attribute, rows in _moments_of(course, tau).items()}
+        given = {"tau": tau, **first}
         neuron = Neuron(
-            parameters=f"tau = {_checked_tau(tau, label)!r} : population\nmu = 0.0 : population\n"
-            "sigma = 0.0 : population",
+            parameters="\n".join(f"{key} = {value!r} : population" for key, value in given.items()),
             equations="x = x + dt*(mu - x)/tau + sigma*sqrt(dt/tau)*Normal(0.0, 1.0) : population\n"
             "p = Uniform(0.0, 1.0) * 1000.0 / dt",
             spike="p < x",
@@ -95,8 +98,8 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
             description="Fires at random with a common rate that fluctuates.",
         )
         super().__init__(geometry, neuron, name, network=network)
+        super()._assign("x", given["mu"])
         self._ready = True
-        self._change(self._with(self._course, rates, corr))
 
     @property
     def rates(self) -> NDArray[np.float64]:
@@ -217,10 +220,14 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
         return super().timetable if isinstance(self._course.schedule, tuple) else None
 
     def _rows(self, course: Course) -> Mapping[str, NDArray[np.float64]]:
-        assert course.rates is not None and course.corr is not None
-        tau = float(self.get("tau"))
-        moments = np.array([mu_and_sigma(m, c, tau) for m, c in zip(course.rates, course.corr, strict=True)])
-        return {"mu": moments[:, :1], "sigma": moments[:, 1:]}
+        return _moments_of(course, float(self.get("tau")))
+
+
+def _moments_of(course: Course, tau: float) -> dict[str, NDArray[np.float64]]:
+    """``mu`` and ``sigma`` of each row."""
+    assert course.rates is not None and course.corr is not None
+    moments = np.array([mu_and_sigma(m, c, tau) for m, c in zip(course.rates, course.corr, strict=True)])
+    return {"mu": moments[:, :1], "sigma": moments[:, 1:]}
 
 
 def _checked_tau(tau: Any, label: str) -> float:

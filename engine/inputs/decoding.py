@@ -10,6 +10,7 @@ from engine.errors import EngineError
 from engine.network.attributes import is_number, whole_steps
 from engine.network.network import Network
 from engine.network.projection import Part, Projection
+from engine.network.synapse import Synapse
 from engine.network.view import IndividualNeuron
 
 
@@ -53,7 +54,13 @@ class DecodingProjection(Projection):
         network: Network | None = None,
     ) -> None:
         self._window = _checked_window(window)
-        super().__init__(pre, post, target, None, name, network=network)
+        synapse = Synapse(
+            psp="w * pre.r",
+            operation="mean",
+            name="Decoding synapse",
+            description="The rate of spikes in a window, in Hz.",
+        )
+        super().__init__(pre, post, target, synapse, name, network=network)
 
     @property
     def window(self) -> float:

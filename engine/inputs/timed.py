@@ -16,9 +16,7 @@ from engine.inputs.scheduled import (
     Course,
     Schedule,
     Scheduled,
-    checked_period,
     checked_rates,
-    checked_schedule,
 )
 from engine.network.attributes import Attribute, Values
 from engine.network.network import Network
@@ -43,6 +41,16 @@ class _TimedRates(Scheduled):
     @rates.setter
     def rates(self, value: Any) -> None:
         self._change(replace(self._course, rates=self._as_rows(value)))
+
+    def _checked_course(self, rates: Any, schedule: Schedule, period: float) -> Course:
+        """What the population was made with."""
+        course = Course(
+            None if rates is None else self._as_rows(rates),
+            self._checked_schedule(schedule),
+            self._checked_period(period),
+        )
+        self._check(course)
+        return course
 
     def _as_rows(self, rates: Any) -> NDArray[np.float64]:
         """Rates as an array of rows, each for all neurons."""
@@ -99,17 +107,15 @@ class TimedArray(_TimedRates):
         network: Network | None = None,
     ) -> None:
         label = f"TimedArray {name or ''}".strip()
-        if rates is None and geometry is None:
-            raise EngineError(f"{label}: give rates or, if they follow later, the geometry.")
-        given = None if rates is None else checked_rates(rates, label)
-        if geometry is None and given is not None:
-            geometry = given.shape[1:] or 1
-        assert geometry is not None
-        self._course = Course(None, checked_schedule(schedule, label), checked_period(period, label))
+        if geometry is None:
+            if rates is None:
+                raise EngineError(f"{label}: give rates or, if they follow later, the geometry.")
+            rates = checked_rates(rates, label)
+            geometry = rates.shape[1:] or 1
+        self._begin(geometry, name, network)
+        self._course = self._checked_course(rates, schedule, period)
         neuron = GivenRate(name="TimedArray", description="Rates that follow a schedule.")
         super().__init__(geometry, neuron, name, network=network)
-        if given is not None:
-            self._change(replace(self._course, rates=self._as_rows(given)))
 
     def update(
         self,
@@ -203,8 +209,8 @@ class TimedPoissonPopulation(_TimedRates):
         *,
         network: Network | None = None,
     ) -> None:
-        label = f"TimedPoissonPopulation {name or ''}".strip()
-        self._course = Course(None, checked_schedule(schedule, label), checked_period(period, label))
+        self._begin(geometry, name, network)
+        self._course = self._checked_course(rates, schedule, period)
         neuron = Neuron(
             parameters="proba = 0.0",
             equations="p = Uniform(0.0, 1.0) * 1000.0 / dt",
@@ -213,7 +219,6 @@ class TimedPoissonPopulation(_TimedRates):
             description="Fires at random with a rate that follows a schedule.",
         )
         super().__init__(geometry, neuron, name, network=network)
-        self._change(replace(self._course, rates=self._as_rows(rates)))
 
     def update(
         self,

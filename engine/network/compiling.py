@@ -204,7 +204,8 @@ class Compiling(Configured):
         for projection in self.projections:
             _ = projection.recipe
             pre, post = projection.pre_population.model, projection.post_population.model
-            mistakes += check_synapse_use(projection.model, pre, post)
+            if projection.decoded_steps is None:
+                mistakes += check_synapse_use(projection.model, pre, post)
             sides = {"pre": projection.pre_population, "post": projection.post_population}
             sums = {side: (part.name, received[part]) for side, part in sides.items()}
             mistakes += check_sums(projection.model, sums, spiking=pre.kind == "spike")

@@ -12,7 +12,15 @@ import numpy as np
 import pytest
 
 import engine
-from engine import EngineError, InputArray, Network, Neuron, TimedArray, TimedPoissonPopulation
+from engine import (
+    EngineError,
+    HomogeneousCorrelatedSpikeTrains,
+    InputArray,
+    Network,
+    Neuron,
+    TimedArray,
+    TimedPoissonPopulation,
+)
 
 ROWS = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
 
@@ -342,3 +350,15 @@ def test_timed_poisson_reads_back_a_rate_for_each_neuron() -> None:
 def test_impossible_timed_poisson_populations(rates: Any, message: str) -> None:
     with pytest.raises(EngineError, match=f"TimedPoissonPopulation P: .*{message}"):
         TimedPoissonPopulation(3, rates, [0.0, 1.0], name="P")
+
+
+def test_what_fails_leaves_no_population() -> None:
+    for make in (
+        lambda: TimedArray(ROWS, geometry=3),
+        lambda: TimedPoissonPopulation(2, [1.0], [0.0, 1.0]),
+        lambda: HomogeneousCorrelatedSpikeTrains(2, [1.0, 2.0], 0.1, 5.0),
+        lambda: HomogeneousCorrelatedSpikeTrains(2, 1.0, 0.1, 0.0),
+    ):
+        with pytest.raises(EngineError):
+            make()
+    assert engine.populations() == []
