@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from app.editor.inspector import Inspector
 from app.editor.line_field import LineField
@@ -81,3 +81,11 @@ def press(
 def underlined(editor) -> list[str]:
     """The pieces of text under a red wave."""
     return [selection.cursor.selectedText() for selection in editor.extraSelections()]
+
+
+def choose(box: QComboBox, value: str) -> None:
+    """Choose an entry as the user does."""
+    index = box.findData(value)
+    assert index >= 0, f"{value} is not offered"
+    box.setCurrentIndex(index)
+    box.activated.emit(index)

@@ -13,11 +13,6 @@ from engine.project import edits
 from engine.project.document import Constant, ProjectDocument
 
 
-@pytest.fixture
-def desk(qtbot):
-    return inspecting.Desk(qtbot)
-
-
 def rows(dock: ProblemsDock) -> list[str]:
     return [dock.list.item(i).text() for i in range(dock.list.count())]
 
