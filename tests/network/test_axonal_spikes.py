@@ -104,6 +104,34 @@ def test_the_same_text_does_the_same(net: Network) -> None:
     assert proj.n == [[3.0]]
 
 
+TRACE = {"equations": "10.0*dx/dt = -x : event-driven", "pre_spike": "g_target += w\nx += 1.0"}
+
+
+def events(net: Network, pre: Population, *steps: tuple[float, float]) -> None:
+    """Run one step with each ``(x, y)``."""
+    for x, y in steps:
+        pre.x, pre.y = x, y
+        net.run_steps(1)
+
+
+def test_event_driven_variables_decay_until_an_axonal_spike_of_the_same_text(net: Network) -> None:
+    pre, _, proj = wired(net, Synapse(**TRACE, pre_axon_spike=TRACE["pre_spike"]))
+    net.compile(silent=True)
+    axonal, none = (0.0, 1.0), (0.0, 0.0)
+    events(net, pre, axonal, none, none, axonal, none)
+    assert proj.x[0][0] == pytest.approx(1.0 + np.exp(-0.2), rel=1e-12), "arrived in 1 and 4: 2 ms"
+
+
+def test_event_driven_variables_do_not_see_axonal_spikes_of_another_text(net: Network) -> None:
+    pre, _, proj = wired(net, Synapse(**TRACE, pre_axon_spike="g_target += 0.5*w"))
+    net.compile(silent=True)
+    spike, axonal, none = (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)
+    events(net, pre, spike, none, none, axonal, none)
+    assert proj.x == [[1.0]], "the stored value"
+    events(net, pre, none, spike, none)
+    assert proj.x[0][0] == pytest.approx(1.0 + np.exp(-0.5), rel=1e-12), "arrived in 1 and 7: 5 ms"
+
+
 def test_a_synapse_without_the_field_does_not_hear_them(net: Network) -> None:
     pre, post, _ = wired(net, Synapse(pre_spike="g_target += w"))
     pre.y = 1.0

@@ -76,6 +76,15 @@ def test_several_populations(net: Network) -> None:
     assert net.current_step == 31, "without asking nothing ends"
 
 
+def test_nobody_looks_at_a_condition_that_is_not_asked_for(net: Network) -> None:
+    pop = net.create(70, COUNT, stop_condition="v > 0")
+    net.compile(silent=True)
+    net.simulate(2.0)
+    assert net.instance.internal(pop, "stop")[0] == 0
+    net.simulate_until(1.0, pop)
+    assert net.instance.internal(pop, "stop")[0] == 1
+
+
 def test_it_goes_on_from_where_it_stopped_and_monitors_may_come(net: Network) -> None:
     pop = net.create(1, FIRE, stop_condition="spiked")
     assert [ended(net, pop) for _ in range(2)] == [5.0, 5.0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,17 @@ def evaluate(node: Expression, look: Look) -> Value:
             return np.where(holds, evaluate(then, look), evaluate(otherwise, look))
         case _:
             return look(node)
+
+
+def parts_of(node: Any) -> Iterator[Any]:
+    """All nodes of a tree."""
+    if isinstance(node, tuple):
+        for part in node:
+            yield from parts_of(part)
+    elif hasattr(node, "__dataclass_fields__"):
+        yield node
+        for field in node.__dataclass_fields__:
+            yield from parts_of(getattr(node, field))
 
 
 def truth(condition: Value) -> Value:

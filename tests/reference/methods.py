@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 import numpy as np
 
 from engine.language.model import Assignment, Bounds, Equation, Ode
 from engine.language.tree import Binary, Expression, Name, Number, Unary
-from reference.evaluation import Look, Value, evaluate
+from reference.evaluation import Look, Value, evaluate, parts_of
 
 Write = Callable[[str, Value, Bounds], None]
 
@@ -221,14 +220,6 @@ def _split(node: Expression, name: str, look: Look) -> _Split:
             return _Split(0.0, 0.0, evaluate(node, look))
 
 
-def _own_names(node: Any) -> Iterator[str]:
+def _own_names(node: Expression) -> Iterator[str]:
     """Names without owner anywhere in a tree."""
-    if isinstance(node, Name):
-        if node.owner == "own":
-            yield node.name
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from _own_names(part)
-    elif hasattr(node, "__dataclass_fields__"):
-        for field in node.__dataclass_fields__:
-            yield from _own_names(getattr(node, field))
+    return (part.name for part in parts_of(node) if isinstance(part, Name) and part.owner == "own")

@@ -25,6 +25,9 @@ def typed(value: Value, dtype: str) -> Value:
 class ReferencePopulation:
     """State of one population; ``source`` is the engine's object, read for its model and initial values."""
 
+    alone = frozenset({"explicit", "exponential", "semiimplicit"})
+    """Methods that solve each ODE on its own."""
+
     def __init__(self, source: Any, network: Any) -> None:
         self.source, self.network = source, network
         self.name, self.model, self.size = source.name, source.model, source.size
@@ -48,7 +51,7 @@ class ReferencePopulation:
         self.reduced: dict[str, Value] = {}
         self.past: list[dict[str, Value]] = []
         self.fired_past: list[Value] = []
-        self.past_steps: list[int] = []
+        self.past_ticks: list[int] = []
         self.axonal_past: list[Value] = []
         self.fired = self.axonal = np.zeros(self.size, dtype=bool)
         self.last_spike = np.full(self.size, NEVER)
@@ -150,8 +153,7 @@ class ReferencePopulation:
                     for e in self.model.equations
                     if (self.declared[e.name].locality != "local") is is_global
                 ]
-                alone = frozenset({"explicit", "exponential", "semiimplicit"})
-                advance(equations, self.look, self._write, self.method, alone)
+                advance(equations, self.look, self._write, self.method, self.alone)
             if self.spiking:
                 self._fire()
         if self.spiking:
@@ -178,19 +180,26 @@ class ReferencePopulation:
                 value = assigned(statement, self.look)
                 self._store(statement.name, np.where(self.axonal, value, self.values[statement.name]))
 
+    def stops(self) -> bool:
+        """Whether the stop condition holds after a step."""
+        stop = self.source.stop
+        holds = self.fired if stop.expression is None else evaluate(stop.expression, self.look)
+        holds = np.not_equal(np.broadcast_to(holds, self.size), 0.0)
+        return bool(holds.all() if stop.needs_all else holds.any())
+
     def _mean_rate(self) -> None:
         window = self.source.firing_rate_window
         if window is not None:
-            first = self.network.step - int(window / self.network.dt) + 1
-            past = zip(self.past_steps, self.fired_past, strict=True)
-            recent = [fired for step, fired in past if step >= first]
+            first = self.network.tick - int(window / self.network.dt) + 1
+            past = zip(self.past_ticks, self.fired_past, strict=True)
+            recent = [fired for tick, fired in past if tick >= first]
             self.values["r"] = np.sum([*recent, self.fired], axis=0) * 1000.0 / window
 
     def push_history(self) -> None:
         """Phase 6."""
         if not self.enabled:
             return
-        self.past_steps.append(self.network.step)
+        self.past_ticks.append(self.network.tick)
         self.past.append({name: value.copy() for name, value in self.values.items()})
         self.fired_past.append(self.fired.copy())
         self.axonal_past.append(self.axonal.copy())

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine.language.model import Assignment, Bounds, Ode
-from engine.language.tree import Binary, Expression, GlobalOperation, Name, WeightedSum
-from reference.evaluation import Value, evaluate
+from engine.language.tree import Binary, Expression, GlobalOperation, Name, Random, WeightedSum
+from reference.evaluation import Value, draw, evaluate, parts_of
 from reference.methods import advance, assigned, relaxation
 from reference.population import NEVER, ReferencePopulation, typed
 from reference.structural import ReferenceRules
@@ -36,12 +36,15 @@ class _Part:
             return side.weighted_sum(node.target)[ranks]
         if isinstance(node, GlobalOperation):
             return (p.pre if node.owner == "pre" else p.post).operation(node)
+        if isinstance(node, Random):
+            return draw(node, self.look, p.network.generator, np.size(self.pre))
         assert isinstance(node, Name), node
         if node.owner == "pre":
-            if p.delays is not None and np.ndim(self.pre) == 0:
-                return p.pre.delayed_each(node.name, [p.delay_of_created()], [self.pre])[0]
-            if p.delays is not None:
-                return p.pre.delayed_each(node.name, p.delays[self.synapses], self.pre)
+            if p.delays is not None and np.ndim(p.pre.values[node.name]):
+                is_new = len(self.synapses) < len(self.pre)
+                created = np.full(len(self.pre), p.delay_of_created()) if is_new else None
+                delays = p.delays[self.synapses] if created is None else created
+                return p.pre.delayed_each(node.name, delays, self.pre)
             return _of(p.pre.delayed(node.name, p.delay), self.pre)
         if node.owner == "post":
             return _of(p.post.values[node.name], self.post)
@@ -86,6 +89,9 @@ class ReferenceProjection(ReferenceRules):
     """State of one projection; ``source`` is the engine's object, read for its model, synapses and initial
     values."""
 
+    alone = frozenset({"explicit", "exponential", "semiimplicit", "rk4"})
+    """Methods that solve each ODE on its own."""
+
     def __init__(
         self, source: Any, pre: ReferencePopulation, post: ReferencePopulation, network: Any
     ) -> None:
@@ -95,7 +101,7 @@ class ReferenceProjection(ReferenceRules):
         drawn = source.connectivity
         self.delays = None if drawn.uniform else np.asarray(drawn.delay_steps)
         """Delay of each synapse where they differ, and ``delay`` of the one that waits longest."""
-        self.delay = drawn.max_delay_steps
+        self.delay = self.longest = drawn.max_delay_steps
         self.pre_of = drawn.pre.astype(int)
         self.post_of = np.repeat(np.arange(drawn.n_post), np.diff(drawn.offsets))
         self.declared = {a.name: a for a in (*self.model.parameters, *self.model.variables)}
@@ -112,6 +118,13 @@ class ReferenceProjection(ReferenceRules):
         )
         self.axon_transmission = source.axon_transmission
         self.period, self.offset = 1, 0
+        self.newborn = {a.name: self._of_newborn(a) for a in self.declared.values()}
+        self.summed = {
+            ((pre if node.owner == "pre" else post).name, node.target)
+            for node in parts_of(self.model.psp)
+            if isinstance(node, WeightedSum)
+        }
+        """What the psp reads: names of populations and targets."""
         self.conductances = [g for g in (f"g_{t}" for t in source.targets) if g in post.values]
         afferent = (p for p in source.network.projections if p.post_population is source.post_population)
         synapses = sum(np.diff(p.connectivity.offsets) for p in afferent)
@@ -126,6 +139,22 @@ class ReferenceProjection(ReferenceRules):
         shapes = {"local": self.pre_of.size, "semiglobal": self.post.size, "global": ()}
         shape = shapes[self.declared[name].locality]
         return np.broadcast_to(np.asarray(value, dtype=float), shape).copy()
+
+    def _of_newborn(self, attribute: Any) -> Value:
+        """What an attribute is in a synapse that begins: the one number given before compile, or that of the
+        model."""
+        given = self.source.init.get(attribute.name)
+        if given is None or np.ndim(given):
+            return getattr(attribute, "init", getattr(attribute, "value", 0.0))
+        return given
+
+    def set_delay(self, delay: float) -> None:
+        """All synapses have this delay (ms) from now on, spikes under way included."""
+        steps = max(1, round(delay / self.network.dt))
+        if self.delays is None:
+            self.delay = steps
+        else:
+            self.delays = np.full_like(self.delays, steps)
 
     def forget_events(self) -> None:
         """No event yet."""
@@ -144,13 +173,11 @@ class ReferenceProjection(ReferenceRules):
         self.values[name] = self._spread(name, value)
 
     def enable_learning(self, period: float | None = None, offset: float | None = None) -> None:
-        """Learn every ``period`` ms."""
+        """Learn every ``period`` ms, first ``offset`` ms from now; without ``offset`` counted from 0."""
         dt = self.network.dt
         self.update = self.plasticity = True
-        self.period = 1 if period is None else int(period / dt)
-        self.offset = 0
-        if period is not None and offset is not None:
-            self.offset = int(int((self.network.step * dt % period + offset) % period) / dt)
+        self.period = 1 if period is None else round(period / dt)
+        self.offset = 0 if offset is None else self.network.step + round(offset / dt)
 
     def disable_learning(self) -> None:
         """Rates: no updates; spikes: fixed weights."""
@@ -175,7 +202,7 @@ class ReferenceProjection(ReferenceRules):
             synapses = np.flatnonzero(self.pre_of == rank)
             if self.delays is not None:
                 synapses = synapses[self.delays[synapses] == delay]
-            self._event(synapses, self.model.pre_spike or (), self.network.step - 1)
+            self._event(synapses, self.model.pre_spike or (), self.emission())
             if self.source.share_variable is not None:
                 reached = self.post_of[synapses]
                 np.add.at(self.post.values[self.source.share_variable], reached, self.shares[reached])
@@ -184,7 +211,7 @@ class ReferenceProjection(ReferenceRules):
             for rank in np.flatnonzero(self.pre.arriving(self.delay, axonal=True)):
                 reached = np.flatnonzero(self.pre_of == rank)
                 if whole:
-                    self._event(reached, self.model.pre_axon_spike, self.network.step - 1)
+                    self._event(reached, self.model.pre_axon_spike, self.emission())
                 else:
                     self._statements(reached, self.model.pre_axon_spike)
         if self.model.psp is not None:
@@ -197,7 +224,7 @@ class ReferenceProjection(ReferenceRules):
         projection's own counts only the steps in which it transmits."""
         if self.delays is None:
             return [(rank, self.delay) for rank in np.flatnonzero(self.pre.arriving(self.delay))]
-        self.queue = [*self.queue, self.pre.arriving(1)][-self.delay :]
+        self.queue = [*self.queue, self.pre.arriving(1)][-self.longest :]
         ages = range(len(self.queue), 0, -1)
         return [(rank, age) for age in ages for rank in np.flatnonzero(self.queue[-age])]
 
@@ -215,8 +242,8 @@ class ReferenceProjection(ReferenceRules):
         """All synapses."""
         return self._part(np.arange(self.pre_of.size))
 
-    def pair(self, pre: int, post: int) -> _Part:
-        """Two neurons without a synapse."""
+    def pairs(self, pre: Value, post: Value) -> _Part:
+        """Neurons without a synapse between them."""
         return _Part(self, (), pre, post)
 
     def _part(self, synapses: Value, g: str = "") -> _Part:
@@ -233,6 +260,10 @@ class ReferenceProjection(ReferenceRules):
         if self.exact:
             self.last_event[synapses] = self.network.step
         self._statements(synapses, statements)
+
+    def emission(self) -> int:
+        """Step to which event-driven variables are advanced as a spike arrives."""
+        return self.network.step - 1
 
     def _statements(self, synapses: Value, statements: Sequence[Assignment]) -> None:
         part = self._part(synapses)
@@ -257,18 +288,24 @@ class ReferenceProjection(ReferenceRules):
 
     # --- phase 8 --------------------------------------------------------------------------------------
 
+    def learning_step(self) -> float:
+        """What ``dt`` is in the equations."""
+        return self.network.dt * self.period
+
+    def learns(self) -> bool:
+        """In this step."""
+        due = (self.network.step - self.offset) % self.period == 0
+        return self.transmission and self.update and self.post.enabled and due
+
     def learn(self) -> None:
         """The synapse's equations: of the projection, of each post-synaptic neuron, of each synapse."""
-        due = (self.network.step - self.offset) % self.period == 0
-        if not (self.transmission and self.update and self.post.enabled and due):
+        if not self.learns():
             return
-        with_synapses = np.unique(self.post_of)
         parts = {
             "global": _Part(self, (), (), ()),
-            "semiglobal": _Part(self, (), (), with_synapses),
+            "semiglobal": _Part(self, (), (), self.dendrites),
             "local": self.everything(),
         }
-        alone = frozenset({"explicit", "exponential", "semiimplicit", "rk4"})
         for locality, part in parts.items():
             equations = [
                 e
@@ -277,8 +314,7 @@ class ReferenceProjection(ReferenceRules):
             ]
 
             def look(node: Expression, part: _Part = part) -> Value:
-                if isinstance(node, Name) and node.name == "dt":
-                    return self.network.dt * self.period
-                return part.look(node)
+                is_dt = isinstance(node, Name) and node.name == "dt"
+                return self.learning_step() if is_dt else part.look(node)
 
-            advance(equations, look, part.write, self.method, alone)
+            advance(equations, look, part.write, self.method, self.alone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,8 @@ class ReferenceNetwork:
         self.source = source
         self.dt, self.method = source.dt, source.method
         self.generator = np.random.default_rng(source.seed)
-        self.step = 0
+        self.step = self.tick = 0
+        """The time, which may be set, and how many steps there were."""
         self.populations = {p.name: ReferencePopulation(p, self) for p in source.populations}
         for projection in source.projections:
             projection.draw()
@@ -42,11 +44,14 @@ class ReferenceNetwork:
             )
             for given in source.mean_inputs
         ]
+        self.constants = dict(source.constants)
         self.recorded: dict[tuple[str, str], list[Value]] = {}
+        self.steps: list[int] = []
+        """Of the samples in ``recorded``."""
 
     def look(self, node: Name) -> Value:
         """Names that mean the same for all objects."""
-        known = {"t": self.step * self.dt, "dt": self.dt, "pi": np.pi} | self.source.constants
+        known = {"t": self.step * self.dt, "dt": self.dt, "pi": np.pi} | self.constants
         return known[node.name] if node.name in known else {"E": np.e}[node.name]
 
     def run(self, steps: int) -> None:
@@ -55,13 +60,33 @@ class ReferenceNetwork:
             for _ in range(steps):
                 self._step()
 
+    def run_until(self, steps: int, populations: Sequence[ReferencePopulation], operator: str) -> int:
+        """Run until the stop conditions of all (``"and"``) or of one (``"or"``) of the populations hold, at
+        most some steps; how many it were."""
+        for done in range(steps):
+            self.run(1)
+            self.step -= 1  # conditions are tested within the step
+            holds = (all if operator == "and" else any)(p.stops() for p in populations)
+            self.step += 1
+            if holds:
+                return done + 1
+        return steps
+
+    def _transmit(self) -> None:
+        """Phase 2, in order of creation; what reads a sum waits for all that add to it."""
+        waiting = list(self.projections.values())
+        while waiting:
+            adding = {(p.post.name, target) for p in waiting for target in p.source.targets}
+            chosen = next(p for p in waiting if not p.summed & adding)
+            waiting.remove(chosen)
+            chosen.transmit()
+
     def _step(self) -> None:
         populations = self.populations.values()
         projections = self.projections.values()
         for population in populations:
             population.begin_step()
-        for projection in projections:
-            projection.transmit()
+        self._transmit()
         for given in self.mean_inputs:
             given.transmit()
         self._record_inputs()
@@ -79,7 +104,9 @@ class ReferenceNetwork:
         for projection in projections:
             projection.prune()
         self._record_rest()
+        self.steps.append(self.step)
         self.step += 1
+        self.tick += 1
 
     def start_bold(self, name: str) -> None:
         """Start the BOLD monitor whose neuron is the population ``name``."""
@@ -99,6 +126,7 @@ class ReferenceNetwork:
             if projections:
                 projection.restart()
         self.recorded.clear()
+        self.steps.clear()
 
     def _record(self, name: str, variable: str, value: Value) -> None:
         self.recorded.setdefault((name, variable), []).append(np.array(value))

@@ -1,4 +1,4 @@
-"""Phase 10: synapses begin and end, one pair after the other."""
+"""Phase 10: synapses begin and end."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class ReferenceRules:
         self._start("pruning", period)
 
     def stop_creating(self) -> None:
-        del self.running["creating"]
+        self.running.pop("creating", None)
 
     def stop_pruning(self) -> None:
-        del self.running["pruning"]
+        self.running.pop("pruning", None)
 
     def _start(self, rule: str, period: float | None) -> None:
-        steps = 1 if period is None else int(period / self.network.dt)
+        steps = 1 if period is None else round(period / self.network.dt)
         self.running[rule] = (steps, self.network.step)
 
     def _is_due(self, rule: str) -> bool:
@@ -46,24 +46,29 @@ class ReferenceRules:
         if not self._is_due("creating"):
             return
         rule: StructuralRule = self.model.creating
-        for post in self.dendrites:
-            for pre in self.source.pre_candidates:
-                joined = np.any((self.pre_of == pre) & (self.post_of == post))
-                if not joined and evaluate(rule.condition, self.pair(pre, post).look):
-                    self._insert(pre, post, rule.weight)
+        absent = np.zeros((self.post.size, self.pre.size), dtype=bool)
+        absent[np.ix_(self.dendrites, self.source.pre_candidates)] = True
+        absent[self.post_of, self.pre_of] = False
+        post, pre = np.nonzero(absent)
+        if pre.size and rule.probability > 0.0:
+            holds = np.not_equal(evaluate(rule.condition, self.pairs(pre, post).look), 0.0)
+            begins = np.broadcast_to(holds, pre.shape)
+            self._insert(pre[begins], post[begins], rule.weight)
 
-    def _insert(self, pre: int, post: int, weight: float) -> None:
-        place = int(np.sum((self.post_of < post) | ((self.post_of == post) & (self.pre_of < pre))))
-        self.pre_of = np.insert(self.pre_of, place, pre)
-        self.post_of = np.insert(self.post_of, place, post)
-        self.last_event = np.insert(self.last_event, place, NEVER)
+    def _insert(self, pre: Value, post: Value, weight: float) -> None:
+        places = np.lexsort((np.append(self.pre_of, pre), np.append(self.post_of, post)))
+
+        def inserted(old: Value, new: Value) -> Value:
+            return np.append(old, np.full(pre.size, new))[places]
+
+        self.last_event = inserted(self.last_event, NEVER)
         if self.delays is not None:
-            self.delays = np.insert(self.delays, place, self.delay_of_created())
-        initial = {a.name: getattr(a, "init", getattr(a, "value", 0.0)) for a in self.declared.values()}
+            self.delays = inserted(self.delays, self.delay_of_created())
         for values in (self.values, self.initial):
             for name in self._own():
-                new = weight if name == "w" else initial[name]
-                values[name] = np.insert(values[name], place, new)
+                values[name] = inserted(values[name], weight if name == "w" else self.newborn[name])
+        self.pre_of = np.append(self.pre_of, pre)[places]
+        self.post_of = np.append(self.post_of, post)[places]
 
     def delay_of_created(self) -> int:
         """In steps, where each synapse has its own."""
@@ -74,6 +79,8 @@ class ReferenceRules:
         if not self._is_due("pruning") or not self.pre_of.size:
             return
         ends = evaluate(self.model.pruning.condition, self.everything().look)
+        if self.model.pruning.probability == 0.0:
+            return
         stays = ~np.broadcast_to(ends, self.pre_of.shape).astype(bool)
         self.pre_of, self.post_of = self.pre_of[stays], self.post_of[stays]
         self.last_event = self.last_event[stays]

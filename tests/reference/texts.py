@@ -9,10 +9,13 @@ others, and what feeds back without relaxation has a small gain.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from hypothesis import strategies as st
+
+import engine
 
 Draw = Any
 """``draw`` of a composite strategy."""
@@ -26,7 +29,59 @@ def threshold(draw: Draw, low: float = -1.0, high: float = 1.0) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-LITERALS = ("0.5", "1.5", "(-0.25)", "2", "3/4", "1e-1", "1/3", "0.", "7.5E-1", "pi/4", "1", "(2 - 3)")
+CONSTANTS = {"gain": 0.7, "shift": -0.35}
+GLOBAL_FUNCTIONS = (
+    "scaled(x) = gain*x/(1.1 + abs(x))",
+    "kink(x, y) = if x > 0.2345678: 0.4*scaled(x) else: y - 0.1",
+    "weigh(n, x) = (n + 0.5)*x/4 : float, int, float",
+    "level(x) = 2.5*tanh(x) + 0.3141592 : int, float",
+)
+
+
+@contextmanager
+def declared() -> Iterator[None]:
+    """Meanwhile texts may use :data:`CONSTANTS` and :data:`GLOBAL_FUNCTIONS`."""
+    engine.clear()
+    for name, value in CONSTANTS.items():
+        engine.Constant(name, value)
+    for text in GLOBAL_FUNCTIONS:
+        engine.add_function(text)
+    try:
+        yield
+    finally:
+        engine.clear()
+
+
+LITERALS = (
+    "0.5",
+    "1.5",
+    "(-0.25)",
+    "2",
+    "3/4",
+    "1e-1",
+    "1/3",
+    "0.",
+    "7.5E-1",
+    "pi/4",
+    "1",
+    "(2 - 3)",
+    "E/4",
+    "gain",
+    "2*shift",
+)
+
+
+CONDITIONS = (
+    "{a}",
+    "{a}",
+    "({a}) and ({b})",
+    "({a}) or not ({b})",
+    "not ({a})",
+    "({a}) == ({b})",
+    "({a}) != ({b})",
+    "({a}) is ({b})",
+    "({a}) is not ({b})",
+)
 
 
 @st.composite
@@ -37,7 +92,7 @@ def condition(draw: Draw, leaves: Sequence[str], depth: int) -> str:
     if depth < 1:
         return test
     other = draw(condition(leaves, depth - 2))
-    form = draw(st.sampled_from(["{a}", "({a}) and ({b})", "({a}) or not ({b})", "not ({a})"]))
+    form = draw(st.sampled_from(CONDITIONS))
     return str(form.format(a=test, b=other))
 
 
@@ -70,6 +125,8 @@ SMOOTH = (
     "(tanh({a}))**2",
     "pow(1.1 + abs(sin({a})), 0.5)",
     "(1.2 + abs(tanh({a})))^(-1.5)",
+    "scaled({a})",
+    "weigh(2, {a})",
 )
 PAIRS = (
     "({a} + {b})",
@@ -81,10 +138,12 @@ PAIRS = (
     "atan2({a}, 1.2 + abs({b}))",
     "clip({a}, -1.5, 1 + abs({b}))",
     "({a} - {b} + 1)/2",
+    "ite(isnan({a}), 0.5, {b})",
 )
 JUMPS = (
     "0.3*floor(2.5*({a}) + {c})",
     "0.3*ceil({a} + {c})",
+    "0.3*ceiling({a} + {c})",
     "0.2*round(3*({a}) + {c})",
     "0.4*sign({a} - {c})",
     "0.5*Heaviside({a} - {c})",
@@ -92,6 +151,8 @@ JUMPS = (
     "0.3*(({a} + {c}) % 1.7)",
     "fmod({a} + {c}, 0.9)",
     "ite({k}, {a}, {b})",
+    "kink({a}, {b})",
+    "0.3*level({a})",
     "ite({a} > {c}, 0.4, {b})",
     "0.7*({k})",
     "ite(isfinite({a}), {a}, 0.0)",
@@ -120,3 +181,14 @@ def bounded(draw: Draw, leaves: Sequence[str], depth: int = 2) -> str:
     """An expression between about -1.5 and 1.5."""
     form = draw(st.sampled_from(["tanh({a})", "sin({a})", "clip({a}, -1, 1.5)", "atan({a})", "1.2*erf({a})"]))
     return str(form.format(a=draw(expression(leaves, depth))))
+
+
+SEPARATORS = ("\n", "\n", "\n", ";\n", "; ", "  # so: x = 1\n", "\n\n\t")
+
+
+@st.composite
+def joined(draw: Draw, lines: Sequence[str]) -> str:
+    """Statements as the text of a field: lines, blank lines, comments, tabs, semicolons."""
+    return str(draw(st.sampled_from(["\n", "\n", "\n", ";\n", "; ", "  # so: x = 1\n", "\n\n\t"]))).join(
+        lines
+    )
