@@ -109,6 +109,7 @@ from engine.network.spikes import (
     raster_plot,
     smoothed_rate,
 )
+from engine.recordings import read_recordings, save_recordings, to_neo
 from engine.reports import report
 
 __all__ = [
@@ -196,10 +197,12 @@ __all__ = [
     "populations",
     "projections",
     "raster_plot",
+    "read_recordings",
     "report",
     "reset",
     "save",
     "save_parameters",
+    "save_recordings",
     "set_current_step",
     "set_seed",
     "set_time",
@@ -210,4 +213,5 @@ __all__ = [
     "sparse_delays_from_weights",
     "sparse_random_matrix",
     "step",
+    "to_neo",
 ]

@@ -12,7 +12,8 @@ from engine.errors import EngineError
 from engine.network.attributes import whole_steps
 from engine.network.dendrite import Dendrite
 from engine.network.monitor_data import SPIKES as SPIKES
-from engine.network.monitor_data import MonitorData, Names
+from engine.network.monitor_data import Names
+from engine.network.monitor_streams import MonitorToDisk
 from engine.network.population import Population
 from engine.network.projection import Projection
 from engine.network.recorded import RecordedData, Table
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Source = Population | PopulationView | Projection | Dendrite
 
 
-class Monitor(MonitorData):
+class Monitor(MonitorToDisk):
     """Records variables while the network runs.
 
     Parameters
@@ -152,16 +153,9 @@ class Monitor(MonitorData):
         """True if this variable is being recorded."""
         return variable in self._data and self._data[variable].recording
 
-    def _layout(self, variable: str) -> Any:
-        """The present synapses, if their values are what is recorded."""
-        projection = self.projection
-        if projection is None or projection._attributes[variable].locality != "local":
-            return None
-        return projection.connectivity
-
     def table(self, variable: str, dtype: Any, width: int) -> Table:
         """Where the engine stores samples of ``width`` elements."""
-        return self._data[variable].table(dtype, width, self._layout(variable))
+        return self._data[variable].table(dtype, width, self.layout(variable))
 
     def commit(self, variable: str, first: int, rows: int) -> None:
         """The engine stored ``rows`` samples in the table, the first one in step ``first``."""
@@ -178,7 +172,7 @@ class Monitor(MonitorData):
     def drop_last(self, variable: str, step: int) -> bool:
         """Forget the sample of ``step``, the last one, if there is one of synapses that begin and end."""
         data = self._data.get(variable)
-        if data is None or data.last_sample != step or self._layout(variable) is None:
+        if data is None or data.last_sample != step or self.layout(variable) is None:
             return False
         data.drop_last()
         return True
@@ -188,9 +182,6 @@ class Monitor(MonitorData):
         data = self._data[variable]
         data.steps.append(steps[:, np.newaxis])
         data.ranks.append(ranks[:, np.newaxis])
-
-    def drain(self) -> None:
-        """Called after each part of a run."""
 
     # --- recording ------------------------------------------------------------------------------------
 
@@ -269,15 +260,15 @@ class Monitor(MonitorData):
             data.resume(self.network.current_step)
 
     def stop(self) -> None:
-        """End the recording and drop its data."""
+        """End the recording and drop its data; a file keeps them."""
+        self.end_file()
         self._variables.clear()
         self._data.clear()
         self.network.replan()
 
     def reset(self) -> None:
-        """Drop the recorded data; time stamps restart now."""
-        for data in self._data.values():
-            data.clear(self.network.current_step)
+        """Drop the recorded data; time stamps restart now. A file keeps what it has."""
+        self.drop()
         self._last_times = {}
 
     def _spikes(self, spikes: Any) -> Mapping[int, Sequence[int]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.monitor_files import check_suffix, h5py_module, save_arrays
-from engine.network.recorded import RecordedData, Table, by_rank
+from engine.network.recorded import RecordedData, by_rank
 from engine.network.spike_statistics import SpikeStatistics
 
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ class MonitorData(SpikeStatistics):
         """Post-synaptic rank of a recorded dendrite; None for the whole projection."""
         raise NotImplementedError
 
+    def settle(self) -> None:
+        """Write what waits for its way to a file."""
+        raise NotImplementedError
+
     # --- data -----------------------------------------------------------------------------------------
 
     def _names(self, variables: Names) -> list[str]:
@@ -93,6 +97,7 @@ class MonitorData(SpikeStatistics):
             ``(T, dendrites, synapses)`` or, where dendrites differ in size, lists in ``(T, dendrites)``, of a
             dendrite ``(T, synapses)``.
         """
+        self.settle()
         step = self.network.current_step
         result = {}
         for name in self._names(variables):
@@ -137,7 +142,8 @@ class MonitorData(SpikeStatistics):
             self.drop(names)
 
     def drop(self, variables: Names = None) -> None:
-        """Forget the data of all (or the given) variables."""
+        """Forget the data of all (or the given) variables; a file keeps what it has."""
+        self.settle()
         for name in self._names(variables):
             self._data[name].clear(self.network.current_step)
 
@@ -164,6 +170,7 @@ class MonitorData(SpikeStatistics):
         """
         if variable not in SPIKES or variable not in self._data:
             raise EngineError(f"{self.name} does not record spikes as {variable!r}; add it to its variables.")
+        self.settle()
         step = self.network.current_step
         data = self._data[variable]
         self._last_times[variable] = data.times(step)
@@ -179,6 +186,10 @@ class MonitorData(SpikeStatistics):
         -------
         int64 array (T,)
         """
+        if variable in SPIKES:
+            raise EngineError(
+                f"{self.name}: {variable} has no samples; get_spikes() gives the steps of spikes."
+            )
         return self._data[variable].sample_steps()
 
     def take(self, variable: str) -> Any:
@@ -215,43 +226,63 @@ class MonitorData(SpikeStatistics):
         return result
 
     def size_in_bytes(self) -> int:
-        """Memory of the recorded data."""
+        """Memory of the recorded data; those in a file need none."""
         return sum(data.nbytes for data in self._data.values())
 
     # --- shapes ---------------------------------------------------------------------------------------
 
     def _formatted(self, name: str, reshape: bool, keep: bool) -> Any:
-        data = self._data[name]
         if name in SPIKES:
             assert self.population is not None
             ranks = self.population.ranks if self.ranks is None else self.ranks
-            return by_rank(*data.spikes(keep=keep), ranks, self.population.size)
+            return by_rank(*self._data[name].spikes(keep=keep), ranks, self.population.size)
         geometry = getattr(self.source, "geometry", None)
-        if not any(len(table) for table in data.samples):
+        parts = [self._shaped(name, rows, layout) for rows, layout in self.flat_parts(name, keep)]
+        if not parts:
             return np.zeros((0, *(geometry or ())) if reshape else (0,))
-        if self.projection is not None:
-            parts = [self._synaptic(self.projection, name, table, keep) for table in data.samples]
-            return parts[0] if len(parts) == 1 else joined(parts)
-        assert self.population is not None
-        rows = np.concatenate([plain_rows(table, keep) for table in data.samples])
-        attribute = self.population._attributes.get(name)
-        if attribute is not None and attribute.locality != "local":
-            return rows[:, 0]
-        return rows.reshape(-1, *geometry) if reshape and geometry else rows
+        rows = joined(parts)
+        local = rows.ndim == 2 and self.population is not None
+        return rows.reshape(-1, *geometry) if local and reshape and geometry else rows
 
-    def _synaptic(self, projection: Projection, name: str, table: Table, keep: bool) -> NDArray[Any]:
-        """Rows in storage order as [T][dendrite][synapse]."""
-        rows = plain_rows(table, keep)
-        locality = projection._attributes[name].locality
-        if locality == "global":
-            return rows[:, 0]
+    def locality(self, name: str) -> str:
+        """``local``, ``semiglobal`` or ``global``; sums and conductances are local."""
+        owner = self.population or self.projection
+        assert owner is not None
+        attribute = owner._attributes.get(name)
+        return "local" if attribute is None else str(attribute.locality)
+
+    def flat_parts(self, name: str, keep: bool) -> list[tuple[NDArray[Any], Any]]:
+        """Samples as (T, columns) and the synapses that they belong to, if any. Columns are neurons,
+        synapses by dendrites, dendrites, or one. There are several parts where synapses begin or end."""
+        data = self._data[name]
+        filed = data.samples_in_file()
+        parts = [] if filed is None else [(as_double(filed), self.layout(name))]
+        for table in data.samples:
+            if len(table):
+                dtype = np.float64 if table.dtype == np.float32 else None
+                parts.append(
+                    (self.flat(name, table.rows(keep=keep, dtype=dtype), table.layout), table.layout)
+                )
+        return parts
+
+    def layout(self, variable: str) -> Connectivity | None:
+        """The present synapses, if their values are what is recorded."""
+        projection = self.projection
+        return (
+            projection.connectivity if projection is not None and self.locality(variable) == "local" else None
+        )
+
+    def flat(self, name: str, rows: NDArray[Any], synapses: Connectivity | None) -> NDArray[Any]:
+        """Rows as the engine stores them with their columns in order."""
+        projection, locality = self.projection, self.locality(name)
+        if projection is None or locality == "global":
+            return rows
         single = rows.shape[1] == 1  # also where one value serves all
         if locality == "semiglobal":
+            if self.dendrite is not None:
+                return rows
             posts = np.asarray(projection.post_ranks, dtype=np.int64)
-            if self.dendrite is None:
-                return np.repeat(rows, len(posts), axis=1) if single else rows[:, posts]
-            return rows[:, 0]
-        synapses = table.layout
+            return np.repeat(rows, len(posts), axis=1) if single else rows[:, posts]
         assert synapses is not None
         own = slice(None)
         if self.dendrite is not None:
@@ -259,11 +290,17 @@ class MonitorData(SpikeStatistics):
             if not projection.structural and not single:
                 return rows
         if single:
-            rows = np.repeat(rows, synapses.nnz, axis=1)
-        elif (order := self._storage_order(projection, synapses)) is not None:
-            rows = rows[:, order[own]]
-            own = slice(None)
-        return by_dendrite(rows, synapses) if self.dendrite is None else rows[:, own]
+            return np.repeat(rows, synapses.nnz, axis=1)[:, own]
+        order = self._storage_order(projection, synapses)
+        return rows[:, own] if order is None else rows[:, order[own]]
+
+    def _shaped(self, name: str, rows: NDArray[Any], synapses: Connectivity | None) -> NDArray[Any]:
+        """(T, columns) as :meth:`get` gives it."""
+        locality = self.locality(name)
+        if locality == "global" or (locality == "semiglobal" and self.dendrite is not None):
+            return rows[:, 0]
+        whole = self.projection is not None and self.dendrite is None
+        return by_dendrite(rows, synapses) if whole and synapses is not None else rows
 
     def _storage_order(self, projection: Projection, synapses: Connectivity) -> NDArray[Any] | None:
         """Place of each synapse, by dendrites, in the recorded rows; None where it is the same."""
@@ -290,13 +327,15 @@ def by_dendrite(rows: NDArray[Any], synapses: Connectivity) -> NDArray[Any]:
     return nested
 
 
-def plain_rows(table: Table, keep: bool) -> NDArray[Any]:
-    """Rows of a table; single precision as double."""
-    return table.rows(keep=keep, dtype=np.float64 if table.dtype == np.float32 else None)
+def as_double(rows: NDArray[Any]) -> NDArray[Any]:
+    """Single precision as double."""
+    return rows.astype(np.float64) if rows.dtype == np.float32 else rows
 
 
 def joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """Samples of synapses that changed in number: nested lists wherever lengths differ."""
+    """All parts as one; nested lists where they are of synapses that changed in number."""
+    if len(parts) == 1:
+        return parts[0]
     if len({part.shape[1:] for part in parts}) == 1:
         return np.concatenate(parts)
     if all(part.ndim == 2 and part.dtype != object for part in parts):  # of a dendrite

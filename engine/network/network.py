@@ -258,6 +258,8 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
 
     def clear(self) -> None:
         """Forget all objects; the settings stay."""
+        for monitor in self.monitors:
+            monitor.end_file()
         configuration = self.configuration
         self._set_up(None, None)
         self.configuration = configuration

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.runtime.core import transpose
+
+if TYPE_CHECKING:
+    from engine.recordings.stream import Track
 
 SMALLEST_BLOCK = 1 << 12
 LARGEST_BLOCK = 1 << 23
@@ -141,6 +144,8 @@ class RecordedData:
         The steps of the samples.
     steps, ranks : Table
         Spikes, by ascending step and rank.
+    track : Track or None
+        Where the data go in a file; what is here then only waits for its way there.
     """
 
     begun: int
@@ -149,6 +154,7 @@ class RecordedData:
     sampled: list[Sampled] = field(default_factory=list)
     steps: Table = field(default_factory=lambda: Table(np.int64))
     ranks: Table = field(default_factory=lambda: Table(np.int32))
+    track: Track | None = None
     _ended: list[tuple[int, int]] = field(default_factory=list)
 
     # --- blocks of time -------------------------------------------------------------------------------
@@ -166,11 +172,19 @@ class RecordedData:
 
     def clear(self, step: int) -> None:
         """Drop the data; an open block begins anew."""
-        self.samples, self.sampled = [], []
-        self.steps.clear()
-        self.ranks.clear()
+        if self.track is not None:
+            self.track.skip(len(self._ended) + self.recording)
+        self.forget()
         self._ended.clear()
         self.begun = step
+
+    def forget(self) -> None:
+        """Drop the data that are in memory; the blocks of time stay."""
+        for table in self.samples:
+            table.reuse()
+        self.samples, self.sampled = self.samples[-1:], []
+        self.steps.reuse()
+        self.ranks.reuse()
 
     def times(self, step: int) -> dict[str, list[int]]:
         """First step of each block, and the step after it (``step`` for the open one)."""
@@ -213,13 +227,25 @@ class RecordedData:
 
     def sample_steps(self) -> NDArray[np.int64]:
         """Step of each sample."""
+        waiting = self.waiting_steps()
+        return waiting if self.track is None else np.concatenate([self.track.steps(), waiting])
+
+    def waiting_steps(self) -> NDArray[np.int64]:
+        """Step of each sample in memory."""
         return np.concatenate([np.zeros(0, np.int64), *(part.steps for part in self.sampled)])
 
     # --- spikes ---------------------------------------------------------------------------------------
 
     def spikes(self, *, keep: bool) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Steps and ranks of all spikes in memory of their own, by ascending step and rank."""
-        return self.steps.rows(keep=keep)[:, 0], self.ranks.rows(keep=keep)[:, 0]
+        steps, ranks = self.steps.rows(keep=keep)[:, 0], self.ranks.rows(keep=keep)[:, 0]
+        if self.track is None:
+            return steps, ranks
+        return np.concatenate([self.track.steps(), steps]), np.concatenate([self.track.data(), ranks])
+
+    def samples_in_file(self) -> NDArray[Any] | None:
+        """Samples that were written already, and not got; None if there are none."""
+        return None if self.track is None or self.track.length == self.track.seen else self.track.data()
 
 
 def by_rank(
