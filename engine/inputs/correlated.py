@@ -80,11 +80,11 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
         network: Network | None = None,
     ) -> None:
         self._begin(geometry, name, network)
-        self._course = Course(None)
+        self._given = Course(None)
         times = 0.0 if schedule is None else self._checked_schedule(schedule)
         course = self._with(Course(None, times, self._checked_period(period)), rates, corr)
         self._check(course)
-        self._course = course
+        self._given = course
         tau = _checked_tau(tau, self._label)
         first = {attribute: float(rows[0, 0]) for attribute, rows in _moments_of(course, tau).items()}
         given = {"tau": tau, **first}
@@ -192,9 +192,7 @@ class HomogeneousCorrelatedSpikeTrains(Scheduled):
             value = _checked_tau(value, self._label)
         super()._assign(name, value)
         if name == "tau" and self._ready:
-            self._keep_for_restart()
-            self._hand_over()
-            self._take_row()
+            self._change(self._course)
 
     def _take_row(self) -> None:
         """Let ``mu`` and ``sigma`` be those of the present row, or before compile of the first one."""

@@ -49,9 +49,10 @@ class Scheduled(Population):
     What is assigned after compile is forgotten by ``reset()``, like every other attribute.
     """
 
-    _course: Course
-    _compiled_course: Course | None = None
-    """What was given before compile, if it has changed since."""
+    _given: Course
+    """Data of before compile."""
+    _later: Course | None = None
+    """Data that were given to the compiled population; a copy in another network has none."""
 
     def _begin(self, geometry: int | tuple[int, ...], name: str | None, network: Network | None) -> None:
         """What checks need before the population is part of a network."""
@@ -61,6 +62,11 @@ class Scheduled(Population):
         self._size = math.prod(self._geometry)
 
     # --- data -----------------------------------------------------------------------------------------
+
+    @property
+    def _course(self) -> Course:
+        """The present data."""
+        return self._given if self._later is None or not self.network.compiled else self._later
 
     @property
     def schedule(self) -> Any:
@@ -97,18 +103,15 @@ class Scheduled(Population):
     def _change(self, course: Course, restart: bool = False) -> None:
         """Use other data from now on, where the schedule stands or from its start."""
         self._check(course)
-        self._keep_for_restart()
-        self._course = course
+        if self.network.compiled and self._given.rates is not None:
+            self._later = course
+        else:
+            self._given = course
         self._hand_over()
         instance = self.network.instance
         if instance is not None and restart and instance.has_internal(self, "counter"):
             for name in ("counter", "row"):
                 instance.internal(self, name)[...] = 0
-
-    def _keep_for_restart(self) -> None:
-        """Remember the data of before compile, as others follow."""
-        if self.network.compiled and self._compiled_course is None and self._course.rates is not None:
-            self._compiled_course = self._course
 
     # --- the compiled network -------------------------------------------------------------------------
 
@@ -157,8 +160,8 @@ class Scheduled(Population):
     def restart(self) -> None:
         """Bring a compiled population back to the state after compile: its data and its schedule, too."""
         super().restart()
-        if self._compiled_course is not None:
-            self._course, self._compiled_course = self._compiled_course, None
+        if self._later is not None:
+            self._later = None
             self._hand_over()
 
     # --- checks ---------------------------------------------------------------------------------------

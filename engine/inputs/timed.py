@@ -113,7 +113,7 @@ class TimedArray(_TimedRates):
             rates = checked_rates(rates, label)
             geometry = rates.shape[1:] or 1
         self._begin(geometry, name, network)
-        self._course = self._checked_course(rates, schedule, period)
+        self._given = self._checked_course(rates, schedule, period)
         neuron = GivenRate(name="TimedArray", description="Rates that follow a schedule.")
         super().__init__(geometry, neuron, name, network=network)
 
@@ -210,7 +210,7 @@ class TimedPoissonPopulation(_TimedRates):
         network: Network | None = None,
     ) -> None:
         self._begin(geometry, name, network)
-        self._course = self._checked_course(rates, schedule, period)
+        self._given = self._checked_course(rates, schedule, period)
         neuron = Neuron(
             parameters="proba = 0.0",
             equations="p = Uniform(0.0, 1.0) * 1000.0 / dt",
