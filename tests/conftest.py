@@ -12,12 +12,13 @@ command_line.ignore()  # it is that of pytest
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how many rows of the table of mistakes are told as they should be."""
-    told: dict[str, bool] = {}
-    for outcome in ("passed", "failed", "error", "xfailed"):
-        for report in terminalreporter.getreports(outcome):
-            row = dict(getattr(report, "user_properties", ())).get("error row")
-            if row is not None:
-                told[row] = told.get(row, True) and outcome == "passed"
-    if told:
-        terminalreporter.write_line(f"Error rows: {sum(told.values())} of {len(told)}")
+    """Say how much of what a specification lists works: mistakes that are told, names of the API."""
+    for title, key in (("Error rows", "error row"), ("API names", "api name")):
+        passed: dict[str, bool] = {}
+        for outcome in ("passed", "failed", "error", "xfailed"):
+            for report in terminalreporter.getreports(outcome):
+                row = dict(getattr(report, "user_properties", ())).get(key)
+                if row is not None:
+                    passed[row] = passed.get(row, True) and outcome == "passed"
+        if passed:
+            terminalreporter.write_line(f"{title}: {sum(passed.values())} of {len(passed)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +21,12 @@ class _Finished(type):
         made = super().__call__(*args, **kwargs)
         vars(made)["_finished"] = True
         return made
+
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of the constructor, for editors and ``help``; Python would look at ``__call__`` above."""
+        constructor = inspect.signature(cls.__init__)  # type: ignore[misc]
+        return constructor.replace(parameters=list(constructor.parameters.values())[1:])
 
 
 class Attributed(metaclass=_Finished):

@@ -42,8 +42,8 @@ class Variable:
     ----------
     equation : str
         One statement without flags.
-    init : float, Constant, RandomDistribution or str
-        Value at the start; text is the name of a parameter or Constant.
+    init : float, Constant, RandomDistribution or str, optional
+        Value at the start, 0 or False if None; text is the name of a parameter or Constant.
     min, max : float or str, optional
         Bounds: numbers or expressions.
     method : str, optional
@@ -54,7 +54,7 @@ class Variable:
     """
 
     equation: str
-    init: Any = 0.0
+    init: Any = None
     min: float | str | None = None
     max: float | str | None = None
     method: str | None = None

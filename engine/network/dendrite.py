@@ -136,13 +136,13 @@ class Dendrite:
             raise EngineError(unknown_attribute(name, self.name, self.proj.attributes))
         return SynapticValues(self.proj).of_dendrite(self.proj._attributes[name], self.post_rank)
 
-    def set(self, values: Mapping[str, Any]) -> None:
+    def set(self, value: Mapping[str, Any]) -> None:
         """Assign several attributes; an error names those that do not exist."""
-        for name in values:
+        for name in value:
             if name not in self.proj._attributes and name != "delay":
                 raise EngineError(unknown_attribute(name, f"Dendrite {self.name}", self.proj.attributes))
-        for name, value in values.items():
-            setattr(self, name, value)
+        for name, given in value.items():
+            setattr(self, name, given)
 
     def synapse(self, pos: int | tuple[int, ...]) -> IndividualSynapse:
         """The synapse from the pre-synaptic neuron of that rank or coordinates."""

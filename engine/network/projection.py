@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -92,7 +92,7 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
             synapse = synapse()
         if synapse is not None and not isinstance(synapse, Synapse):
             raise EngineError(f"Projection: synapse must be a Synapse, not {type(synapse).__name__}.")
-        self.synapse_type = synapse or Synapse(name="Default synapse")
+        self.synapse_type = (synapse or Synapse(name="Default synapse")).of(self._synapse_kind)
         self._recipe: Recipe | None = None
         self._storage = LIL
         self._redraws = 0
@@ -324,6 +324,10 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
         return self.dendrite(post).synapse(pre)
 
     # --- attributes -----------------------------------------------------------------------------------
+
+    def set(self, value: Mapping[str, Any]) -> None:
+        """Assign several attributes: name to value."""
+        super().set(value)
 
     def get(self, name: str) -> Any:
         """Value of an attribute.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from engine.errors import EngineError
 from engine.language.model import SynapseModel
@@ -135,11 +136,14 @@ class Synapse:
         self.name = name or ("Spiking synapse" if pre_spike else "Rate-coded synapse")
         self.description = description or ""
         self._analysed: tuple[object, SynapseModel] | None = None
+        self.type = "spike" if pre_spike else "rate"
+        """``"spike"`` with a ``pre_spike``, else ``"rate"``; in a projection that of its pre-synaptic neuron."""
 
-    @property
-    def type(self) -> str:
-        """``"spike"`` if ``pre_spike`` is given, else ``"rate"``."""
-        return "spike" if self.pre_spike else "rate"
+    def of(self, kind: Literal["rate", "spike"]) -> Synapse:
+        """A copy for a projection whose pre-synaptic neurons are of that kind."""
+        own = copy(self)
+        own.type = kind
+        return own
 
     def analyse(self, kind: str = "rate") -> SynapseModel:
         """The checked model; mistakes raise :class:`engine.errors.ModelError`.

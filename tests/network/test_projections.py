@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 
 from engine import (
+    DefaultRateCodedSynapse,
+    DefaultSpikingSynapse,
+    Dendrite,
     EngineError,
     ModelError,
     Network,
@@ -409,3 +412,29 @@ def test_a_pattern_is_described_for_reports(method, arguments, expected):
     assert proj.connector_description == ""
     getattr(proj, method)(**arguments)
     assert proj.connector_description == expected
+
+
+@pytest.mark.parametrize(
+    ("neuron", "default"),
+    [(RATE, DefaultRateCodedSynapse), (SPIKING, DefaultSpikingSynapse)],
+    ids=["rate", "spike"],
+)
+def test_a_projection_without_a_synapse_does_as_the_default_one(neuron: Neuron, default: Any) -> None:
+    net = Network(dt=1.0, seed=1)
+    pre, plain, named = net.create(4, neuron), net.create(4, neuron), net.create(4, neuron)
+    pre.b = 2.0
+    inputs = [
+        net.connect(pre, plain, "exc").connect_all_to_all(0.1),
+        net.connect(pre, named, "exc", default()).connect_all_to_all(0.1),
+    ]
+    assert [p.synapse_type.type for p in inputs] == [neuron.type] * 2
+    assert not pre.initialized and not inputs[0].initialized
+    variable = "r" if neuron is RATE else "v"
+    recorded = [net.monitor(post, variable) for post in (plain, named)]
+    net.compile(silent=True)
+    assert pre.initialized and inputs[0].initialized
+    assert isinstance(inputs[0].dendrite(0), Dendrite)
+    net.simulate(3.0)
+    first, second = (m.get(variable) for m in recorded)
+    np.testing.assert_array_equal(first, second)
+    assert first.max() > 0.3  # both received something
