@@ -16,8 +16,8 @@ from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import Draw, Each, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
-from engine.codegen.neuron_loops import fusible
 from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
+from engine.codegen.profile import groups, parts
 from engine.codegen.records import (
     filled_counter,
     print_event_recorder,
@@ -67,7 +67,11 @@ class CppPrinter(LoopPrinter):
 
     def preludes(self) -> tuple[str, ...]:
         """Files that the text begins with."""
-        optional = {"prelude_random.h": self._draws, "prelude_cores.h": bool(self.plan.cores)}
+        optional = {
+            "prelude_random.h": self._draws,
+            "prelude_cores.h": bool(self.plan.cores),
+            "prelude_profile.h": bool(self.plan.profile),
+        }
         return ("prelude.h", "prelude_math.h", *(name for name, used in optional.items() if used))
 
     def on_own_core(self, thread: str, run: str, depth: int) -> str:
@@ -109,13 +113,9 @@ class CppPrinter(LoopPrinter):
     # --- the time loop --------------------------------------------------------------------------------
 
     def _schedule(self) -> None:
-        entries = list(self.plan.schedule)
         phase = 0
-        while entries:
-            first = entries.pop(0)
-            group = [first]
-            while entries and fusible(first, entries[0]):
-                group.append(entries.pop(0))
+        for number, group in enumerate(groups(self.plan)):
+            first = group[0]
             if first.phase != phase:
                 self.text.line()
                 self.text.comment(f"--- phase {first.phase}: {PHASES[first.phase]}")
@@ -123,6 +123,13 @@ class CppPrinter(LoopPrinter):
             if first.barrier and self.barrier:
                 self.text.line(self.barrier)
             self._entries_of_schedule(group)
+            self._lap(number)
+
+    def _lap(self, part: int) -> None:
+        """Count the time of a part of the step."""
+        if self.plan.profile:
+            profile = self.expressions.buffer(self.plan.profile)
+            self.text.line(f"if (thread == 0) nl_lap(&{profile}[{part}], &last_lap);")
 
     def _entries_of_schedule(self, group: list[Entry]) -> None:
         work = group[0].work
@@ -159,6 +166,7 @@ class CppPrinter(LoopPrinter):
             text.line("if (full) stopping[done & 1] = 1;")
         if self.barrier:
             text.line(self.barrier)
+        self._lap(len(parts(self.plan)) - 1)
         with text.block("if (stopping[done & 1])"):
             text.line("++done;")
             text.line("break;")
@@ -238,6 +246,8 @@ class CppPrinter(LoopPrinter):
 
     def _counters(self, used: set[str]) -> tuple[Text, set[str]]:
         text = Text(depth=1)
+        if self.plan.profile:
+            text.line("int64_t last_lap = nl_now();")
         for recorder in self._recorders():
             control = self.expressions.buffer(recorder.control)
             text.line(f"int64_t {row_counter(self, recorder)} = {control}[4];")

@@ -12,7 +12,7 @@ from engine.codegen.build import BuildOptions
 from engine.errors import InvalidConfiguration, ModelError
 from engine.network import command_line
 from engine.network.build_options import build_options
-from engine.network.configured import Configured
+from engine.network.profiling import Profiling
 
 if TYPE_CHECKING:
     from engine.network.projection import Projection
@@ -61,7 +61,7 @@ class Told:
             print(f"INFO: {self.phase} took {time.perf_counter() - self.begun:.3f} seconds. ")
 
 
-class Compiling(Configured):
+class Compiling(Profiling):
     """How a network is compiled."""
 
     projections: list[Projection]
@@ -112,7 +112,8 @@ class Compiling(Configured):
         debug_build : bool
             Build without optimisation and with what a debugger needs.
         profile_enabled : bool
-            Measure what the time of a run is spent on; see the setting ``profile_out``.
+            Measure what the time of a run is spent on: see :meth:`profile`. After each run the measurements
+            are written to ``profile.json`` in the folder that the setting ``profile_out`` names.
         cancel : threading.Event, optional
             Ends a running compiler; :class:`CompilationError` is raised.
         progress : callable, optional
@@ -145,6 +146,7 @@ class Compiling(Configured):
             annarchy_json=annarchy_json,
             debug=debug_build or settings["debug"],
         )
+        self.profiling = bool(profile_enabled or settings["profiling"])
         told = Told(self, silent, progress)
         told("Drawing synapses")
         draws = self._draws

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.attributes import checked_duration, is_number, steps_to_cover, whole_steps
-from engine.network.configured import Configured
+from engine.network.profiling import Profiling
 
 if TYPE_CHECKING:
     from engine.network.monitor import Monitor
@@ -47,7 +47,7 @@ def interruptible() -> Iterator[NDArray[np.int32]]:
         raise KeyboardInterrupt
 
 
-class Running(Configured):
+class Running(Profiling):
     """What a network can do once it is compiled."""
 
     projections: list[Projection]
@@ -204,6 +204,7 @@ class Running(Configured):
                 done += part
                 bar.update(part)
                 chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
+        self.write_profile()
         return done
 
     def reset(

@@ -88,7 +88,7 @@ class Instance(Rewired):
             "bool": np.bool_,
         }
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
-        old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", *dropped))}
+        old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
         for projection in redrawn:
             self._orders.pop(projection.id, None)
         self.arrays = {}
@@ -222,6 +222,16 @@ class Instance(Rewired):
     def refractory(self, population: Population) -> Array:
         """View of the refractory periods in steps; one element where one value serves all."""
         return self.internal(population, "refractory")
+
+    def profile(self) -> dict[str, float]:
+        """Seconds that each part of a step took since the code was loaded; empty if nothing is measured."""
+        from engine.codegen.profile import parts
+
+        assert self._plan is not None
+        if not self._plan.profile:
+            return {}
+        nanoseconds = self.arrays[self._plan.profile].tolist()
+        return {name: count / 1e9 for name, count in zip(parts(self._plan), nanoseconds, strict=False)}
 
     def measure_baseline(self, mean_input: int, steps: int) -> None:
         """Let a mean input take its baseline from the next steps."""

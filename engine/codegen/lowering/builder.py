@@ -57,6 +57,7 @@ class Builder:
         self.schedule: list[Entry] = []
         self.streams = 0
         self.cores = ""
+        self.profile = ""
 
     def size(self, symbol: str, number: int) -> str:
         """Declare a size symbol."""
@@ -89,6 +90,12 @@ class Builder:
         """Append to the schedule."""
         self.schedule.append(Entry(phase, work))
 
+    def measure(self) -> None:
+        """Let the finished schedule be measured part by part; there are no more parts than entries, and the
+        end of the step."""
+        count = self.size("parts", len(self.schedule) + 1)
+        self.profile = self.buffer("profile", "int64", count, 0, "nanoseconds of each part of a step")
+
     def finish(self) -> Lowered:
         """The plan, with the schedule in the order of the phases (and of declaration within one)."""
         schedule = sorted(self.schedule, key=lambda entry: entry.phase)
@@ -101,6 +108,7 @@ class Builder:
             events=tuple(self.events),
             schedule=tuple(schedule),
             cores=self.cores,
+            profile=self.profile,
         )
         return Lowered(plan, self.sizes, self.values)
 

@@ -72,6 +72,8 @@ def lower(network: Network) -> Lowered:
         population.finish_sizes()
     lower_stop_conditions(builder, populations.values())
     _monitors(builder, network, populations, {p.projection.id: p for p in projections})
+    if network.profiling:
+        builder.measure()
     return builder.finish()
 
 
