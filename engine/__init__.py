@@ -112,6 +112,11 @@ from engine.network.spikes import (
 from engine.recordings import read_recordings, save_recordings, to_neo
 from engine.reports import report
 
+__version__ = "4.8"
+"""Version of ANNarchy whose API this is; scripts ask for it."""
+__release__ = "4.8.2"
+"""Patch release of ANNarchy whose behaviour is the reference."""
+
 __all__ = [
     "CSR",
     "IBCM",

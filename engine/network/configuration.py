@@ -36,7 +36,7 @@ DEFAULTS: dict[str, Any] = {
     "debug": False,
     "disable_shared_library_time_offset": False,
 }
-"""All keys of ``setup``. Those of storage have no effect: the engine chooses."""
+"""All keys of ``setup``."""
 
 
 class Configuration:
@@ -82,7 +82,7 @@ FORMATS = (
     *("default", "lil", "csr", "csr_vector", "csr_scalar", "dense", "ell", "ellr", "sell", "coo", "bsr"),
     *("hyb", "auto"),
 )
-"""Values of ``sparse_matrix_format``; the engine has its own and chooses."""
+"""Values of ``sparse_matrix_format``."""
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "method": METHODS,

@@ -52,8 +52,10 @@ def setup(**keys: Any) -> None:
         As ``compile(debug_build=True)`` (False).
     profiling, profile_out : bool, str or None
         As ``compile(profile_enabled=True)``, and the folder of its results.
-    sparse_matrix_format, sparse_matrix_storage_order, only_int_idx_type, disable_shared_library_time_offset
-        Checked, without effect: the engine chooses how synapses are stored.
+    sparse_matrix_format, sparse_matrix_storage_order : str
+        What connectors take that are given no ``storage_format`` and ``storage_order``.
+    only_int_idx_type, disable_shared_library_time_offset : bool
+        Accepted for compatibility; without effect.
 
     Unknown keys give a warning.
 
