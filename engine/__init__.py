@@ -61,6 +61,13 @@ from engine.network import (
     Pruning,
     Synapse,
 )
+from engine.network.callbacks import (
+    callbacks_enabled,
+    clear_all_callbacks,
+    disable_callbacks,
+    enable_callbacks,
+    every,
+)
 from engine.network.constant import Constant, add_function, get_constant
 from engine.network.declarations import Parameter, Variable
 from engine.network.distributions import (
@@ -111,6 +118,7 @@ from engine.network.spikes import (
 )
 from engine.recordings import read_recordings, save_recordings, to_neo
 from engine.reports import report
+from engine.parallel import ParallelError, parallel_run
 
 __version__ = "4.8"
 """Version of ANNarchy whose API this is; scripts ask for it."""
@@ -161,6 +169,7 @@ __all__ = [
     "Neuron",
     "Normal",
     "Oja",
+    "ParallelError",
     "Parameter",
     "PoissonPopulation",
     "Population",
@@ -175,12 +184,17 @@ __all__ = [
     "Uniform",
     "Variable",
     "add_function",
+    "callbacks_enabled",
     "clear",
+    "clear_all_callbacks",
     "coefficient_of_variation",
     "compile",
+    "disable_callbacks",
     "disable_learning",
     "dt",
+    "enable_callbacks",
     "enable_learning",
+    "every",
     "functions",
     "get_constant",
     "get_current_step",
@@ -198,6 +212,7 @@ __all__ = [
     "mean_fr",
     "monitors",
     "np",
+    "parallel_run",
     "population_rate",
     "populations",
     "projections",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,11 @@ class Compiling(Profiling):
 
     projections: list[Projection]
     build_options = BuildOptions()
+    compiled_with: Mapping[str, Any] = {}
+    """Arguments of :meth:`compile` that another network needs in order to share the library."""
+    id: int
+    directory: str
+    """The ``directory`` that :meth:`compile` was given."""
 
     def compile(
         self,
@@ -80,6 +85,7 @@ class Compiling(Profiling):
         silent: bool = False,
         debug_build: bool = False,
         profile_enabled: bool = False,
+        trace_calls: Any = None,
         *,
         cancel: Event | None = None,
         progress: Callable[[str], None] | None = None,
@@ -136,7 +142,15 @@ class Compiling(Profiling):
         self._check_structure()
         if add_sources:
             self.warn("compile(): add_sources has no effect; the generated code needs no other sources.")
+        self.directory = str(directory)
         settings = self.configuration.values
+        self.compiled_with = {
+            "compiler": compiler,
+            "compiler_flags": compiler_flags,
+            "extra_libs": extra_libs,
+            "annarchy_json": annarchy_json,
+            "debug_build": debug_build or settings["debug"],
+        }
         self.build_options = build_options(
             directory=directory,
             clean=clean or command_line.flags().clean,

@@ -47,8 +47,19 @@ class Configuration:
         for key, value in flags.items():
             _check(key, value)
         self.values = DEFAULTS | flags
+        self.own: set[str] = set()
+        """Names of the settings that this network was given itself."""
         self._seed = 0
-        self.set({"dt": 1.0 if dt is None else dt, "seed": seed})
+        self.new_seed(None)
+        self.set({k: v for k, v in {"dt": dt, "seed": seed}.items() if v is not None})
+
+    def inherit(self, other: Configuration) -> None:
+        """Take all settings of ``other`` but those that were given here."""
+        taken = {k: v for k, v in other.values.items() if k not in self.own}
+        fresh_seed = "seed" in taken and taken["seed"] != self.values["seed"]
+        self.values |= taken
+        if fresh_seed:
+            self.new_seed(taken["seed"])
 
     def set(self, values: dict[str, Any]) -> list[str]:
         """Take new values; returns the names that are no keys."""
@@ -63,6 +74,7 @@ class Configuration:
         for key, value in values.items():
             if key in DEFAULTS:
                 self.values[key] = value
+                self.own.add(key)
         if "seed" in values:
             self.new_seed(values["seed"])
         return unknown

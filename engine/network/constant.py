@@ -100,6 +100,18 @@ def global_functions() -> tuple[str, ...]:
     return tuple(_functions)
 
 
+def declare(constants: dict[str, float], functions: tuple[str, ...]) -> None:
+    """Let there be these constants and functions, and no others."""
+    for name in _constants.keys() - constants.keys():
+        del _constants[name]
+    for name, value in constants.items():
+        if name in _constants:
+            _constants[name].set(value)
+        else:
+            Constant(name, value)
+    _functions[:] = functions
+
+
 def forget(*, functions: bool, constants: bool) -> None:
     """Drop the declared functions and constants."""
     if functions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,6 +40,10 @@ class Live:
         """This object, which is a network."""
         raise NotImplementedError
 
+    def own(self, obj: Any) -> Any:
+        """The object of this network that ``obj`` is or was copied to; None if there is none."""
+        raise NotImplementedError
+
     @property
     def compiled(self) -> bool:
         """True once :meth:`compile` succeeded."""
@@ -48,7 +52,7 @@ class Live:
     @property
     def instance(self) -> Instance | None:
         """The live values; None before compile."""
-        if self._pending:
+        if self._pending or (self._instance is not None and not self._instance.loaded):
             self.refresh()
         return self._instance
 
@@ -87,6 +91,8 @@ class Live:
         if self._instance is None:
             obj.init[name] = values
             return
+        if not self._instance.loaded:
+            self.refresh()
         array = isinstance(values, np.ndarray) and values.ndim > 0 and values.size > 1
         if array and self._instance.is_single(obj, name) and name not in obj.widened:
             obj.widened.add(name)

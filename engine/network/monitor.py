@@ -83,6 +83,12 @@ class Monitor(MonitorToDisk):
         self._last_times: dict[str, dict[str, list[int]]] = {}
         self.id = self.network.add_monitor(self)
 
+    def for_source(self, source: Source) -> Monitor:
+        """A monitor of another object that records in the same way."""
+        started = not self._variables or any(data.recording for data in self._data.values())
+        period, within = self.period, self.period_offset
+        return type(self)(source, self.variables, period, within, started, name=self.name)
+
     def _check_period(self) -> None:
         if self.period_steps < 1:
             raise EngineError(f"{self.name}: the period must be at least one step ({self.network.dt} ms).")

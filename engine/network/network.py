@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Mapping, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
 from engine.network.compiling import Compiling
 from engine.network.configuration import Configuration
+from engine.network.copying import Copying
+from engine.network.extension import Extension
+from engine.network.finding import Finding
+from engine.network.footprint import Footprint
 from engine.network.mean_input import MeanInput
 from engine.network.monitor import GeometricMonitor, Monitor
 from engine.network.neuron import Neuron
 from engine.network.parameters_file import SavedParameters
 from engine.network.population import Population
 from engine.network.projection import Part, Projection
+from engine.network.registry import default_network, living_networks, register
 from engine.network.running import Running
 from engine.network.saving import SavedNetwork
 from engine.network.synapse import Synapse
 
 if TYPE_CHECKING:
     from engine.extensions.bold import BoldModel, BoldMonitor
+    from engine.extensions.bold.sliced import SlicedBoldMonitor
 
 
 class _NetworkType(type):
@@ -28,21 +34,58 @@ class _NetworkType(type):
     the network is ready for ``self.create(...)`` in it."""
 
     def __call__(cls, *args: Any, dt: float | None = None, seed: int | None = None, **kwargs: Any) -> Any:
+        return cls.built(Configuration(dt, seed), args, kwargs)
+
+    def built(cls, given: Configuration, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A new network with these settings and arguments of its ``__init__``."""
         network: Any = cls.__new__(cls)  # type: ignore[call-overload]
-        network._set_up(dt, seed)
-        network.__init__(*args, **kwargs)
+        network._set_up(given)
+        network._arguments = args, kwargs
+        wanted = inspect.signature(network.__init__).parameters
+        settings = {key: given.values[key] for key in ("dt", "seed") if key in given.own & wanted.keys()}
+        network.__init__(*args, **kwargs, **settings)
         return network
 
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        own = inspect.signature(cls.__init__)  # type: ignore[misc]
+        parameters = list(own.parameters.values())[1:]
+        last = [p for p in parameters if p.kind is p.VAR_KEYWORD]
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+            for name in ("dt", "seed")
+            if name not in own.parameters
+        ]
+        return inspect.Signature([*(p for p in parameters if p not in last), *added, *last])
 
-class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_NetworkType):
-    """A network of its own.
+
+class Network(Compiling, Running, Finding, Copying, Footprint, SavedNetwork, SavedParameters, metaclass=_NetworkType):
+    """A network of its own, independent of the top-level functions and of all other networks.
+
+    Objects are made in it (``create``, ``connect``, ``monitor``), or are copies of objects of the top level
+    (``add``). Sub-classes build their network in ``__init__``; they may leave out ``super().__init__()``, and
+    take ``dt`` and ``seed`` as keywords besides their own arguments.
 
     Parameters
     ----------
-    dt : float
-        Step in ms; default 1.
+    everything : bool
+        Copy all objects of the top level, as :meth:`add` does.
+    dt : float, optional
+        Step in ms.
     seed : int, optional
         Seed of every random number; None draws a fresh one.
+
+    Attributes
+    ----------
+    id : int
+        Number of the network, from 1 on; 0 is that of the top level.
+    populations, projections, monitors, extensions : list
+        Objects in order of creation.
+    everything : bool
+
+    Notes
+    -----
+    Settings that are not given are those of :func:`engine.setup`.
 
     Examples
     --------
@@ -54,25 +97,42 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
     >>> net.simulate(1000.0)
     """
 
-    def __init__(self) -> None:
-        """Nothing is left to do here; sub-classes build their network in it."""
+    everything = False
+
+    def __init__(self, everything: bool = False, *, dt: float | None = None, seed: int | None = None) -> None:
+        given = {key: value for key, value in {"dt": dt, "seed": seed}.items() if value is not None}
+        if given:
+            self.config(**given)
+        self.everything = everything
+        if everything:
+            self.add_everything()
 
     def _as_network(self) -> Network:
         return self
 
-    def _set_up(self, dt: float | None, seed: int | None) -> None:
-        self.configuration = Configuration(dt, seed)
+    def _set_up(self, given: Configuration, number: int | None = None) -> None:
+        self.configuration = given
+        self.id = register(self, number)
+        if self.id:
+            given.inherit(default_network().configuration)
+        self.directory = "annarchy"
+        self._callbacks = []
+        self._callbacks_enabled, self._calling = True, False
+        self._empty()
+
+    def _empty(self) -> None:
         self.populations: list[Population] = []
         self.projections: list[Projection] = []
         self.monitors: list[Monitor] = []
         self.mean_inputs: list[MeanInput] = []
+        self.extensions: list[Extension] = []
+        self._copies = {}
         self._constants = {}
         self._draws = 0
         self._instance = None
         self._stale = False
         self._redrawn = []
         self._pending = []
-        _living.add(self)
 
     # --- objects --------------------------------------------------------------------------------------
 
@@ -84,9 +144,26 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
         name: str | None = None,
         population: Population | None = None,
     ) -> Population:
-        """Add a population, or take one that was made on its own (``PoissonPopulation(...)``)."""
-        given = geometry if isinstance(geometry, Population) else population
+        """Add a population, or take one that was made on its own.
+
+        Parameters
+        ----------
+        geometry, neuron, stop_condition, name
+            As of :class:`Population`.
+        population : Population
+            A population such as ``PoissonPopulation(100, rates=10.0)``, which may be the first argument, too;
+            it takes no other ones.
+
+        Returns
+        -------
+        Population
+        """
+        first = geometry if isinstance(geometry, Population) else None
+        given = population if first is None else first
         if given is not None:
+            others = (None if first is not None else geometry, neuron, stop_condition, name)
+            if any(other is not None for other in others) or (population or given) is not given:
+                raise EngineError(f"create(): {given.name} is complete; give no other arguments with it.")
             self._adopt(given)
             return given
         if geometry is None or neuron is None:
@@ -101,9 +178,32 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
         target: str | Sequence[str] = "",
         synapse: Synapse | type[Synapse] | None = None,
         name: str | None = None,
+        projection: Projection | None = None,
         disable_omp: bool = True,
     ) -> Projection:
-        """Add a projection; call one of its ``connect_*`` methods next."""
+        """Add a projection, or take one that was made on its own; connect it next (``proj.all_to_all(...)``).
+
+        Parameters
+        ----------
+        pre, post, target, synapse, name
+            As of :class:`Projection`.
+        projection : Projection
+            A projection such as ``CurrentInjection(pre, post, "exc")`` between populations of this network,
+            which may be the first argument, too; it takes no other ones.
+
+        Returns
+        -------
+        Projection
+        """
+        first = pre if isinstance(pre, Projection) else None
+        given = projection if first is None else first
+        if given is not None:
+            others = (None if first is not None else pre, post, target or None, synapse, name)
+            if any(other is not None for other in others) or (projection or given) is not given:
+                raise EngineError(f"connect(): {given.name} is complete; give no other arguments with it.")
+            if given.network is not self:
+                raise EngineError(f"connect(): {given.name} joins populations of another network.")
+            return given
         if pre is None or post is None or isinstance(pre, Projection):
             raise EngineError("connect() needs a pre- and a post-synaptic population.")
         return Projection(pre, post, target, synapse, name, network=self)
@@ -150,6 +250,45 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
             network=self,
         )
 
+    def boldmonitor_from_slices(
+        self,
+        population: Population,
+        slices: Sequence[Any],
+        bold_model: BoldModel | type[BoldModel] | None = None,
+        mapping: Mapping[str, str] | None = None,
+        normalize_input: float | Sequence[float] | None = 0,
+        recorded_variables: str | Sequence[str] | None = None,
+        start: bool = False,
+    ) -> SlicedBoldMonitor:
+        """Record the BOLD signal of each of several parts of a population.
+
+        Parameters
+        ----------
+        slices : list
+            What ``population[...]`` takes: slices, ranks or lists of ranks. Each part has its own signal.
+        bold_model, mapping, normalize_input, recorded_variables, start
+            As of :class:`engine.extensions.bold.BoldMonitor`, the same for all parts.
+
+        Returns
+        -------
+        SlicedBoldMonitor
+            ``get("BOLD")`` is an array (T, number of slices).
+        """
+        from engine.extensions.bold import balloon_RN
+        from engine.extensions.bold.sliced import SlicedBoldMonitor
+
+        if population.network is not self:
+            raise EngineError(f"boldmonitor_from_slices(): {population.name} belongs to another network.")
+        return SlicedBoldMonitor(
+            population,
+            slices,
+            bold_model or balloon_RN,
+            mapping,
+            normalize_input,
+            recorded_variables,
+            start,
+        )
+
     def _adopt(self, population: Population) -> None:
         former = population.network
         if former is self:
@@ -159,9 +298,11 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
         ):
             raise EngineError(f"create(): {population.name} is already used in another network.")
         self.check_open("population")
+        self._check_free(population._given_name)
         former.populations.remove(population)
         for index, other in enumerate(former.populations):
             other.id = index
+            other.name = other._given_name or f"pop{index}"
         population.network, population.adopted = self, True
         self.add_population(population)
 
@@ -169,9 +310,12 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
         """Register a population: gives it its number and name."""
         population.id = len(self.populations)
         population.name = population._given_name or f"pop{population.id}"
-        if any(other.name == population.name for other in self.populations):
-            raise EngineError(f"Population name='{population.name}' is already used. Choose another name.")
+        self._check_free(population.name)
         self.populations.append(population)
+
+    def _check_free(self, name: str | None) -> None:
+        if name is not None and self.population_named(name) is not None:
+            raise EngineError(f"Population name='{name}' is already used. Choose another name.")
 
     def add_projection(self, projection: Projection) -> None:
         """Register a projection: gives it its number and name."""
@@ -199,45 +343,9 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
                 "Add it before compile(), or call clear() and build the network anew."
             )
 
-    def get_population(self, name: str) -> Population | None:
-        """The population of that name, or None."""
-        return next((p for p in self.populations if p.name == name), None)
-
-    def get_projection(self, name: str) -> Projection | None:
-        """The first projection of that name, or None."""
-        return next((p for p in self.projections if p.name == name), None)
-
-    def get_monitor(self, name: str) -> Monitor | None:
-        """The first monitor of that name, or None."""
-        return next((m for m in self.monitors if m.name == name), None)
-
-    def get_populations(self) -> list[Population]:
-        """All populations in order of creation."""
-        return list(self.populations)
-
-    def get_projections(
-        self,
-        post: Part | str | None = None,
-        pre: Part | str | None = None,
-        target: str | None = None,
-        suppress_error: bool = False,
-    ) -> list[Projection]:
-        """Projections that match all given criteria; an error if there are none, unless suppressed."""
-        found = [
-            p
-            for p in self.projections
-            if (post is None or post in (p.post, p.post.name))
-            and (pre is None or pre in (p.pre, p.pre.name))
-            and (target is None or target in p.targets)
-        ]
-        criteria = post is not None or pre is not None or target is not None
-        if criteria and not found and not suppress_error:
-            raise EngineError("There is no projection that matches post, pre and target.")
-        return found
-
-    def get_monitors(self, obj: Any = None) -> list[Monitor]:
-        """All monitors, or those of one object."""
-        return [m for m in self.monitors if obj is None or m.source is obj]
+    def add_extension(self, extension: Extension) -> None:
+        """Register an object that is made of others, such as a BOLD monitor."""
+        self.extensions.append(extension)
 
     # --- whole network --------------------------------------------------------------------------------
 
@@ -249,34 +357,61 @@ class Network(Compiling, Running, SavedNetwork, SavedParameters, metaclass=_Netw
     ) -> None:
         """Let all (or the given) projections learn; see :meth:`Projection.enable_learning`."""
         for projection in self.projections if projections is None else projections:
-            projection.enable_learning(period, offset)
+            (self.own(projection) or projection).enable_learning(period, offset)
 
     def disable_learning(self, projections: Sequence[Projection] | None = None) -> None:
         """Stop the learning of all (or the given) projections."""
         for projection in self.projections if projections is None else projections:
-            projection.disable_learning()
+            (self.own(projection) or projection).disable_learning()
+
+    def parallel_run(
+        self,
+        method: Callable[..., Any],
+        number: int,
+        max_processes: int = -1,
+        seeds: Sequence[int] | str | None = None,
+        measure_time: bool = False,
+        **kwargs: Any,
+    ) -> list[Any]:
+        """Run several networks of this sub-class at once, each in a process of its own.
+
+        Parameters
+        ----------
+        method : function
+            ``method(net, ...)`` gets a new, compiled network and returns what is wanted of the run.
+        number : int
+            How many networks.
+        max_processes : int
+            Processes at once; -1: one for each network, at most as many as there are cores.
+        seeds : list of int, "same", "sequential" or None
+            Seed of each network; ``"same"``: that of this one; ``"sequential"``: the numbers after it; None:
+            drawn from this network's seed.
+        measure_time : bool
+            Print how long it took.
+        **kwargs
+            Arguments of the constructor go to it, the others to ``method``. A list is one value for each
+            network, all else is the same for all. What is not given to the constructor is what this network
+            was made with.
+
+        Returns
+        -------
+        list
+            What ``method`` returned for each network, in order.
+
+        Raises
+        ------
+        ParallelError
+            When ``method`` raised an exception; it carries the number of the network, and the traceback.
+        """
+        from engine.parallel.instances import run_instances
+
+        return run_instances(self, method, number, max_processes, seeds, measure_time, kwargs)
 
     def clear(self) -> None:
         """Forget all objects; the settings stay."""
         for monitor in self.monitors:
             monitor.end_file()
-        configuration = self.configuration
-        self._set_up(None, None)
-        self.configuration = configuration
+        self._empty()
 
 
-_living: weakref.WeakSet[Network] = weakref.WeakSet()
-_default: list[Network] = []
-
-
-def default_network() -> Network:
-    """The network of the top-level functions."""
-    if not _default:
-        network: Network = Network()
-        _default.append(network)
-    return _default[0]
-
-
-def living_networks() -> list[Network]:
-    """All networks that still exist."""
-    return list(_living)
+__all__ = ["Network", "default_network", "living_networks"]

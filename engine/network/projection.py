@@ -124,7 +124,7 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
 
     def _end(self, part: Any, side: str) -> Part:
         if isinstance(part, str):
-            found = self.network.get_population(part)
+            found = self.network.population_named(part)
             if found is None:
                 raise EngineError(f"Projection: there is no population named {part!r} to use as {side}.")
             part = found
@@ -162,6 +162,13 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
     def _synapse_kind(self) -> Literal["rate", "spike"]:
         """What the synapse transmits."""
         return self.pre_population.model.kind
+
+    def forget_run(self) -> None:
+        """Be as declared, for a copy: without synapses, and with nothing of what came after compile."""
+        self._connectivity, self._redraws, self.init = None, 0, dict(self._given)
+        self.learning_period, self.learning_offset = 1, 0
+        self.rules = dict.fromkeys(("creating", "pruning"), (False, 1, 0))
+        self.widened = set()
 
     # --- structure ------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.errors import EngineError
 from engine.network.attributes import checked_duration, is_number, steps_to_cover, whole_steps
+from engine.network.callbacks import Callbacks
 from engine.network.profiling import Profiling
 
 if TYPE_CHECKING:
@@ -47,11 +48,25 @@ def interruptible() -> Iterator[NDArray[np.int32]]:
         raise KeyboardInterrupt
 
 
-class Running(Profiling):
+@contextmanager
+def progress(steps: int, shown: bool) -> Iterator[Callable[[int], Any]]:
+    """Gives a function that is told of steps that were done; a progress bar of all, if it is shown."""
+    if not shown:
+        yield lambda done: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=steps, unit="step") as bar:
+        yield bar.update
+
+
+class Running(Callbacks, Profiling):
     """What a network can do once it is compiled."""
 
     projections: list[Projection]
     monitors: list[Monitor]
+    _calling: bool
+    """A run that calls callbacks is under way."""
 
     # --- clock ----------------------------------------------------------------------------------------
 
@@ -126,20 +141,26 @@ class Running(Profiling):
         progress_bar: bool = False,
         callbacks: bool = True,
     ) -> None:
-        """Run for ``duration`` ms: the smallest number of steps that covers it.
+        """Run for ``duration`` ms: the smallest number of steps that covers it or, where callbacks are
+        called, the number of whole steps in it.
 
         Parameters
         ----------
+        duration : float
+            ms.
         measure_time : bool
             Print how long it took.
         progress_bar : bool
             Show a progress bar.
         callbacks : bool
-            Accepted for compatibility.
+            Call the functions that were registered with :func:`engine.every`.
         """
         duration = checked_duration(duration, "simulate(): the duration")
         started = time.perf_counter()
-        self._run_in_chunks(steps_to_cover(float(duration), self.dt), progress_bar)
+        if callbacks and self._callbacks_enabled and self._callbacks:
+            self._run_with_callbacks(whole_steps(float(duration), self.dt), progress_bar)
+        else:
+            self._run_in_chunks(steps_to_cover(float(duration), self.dt), progress_bar)
         if measure_time:
             took = time.perf_counter() - started
             print(f"Simulating {duration / 1000.0} seconds of the network took {took} seconds. ")
@@ -172,7 +193,8 @@ class Running(Profiling):
         max_duration = checked_duration(max_duration, "simulate_until(): the longest duration")
         if operator not in ("and", "or"):
             raise EngineError(f"simulate_until(): the operator is 'and' or 'or', not {operator!r}.")
-        listed: list[Any] = list(population) if isinstance(population, (list, tuple)) else [population]
+        given: list[Any] = list(population) if isinstance(population, (list, tuple)) else [population]
+        listed = [self.own(each) or each for each in given]
         for each in listed or [None]:
             name = getattr(each, "name", each)
             if each not in self.populations:
@@ -190,19 +212,32 @@ class Running(Profiling):
             print(f"Simulating {done * self.dt / 1000.0} seconds of the network took {took} seconds. ")
         return done * self.dt
 
+    def _run_with_callbacks(self, steps: int, progress_bar: bool) -> None:
+        """Run that many steps, and call what is due before each."""
+        if self._calling:
+            raise EngineError("simulate() in a callback would call callbacks again; give callbacks=False.")
+        done, self._calling = 0, True
+        try:
+            with progress(steps, progress_bar) as tell:
+                for step, callback, number in self._calls(self.dt, steps):
+                    tell(self._run_in_chunks(step - done, progress_bar=False))
+                    done = step
+                    callback.function(number)
+                tell(self._run_in_chunks(steps - done, progress_bar=False))
+        finally:
+            self._calling = False
+
     def _run_in_chunks(self, steps: int, progress_bar: bool) -> int:
         """Steps done. Chunks grow until one takes about CHUNK_SECONDS; results do not depend on them."""
-        from tqdm import tqdm
-
         instance = self.refresh()
         done, chunk = 0, 1
-        with interruptible() as stop, tqdm(total=steps, unit="step", disable=not progress_bar) as bar:
+        with interruptible() as stop, progress(steps, progress_bar) as tell:
             while done < steps and not stop[0] and not instance.stop_holds:
                 started = time.perf_counter()
                 part = instance.run(min(chunk, steps - done), stop=stop)
                 took = time.perf_counter() - started
                 done += part
-                bar.update(part)
+                tell(part)
                 chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
         self.write_profile()
         return done

@@ -8,18 +8,11 @@ from typing import Any
 import numpy as np
 
 from engine.errors import EngineError
-from engine.network import command_line, constant
+from engine.network import command_line, constant, registry
 from engine.network.monitor import Monitor
-from engine.network.network import Network, default_network
 from engine.network.population import Population
 from engine.network.projection import Projection
-
-
-def _network(net_id: int = 0) -> Network:
-    """The top-level network; other networks have methods of the same names."""
-    if net_id != 0:
-        raise EngineError(f"net_id={net_id}: use the methods of the Network object instead.")
-    return default_network()
+from engine.network.registry import default_network, network_of
 
 
 def setup(**keys: Any) -> None:
@@ -101,7 +94,7 @@ def compile(
     net_id : int
         0: the top-level network.
     """
-    network = _network(net_id)
+    network = network_of(net_id)
     if populations is not None or projections is not None:
         network.warn("compile(): populations and projections have no effect; the whole network is compiled.")
     network.compile(
@@ -135,8 +128,10 @@ def get_global_config(key: str) -> Any:
 def clear(
     functions: bool = True, neurons: bool = True, synapses: bool = True, constants: bool = True
 ) -> None:
-    """Forget all objects of the top-level network, and declared functions and constants."""
+    """Forget all objects of the top-level network, declared functions and constants, and the numbers of
+    networks, which count from 1 again. Callbacks stay."""
     default_network().clear()
+    registry.forget_numbers()
     constant.forget(functions=functions, constants=constants)
 
 
@@ -148,7 +143,7 @@ def reset(
     net_id: int = 0,
 ) -> None:
     """Go back to time 0; random sequences go on. See :meth:`Network.reset`."""
-    _network(net_id).reset(populations, projections, synapses, monitors, reseed_rng=False)
+    network_of(net_id).reset(populations, projections, synapses, monitors, reseed_rng=False)
 
 
 def set_seed(seed: int, use_seed_seq: bool = True, net_id: int = 0) -> None:
@@ -159,7 +154,7 @@ def set_seed(seed: int, use_seed_seq: bool = True, net_id: int = 0) -> None:
     use_seed_seq : bool
         Accepted for compatibility.
     """
-    network = _network(net_id)
+    network = network_of(net_id)
     network.set_seed(seed)
     if not network.compiled:
         network.warn("set_seed(): the seed reaches the simulated network when it is compiled.")
@@ -167,25 +162,17 @@ def set_seed(seed: int, use_seed_seq: bool = True, net_id: int = 0) -> None:
 
 def get_population(name: str, net_id: int = 0) -> Population | None:
     """The population of that name; None and a warning if there is none."""
-    network = _network(net_id)
-    found = network.get_population(name)
-    if found is None:
-        network.warn(f"There is no population named {name!r}.")
-    return found
+    return network_of(net_id).get_population(name)
 
 
 def get_projection(name: str, net_id: int = 0) -> Projection | None:
     """The projection of that name; None and a warning if there is none."""
-    network = _network(net_id)
-    found = network.get_projection(name)
-    if found is None:
-        network.warn(f"There is no projection named {name!r}.")
-    return found
+    return network_of(net_id).get_projection(name)
 
 
 def populations(net_id: int = 0) -> list[Population]:
     """All populations in order of creation."""
-    return _network(net_id).get_populations()
+    return network_of(net_id).get_populations()
 
 
 def projections(
@@ -196,12 +183,13 @@ def projections(
     suppress_error: bool = False,
 ) -> list[Projection]:
     """All projections, or those that match all criteria."""
-    return _network(net_id).get_projections(post, pre, target, suppress_error)
+    unasked = post is None and pre is None and target is None
+    return network_of(net_id).get_projections(post, pre, target, suppress_error or unasked)
 
 
 def monitors(net_id: int = 0, obj: Any = None) -> list[Monitor]:
     """All monitors, or those of one object."""
-    return _network(net_id).get_monitors(obj)
+    return network_of(net_id).get_monitors(obj)
 
 
 def simulate(
@@ -212,7 +200,7 @@ def simulate(
     net_id: int = 0,
 ) -> None:
     """Run for ``duration`` ms; see :meth:`Network.simulate`."""
-    _network(net_id).simulate(duration, measure_time, progress_bar, callbacks)
+    network_of(net_id).simulate(duration, measure_time, progress_bar, callbacks)
 
 
 def simulate_until(
@@ -223,32 +211,32 @@ def simulate_until(
     net_id: int = 0,
 ) -> float:
     """Run until stop conditions hold; returns ms. See :meth:`Network.simulate_until`."""
-    return _network(net_id).simulate_until(max_duration, population, operator, measure_time)
+    return network_of(net_id).simulate_until(max_duration, population, operator, measure_time)
 
 
 def step(net_id: int = 0) -> None:
     """Run one step."""
-    _network(net_id).step()
+    network_of(net_id).step()
 
 
 def get_time(net_id: int = 0) -> float:
     """Time in ms; 0 before compile."""
-    return _network(net_id).time
+    return network_of(net_id).time
 
 
 def set_time(t: float, net_id: int = 0) -> None:
     """Move the clock to the step of time ``t`` (ms)."""
-    _network(net_id).set_time(t)
+    network_of(net_id).set_time(t)
 
 
 def get_current_step(net_id: int = 0) -> int:
     """Number of executed steps."""
-    return _network(net_id).current_step
+    return network_of(net_id).current_step
 
 
 def set_current_step(t: int, net_id: int = 0) -> None:
     """Move the clock to a step."""
-    _network(net_id).set_current_step(t)
+    network_of(net_id).set_current_step(t)
 
 
 def dt() -> float:
@@ -263,9 +251,9 @@ def enable_learning(
     net_id: int = 0,
 ) -> None:
     """Let all (or the given) projections learn."""
-    _network(net_id).enable_learning(projections, period, offset)
+    network_of(net_id).enable_learning(projections, period, offset)
 
 
 def disable_learning(projections: Sequence[Projection] | None = None, net_id: int = 0) -> None:
     """Stop the learning of all (or the given) projections."""
-    _network(net_id).disable_learning(projections)
+    network_of(net_id).disable_learning(projections)

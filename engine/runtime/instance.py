@@ -43,6 +43,13 @@ class Pause:
     rings: dict[str, Array]
 
 
+def aligned_copy(values: Array) -> Array:
+    """A copy whose memory begins where the engine needs it."""
+    copy = aligned_zeros(values.size, values.dtype)
+    copy[...] = values
+    return copy
+
+
 def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int) -> None:
     """Keep the past where a ring gets more slots or another present. What was never stored, and what has
     been delivered by the longest delay, is 0."""
@@ -78,6 +85,15 @@ class Instance(Rewired):
 
     # --- building -------------------------------------------------------------------------------------
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The values: what another process, or a copy, goes on from once it has loaded the code."""
+        return vars(self) | {"_library": None, "_plan": None, "_recording": None, "_orders": {}}
+
+    @property
+    def loaded(self) -> bool:
+        """False in a copy, until :meth:`load`."""
+        return self._library is not None
+
     def load(self, lowered: Lowered, plan: Plan, library: Path, redrawn: Iterable[Projection] = ()) -> None:
         """Take a new plan and its library. Buffers that stay keep their values, except those of
         ``redrawn`` projections, whose synapses are others."""
@@ -87,6 +103,7 @@ class Instance(Rewired):
             "int64": np.int64,
             "bool": np.bool_,
         }
+        known = self.loaded
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
         old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
         for projection in redrawn:
@@ -98,7 +115,7 @@ class Instance(Rewired):
             dtype = dtypes[buffer.dtype]
             before = None if ROUTE.match(buffer.name) else old.get(buffer.name)
             if before is not None and before.size == count and before.dtype == dtype:
-                self.arrays[buffer.name] = before
+                self.arrays[buffer.name] = before if known else aligned_copy(before)
                 continue
             array = aligned_zeros(count, dtype)
             array[...] = lowered.values[buffer.name]

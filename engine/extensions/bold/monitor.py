@@ -10,6 +10,7 @@ from engine.errors import EngineError
 from engine.extensions.bold.balloon import balloon_RN
 from engine.extensions.bold.model import BoldModel, names_of
 from engine.network.attributes import is_number, unknown_attribute, whole_steps
+from engine.network.extension import Extension
 from engine.network.mean_input import MeanInput
 from engine.network.monitor import Monitor
 from engine.network.population import Population
@@ -24,7 +25,7 @@ Parts = Part | Sequence[Part]
 RATE_AS_FLOW = MappingProxyType({"I_CBF": "r"})
 
 
-class BoldMonitor:
+class BoldMonitor(Extension):
     """Records the BOLD signal of one or several populations.
 
     Parameters
@@ -103,6 +104,12 @@ class BoldMonitor:
             for target, variable in mapping.items()
             for part, scale, window in zip(parts, scales, windows, strict=True)
         ]
+        owner.add_extension(self)
+
+    @property
+    def parts(self) -> list[Any]:
+        """The neuron, its inputs, and the monitor."""
+        return [self.population, *self._inputs, self.monitor]
 
     @property
     def population(self) -> Population:
@@ -220,7 +227,7 @@ def _chosen(recorded: str | Sequence[str] | None, model: BoldModel) -> tuple[str
 def _free_name(stem: str, network: Network) -> str:
     """``stem``, or with a number where another monitor has the same model."""
     name, number = stem, 1
-    while network.get_population(name) is not None:
+    while network.population_named(name) is not None:
         number += 1
         name = f"{stem}_{number}"
     return name
