@@ -116,9 +116,10 @@ from engine.network.spikes import (
     raster_plot,
     smoothed_rate,
 )
+from engine.parallel import ParallelError, parallel_run
 from engine.recordings import read_recordings, save_recordings, to_neo
 from engine.reports import report
-from engine.parallel import ParallelError, parallel_run
+
 
 __version__ = "4.8"
 """Version of ANNarchy whose API this is; scripts ask for it."""

@@ -65,6 +65,22 @@ def key_of(obj: Any) -> Key:
     return obj.network.id, "extensions", next(places, -1)
 
 
+class Memo(dict[int, Any]):
+    """What stands for what while an object is copied; objects that no copy stands for yet are an error."""
+
+    def __init__(self, known: dict[int, Any], missing: dict[int, Any], label: str) -> None:
+        super().__init__(known)
+        self._missing = missing
+        self._label = label
+
+    def get(self, key: int, default: Any = None) -> Any:
+        """The copy of an object, by its ``id()``."""
+        if key in self._missing:
+            needed = getattr(self._missing[key], "name", "another object")
+            raise EngineError(f"Network.add(): {self._label} needs {needed}; add that one before.")
+        return super().get(key, default)
+
+
 class Copying(Live):
     """How a network gets copies of objects, and is copied itself."""
 
@@ -132,7 +148,6 @@ class Copying(Live):
             return
         self.check_open(type(obj).__name__)
         if isinstance(obj, Projection):
-            self._required(obj, obj.pre_population, obj.post_population)
             projection = self._deep_copied(obj)
             projection.forget_run()
             self._as_network().add_projection(projection)
@@ -140,7 +155,6 @@ class Copying(Live):
         elif isinstance(obj, Population):
             self._take_population(obj)
         elif isinstance(obj, MeanInput):
-            self._required(obj, obj.population, obj.post)
             given = self._deep_copied(obj)
             self._as_network().add_mean_input(given)
             self._take(obj, given)
@@ -166,14 +180,6 @@ class Copying(Live):
         self._as_network().add_extension(extension)
         self._take(obj, extension)
 
-    def _required(self, obj: Any, *needed: Population) -> None:
-        for population in needed:
-            if self._copy_of(population) is None:
-                label = getattr(obj, "name", type(obj).__name__)
-                raise EngineError(
-                    f"Network.add(): {label} needs the population {population.name}; add that one before."
-                )
-
     def _copied_monitor(self, monitor: Monitor) -> Monitor:
         if isinstance(monitor.source, Dendrite):
             raise EngineError(
@@ -189,14 +195,17 @@ class Copying(Live):
 
     def _deep_copied(self, obj: Any) -> Any:
         """A copy that refers to this network and to the copies in it."""
-        memo: dict[int, Any] = {id(obj.network): self}
-        for original, taken in self._copies.values():
-            reference = vars(original).get("_reference")
-            found = None if reference is None else reference()
-            if found is not None:
-                memo[id(found)] = taken
-        memo |= {id(value): value for value in vars(obj).values() if isinstance(value, SHARED)}
-        return copy.deepcopy(obj, memo)
+        source = obj.network
+        known: dict[int, Any] = {id(source): self}
+        missing = {}
+        for other in (each for name in (*KINDS.values(), "extensions") for each in getattr(source, name)):
+            taken = self._copy_of(other)
+            if taken is not None:
+                known[id(other)] = taken
+            elif other is not obj:
+                missing[id(other)] = other
+        known |= {id(value): value for value in vars(obj).values() if isinstance(value, SHARED)}
+        return copy.deepcopy(obj, Memo(known, missing, getattr(obj, "name", type(obj).__name__)))
 
     def _copy_of(self, obj: Any) -> Any:
         original, taken = self._copies.get(key_of(obj), (None, None))

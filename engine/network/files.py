@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from engine.network.parameters_file import load_parameter
+from engine.network.registry import network_of
 from engine.network.saving import Filename
-from engine.network.simulation import _network
 
 __all__ = ["load", "load_parameter", "load_parameters", "save", "save_parameters"]
 
 
 def save(filename: Filename, populations: bool = True, projections: bool = True, net_id: int = 0) -> None:
     """Save the step and all attributes; see :meth:`Network.save`."""
-    _network(net_id).save(filename, populations, projections)
+    network_of(net_id).save(filename, populations, projections)
 
 
 def load(
@@ -22,16 +22,16 @@ def load(
     net_id: int = 0,
 ) -> None:
     """Load a file of :func:`save`; see :meth:`Network.load`."""
-    _network(net_id).load(filename, populations, projections, pickle_encoding)
+    network_of(net_id).load(filename, populations, projections, pickle_encoding)
 
 
 def save_parameters(filename: Filename, net_id: int = 0) -> None:
     """Save parameters and Constants as JSON; see :meth:`Network.save_parameters`."""
-    _network(net_id).save_parameters(filename)
+    network_of(net_id).save_parameters(filename)
 
 
 def load_parameters(
     filename: Filename, global_only: bool = True, verbose: bool = False, net_id: int = 0
 ) -> dict[str, float]:
     """Set parameters from a JSON file; see :meth:`Network.load_parameters`."""
-    return _network(net_id).load_parameters(filename, global_only, verbose)
+    return network_of(net_id).load_parameters(filename, global_only, verbose)

@@ -59,7 +59,9 @@ class _NetworkType(type):
         return inspect.Signature([*(p for p in parameters if p not in last), *added, *last])
 
 
-class Network(Compiling, Running, Finding, Copying, Footprint, SavedNetwork, SavedParameters, metaclass=_NetworkType):
+class Network(
+    Compiling, Running, Finding, Copying, Footprint, SavedNetwork, SavedParameters, metaclass=_NetworkType
+):
     """A network of its own, independent of the top-level functions and of all other networks.
 
     Objects are made in it (``create``, ``connect``, ``monitor``), or are copies of objects of the top level

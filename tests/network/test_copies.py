@@ -124,7 +124,7 @@ def test_bold_monitors_are_copied_with_their_parts() -> None:
 def test_what_cannot_be_added_is_told() -> None:
     declared = Declared()
     net, other = Network(), Network()
-    with pytest.raises(EngineError, match=r"lateral needs the population field; add that one before"):
+    with pytest.raises(EngineError, match=r"lateral needs field; add that one before"):
         net.add([declared.proj, declared.pop])
     with pytest.raises(EngineError, match=r"needs field; add that one before"):
         net.add(declared.m)
