@@ -120,7 +120,6 @@ from engine.parallel import ParallelError, parallel_run
 from engine.recordings import read_recordings, save_recordings, to_neo
 from engine.reports import report
 
-
 __version__ = "4.8"
 """Version of ANNarchy whose API this is; scripts ask for it."""
 __release__ = "4.8.2"
