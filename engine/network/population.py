@@ -17,6 +17,7 @@ from engine.network.attributes import (
     Attribute,
     Values,
     attributes_of,
+    checked_duration,
     is_number,
     to_scalar,
     to_values,
@@ -331,7 +332,7 @@ class Population(Attributed, SavedPopulation):
         """Let ``r`` be the mean firing rate (Hz) over the last ``window`` ms (spiking only)."""
         if self.model.kind != "spike":
             raise EngineError(f"{self.name}: compute_firing_rate is for spiking populations.")
-        if window <= 0.0:
+        if checked_duration(window, f"{self.name}: the window of compute_firing_rate") == 0.0:
             raise EngineError(f"{self.name}: the window of compute_firing_rate must be positive.")
         self.firing_rate_window = float(window)
         self.network.replan()

@@ -12,7 +12,7 @@ from engine.connectivity import Connectivity
 from engine.connectivity import rewire as rewired
 from engine.errors import EngineError
 from engine.language.model import SynapseModel
-from engine.network.attributes import Attribute, Scalar, whole_steps
+from engine.network.attributes import Attribute, Scalar, checked_duration, whole_steps
 
 if TYPE_CHECKING:
     from engine.network.network import Network
@@ -81,8 +81,9 @@ class Structural:
     def _start(self, rule: str, period: float | None) -> None:
         self._check_rule(rule)
         dt = self.network.dt
-        if period is not None and not period > 0.0:
-            raise EngineError(f"Projection {self.name}: the period of start_{rule} must be positive (ms).")
+        label = f"Projection {self.name}: the period of start_{rule}"
+        if period is not None and checked_duration(period, label) == 0.0:
+            raise EngineError(f"{label} must be positive (ms).")
         if not self.network.compiled:
             self.warn_not_compiled(f"start_{rule}")
             return

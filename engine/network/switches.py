@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.errors import EngineError
-from engine.network.attributes import whole_steps
+from engine.network.attributes import checked_duration, whole_steps
 
 if TYPE_CHECKING:
     from engine.network.network import Network
@@ -78,6 +78,9 @@ class Switches:
 
     def enable_learning(self, period: float | None = None, offset: float | None = None) -> None:
         """Learn every ``period`` ms (default: every step), first ``offset`` ms from now."""
+        for what, given in (("period", period), ("offset", offset)):
+            if given is not None:
+                checked_duration(given, f"Projection {self.name}: the {what} of enable_learning")
         if offset is not None and (period is None or offset >= period):
             reason = "needs a period" if period is None else "must be smaller than the period"
             raise EngineError(f"Projection {self.name}: the offset of enable_learning {reason}.")
