@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from engine.network.distributions import RandomDistribution
 from engine.network.monitor import SPIKES, Monitor
 from engine.network.population import Population
 from engine.network.projection import Part, Projection
+from engine.network.synapse import Synapse
 from engine.network.synaptic_values import SynapticValues
 from engine.network.view import PopulationView
 from engine.reports import description as told
@@ -30,6 +32,11 @@ if TYPE_CHECKING:
     from engine.network.network import Network
 
 _INPUTS = tuple(getattr(inputs, name) for name in inputs.__all__)
+_GIVEN = ("rates", "corr", "schedule", "period", "spike_times")
+_DECODING = Synapse(
+    name="Decoding",
+    description="The weighted mean of the firing rates (Hz) of the pre-synaptic neurons in a window of time.",
+)
 
 
 def describe(network: Network, gather_subprojections: bool = False) -> told.Description:
@@ -99,8 +106,10 @@ class _Gatherer:
         return self.neurons.name(population.neuron_type, model, model.kind == "spike")
 
     def _synapse(self, projection: Projection) -> str:
-        spiking = projection.pre_population.model.kind == "spike"
-        return self.synapses.name(projection.synapse_type, projection.model, spiking)
+        declared, model = projection.synapse_type, projection.model
+        if isinstance(projection, inputs.DecodingProjection):
+            declared, model = _DECODING, replace(model, name=_DECODING.name, operation="mean")
+        return self.synapses.name(declared, model, projection._synapse_kind == "spike")
 
     def _connection(self, projection: Projection) -> told.Connection:
         return told.Connection(
@@ -109,7 +118,7 @@ class _Gatherer:
             target=", ".join(projection.targets),
             synapse=self._synapse(projection),
             connector=projection.connector_name or "not connected",
-            pattern=projection.connector_description or "Not connected",
+            pattern=_pattern(projection),
         )
 
     # --- values
@@ -123,7 +132,9 @@ class _Gatherer:
             rows.append((attribute, value))
         own = population.given_refractory
         if own is not None and not isinstance(own, str) and np.any(own != population.model.refractory):
-            rows.append((Attribute("refractory", 0.0, "float", "local", True), own))
+            rows.append((_own("refractory"), own))
+        if isinstance(population, _INPUTS):
+            rows += [(_own(name), value) for name, value in _given_to(population)]
         return _values(population.name, self._neuron(population), rows)
 
     def _projection_values(self, projection: Projection) -> told.Values | None:
@@ -162,6 +173,26 @@ class _Gatherer:
                 words += f", relative to a baseline of {duration} ms"
             given.append(words)
         return told.Measurement(population.name, model, tuple(given))
+
+
+def _own(name: str) -> Attribute:
+    """What a population has besides the attributes of its model, told like a parameter."""
+    return Attribute(name, 0.0, "float", "local", True)
+
+
+def _given_to(population: Population) -> Iterator[tuple[str, Any]]:
+    """What an input was given, as far as its model does not hold it."""
+    for name in _GIVEN:
+        value = None if name in population.attributes else getattr(population, name, None)
+        if value is not None and not (name == "period" and value <= 0.0):
+            yield name, value
+
+
+def _pattern(projection: Projection) -> str:
+    words = projection.connector_description or "Not connected"
+    if isinstance(projection, inputs.DecodingProjection):
+        words += f", window {number_text(projection.window)} ms"
+    return words
 
 
 def _settings(network: Network) -> Iterator[str]:
@@ -223,7 +254,7 @@ def _value_text(value: Any) -> str:
 def _flat(value: Any) -> Any:
     """Numbers of a value that may be a list of lists of different lengths."""
     if isinstance(value, (list, tuple)) and value and isinstance(value[0], (list, tuple, np.ndarray)):
-        return np.concatenate([np.asarray(row) for row in value])
+        return np.concatenate([np.asarray(row, dtype=np.float64) for row in value])
     return value
 
 

@@ -184,7 +184,7 @@ def _synapse_rows(model: Model) -> list[str]:
     rows += _equations(model, "Equations")
     for event in model.events:
         if event.kind in _RULES:
-            text = f"${event.condition}$. {rich(event.remark)}."
+            text = f"{inline(event.condition)}. {rich(event.remark)}."
             rows.append(_row((rf"\textbf{{{_RULES[event.kind]}}}", text)))
         else:
             rows += _formulas(_EVENTS[event.kind], event.statements)
@@ -194,7 +194,7 @@ def _synapse_rows(model: Model) -> list[str]:
 def _equations(model: Model, title: str) -> list[str]:
     cells = []
     for equation in model.equations:
-        bounds = ", ".join(f"${bound}$" for bound in equation.bounds)
+        bounds = ", ".join(map(inline, equation.bounds))
         cells.append(_display(equation.formula) + (f"with {bounds}" if bounds else ""))
     return _block(title, cells)
 
@@ -202,9 +202,9 @@ def _equations(model: Model, title: str) -> list[str]:
 def _spiking(event: Event) -> list[str]:
     axonal = event.kind == "axon_spike"
     emitted = "Emit an axonal spike" if axonal else "Emit a spike"
-    items = "".join(rf"\item ${statement}$ " for statement in event.statements)
+    items = "".join(rf"\item {inline(statement)} " for statement in event.statements)
     listed = rf"\begin{{enumerate}}\setlength{{\itemsep}}{{0pt}}\item {emitted} {items}\end{{enumerate}}"
-    text = f"If ${event.condition}$: {listed}"
+    text = f"If {inline(event.condition)}: {listed}"
     title = "Axonal spiking" if axonal else "Spiking"
     remark = f" {rich(event.remark)}." if event.remark else ""
     return [_row((rf"\textbf{{{title}}}", text + remark))]
@@ -222,7 +222,7 @@ def _block(title: str, cells: Sequence[str]) -> list[str]:
 
 
 def _display(formula: str) -> str:
-    return f"\\nogap\\begin{{dmath*}}\n{formula}\n\\end{{dmath*}}"
+    return f"\\nogap\\begin{{dmath*}}\n{_letters(formula)}\n\\end{{dmath*}}"
 
 
 def _parameters(description: Description) -> Iterable[str]:
@@ -243,7 +243,7 @@ def _parameters(description: Description) -> Iterable[str]:
 
 def _value_rows(owner: str, values: Sequence[Value]) -> list[str]:
     return [
-        _row((owner if index == 0 else "", f"${each.symbol}$", rich(each.value)))
+        _row((owner if index == 0 else "", inline(each.symbol), rich(each.value)))
         for index, each in enumerate(values)
     ]
 
@@ -309,7 +309,22 @@ def escaped(text: str) -> str:
 
 def rich(text: str) -> str:
     """Text with formulas between dollar signs as LaTeX."""
-    return "".join(f"${part}$" if formula else escaped(part) for formula, part in pieces(text))
+    return "".join(inline(part) if formula else escaped(part) for formula, part in pieces(text))
+
+
+def inline(formula: str) -> str:
+    """A formula within a line."""
+    return f"${_letters(formula)}$"
+
+
+def _letters(formula: str) -> str:
+    """A formula whose letters pdfTeX knows: those of other alphabets may stand in names."""
+
+    def known(letter: re.Match[str]) -> str:
+        encoded: str = _encoder().unicode_to_latex(letter[0])
+        return encoded if encoded.startswith(r"\ensuremath") else rf"\text{{{encoded}}}"
+
+    return re.sub(r"[^\x00-\x7f]", known, formula)
 
 
 @cache

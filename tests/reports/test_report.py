@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import ziamath
 from networks import builtin, page_of, small, tables_of, text_of
@@ -151,6 +152,15 @@ def test_odd_characters_are_escaped_so_that_they_read_the_same():
     net.create(2, Neuron(equations="r = 1.0", description=ODD), name=ODD)
     net.connect(ODD, ODD, "exc").one_to_one(1.0)
     assert all(len(row) == t.columns for t in tables_of(text_of(net, ".tex", title=ODD)) for row in t.rows)
+
+
+def test_letters_of_other_alphabets_in_names_are_those_of_latex():
+    net = Network()
+    net.create(2, Neuron("µ = 1.0\nδ_é = 2.0", "r = µ + δ_é : max = δ_é"))
+    text = text_of(net, ".tex")
+    assert text.isascii()
+    assert r"r = \text{{\textmu}} + \ensuremath{\delta}_{\text{\'e}}" in text
+    assert text_of(net, ".md").count("δ_{é}") == 4
 
 
 def test_tables_alone_say_what_they_need(tmp_path):
@@ -411,3 +421,80 @@ def test_a_flag_of_the_script_asks_for_a_report(tmp_path):
     )  # fmt: skip
     assert f"Generating report in {file}" in done.stdout
     assert "## Izhikevich" in file.read_text(encoding="utf-8")
+
+
+# --- inputs and special projections ----------------------------------------------------------------------
+
+
+def test_inputs_are_told_with_what_they_were_given():
+    net = Network(dt=0.5, seed=1)
+    timed = engine.TimedArray(rates=np.eye(4), schedule=10.0, period=80.0, name="timed")
+    spikes = engine.SpikeSourceArray([[1.0, 2.0], [], [7.5]], name="spikes")
+    trains = engine.HomogeneousCorrelatedSpikeTrains(4, rates=10.0, corr=0.3, tau=10.0, name="trains")
+    for population in (timed, spikes, trains, engine.InputArray(3, name="given")):
+        net.create(population)
+    told = describe(net)
+    kinds = ["TimedArray", "SpikeSourceArray", "HomogeneousCorrelatedSpikeTrains", "InputArray"]
+    assert [(each.name, each.kind) for each in told.inputs] == list(
+        zip(["timed", "spikes", "trains", "given"], kinds, strict=True)
+    )
+    values = {v.owner: {value.symbol: value.value for value in v.values} for v in told.population_values}
+    assert values["timed"] == {
+        r"\mathrm{rates}": "$[0, 1]$",
+        r"\mathrm{schedule}": "$[0, 30]$",
+        r"\mathrm{period}": "80.0",
+    }
+    assert values["spikes"] == {r"\mathrm{spike}_{\mathrm{times}}": "$[1, 7.5]$"}
+    assert values["trains"][r"\mathrm{corr}"] == "0.3"
+    assert [model.name for model in told.neurons] == ["HomogeneousCorrelated"]
+
+
+def test_projections_between_rates_and_spikes_are_told():
+    net = Network(seed=1)
+    spiking = net.create(4, engine.Izhikevich, name="spiking")
+    readout = net.create(2, engine.LeakyIntegrator, name="readout")
+    engine.DecodingProjection(spiking, readout, "exc", window=10.0).connect_all_to_all(0.5)
+    current = net.create(engine.InputArray(4, name="current"))
+    engine.CurrentInjection(current, spiking, "exc").connect_current()
+    net.connect(spiking, spiking, "exc").all_to_all(1.0)
+    told = describe(net)
+    assert [c.synapse for c in told.connections] == [
+        "Decoding",
+        "Current injection",
+        "Default spiking synapse",
+    ]
+    assert told.connections[0].pattern.endswith("delays 0.0, window 10.0 ms")
+    decoding, injection, default = told.synapses
+    assert (decoding.psp, decoding.operation) == (r"w\, r^{\mathrm{pre}}", "mean")
+    assert injection.psp == r"r^{\mathrm{pre}}"
+    assert default.psp == "" and default.events[0].statements == (
+        r"g_{\mathrm{target}} \leftarrow g_{\mathrm{target}} + w",
+    )
+
+
+def test_refractory_periods_are_told_where_they_are():
+    net = Network(seed=1)
+    fixed = Neuron(equations="v = 2.0", spike="v > 1.0", reset="v = 0.0", refractory=3.0)
+    named = Neuron("rest = 5.0", "v = 2.0", spike="v > 1.0", reset="v = 0.0", refractory="rest")
+    net.create(3, fixed)
+    net.create(3, named)
+    net.create(3, fixed).refractory = engine.Uniform(1.0, 2.0)
+    told = describe(net)
+    remarks = [model.events[0].remark for model in told.neurons]
+    assert remarks == ["Refractory period: 3.0 ms", r"Refractory period: $\mathrm{rest}$ (ms)"]
+    symbols = [[value.symbol for value in values.values] for values in told.population_values]
+    assert symbols == [[r"\mathrm{rest}"], [r"\mathrm{refractory}"]]
+
+
+def test_axonal_spikes_are_told():
+    net = Network()
+    neuron = Neuron(
+        equations="v = 2.0", spike="v > 1.0", reset="v = 0.0", axon_spike="v > 0.5", axon_reset="v = 0.1"
+    )
+    pop = net.create(2, neuron)
+    net.connect(pop, pop, "exc", Synapse(pre_axon_spike="g_target += 2.0 * w")).all_to_all(1.0)
+    rows = cells(text_of(net, ".tex"), "Neuron Models")
+    assert r"\textbf{Axonal spiking}" in [row[0] for row in rows]
+    page = page_of(text_of(net, ".md"))
+    assert "Axonal spike emission:" in page.text and r"v \leftarrow 0.1" in page.text
+    assert r"g_{\mathrm{target}} \leftarrow g_{\mathrm{target}} + 2\, w" in page.formulas
