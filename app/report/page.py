@@ -69,8 +69,6 @@ class ReportPage(QTextBrowser):
         ``title`` stands above it in the place of a front matter."""
         self.formulas, self._displayed, self._pictures = [], set(), {}
         body = _FORMULA.sub(self._number, _FRONT.sub("", text))
-        # Qt takes an item of a list that begins with a picture for a list of its own.
-        body = re.sub(r"^(\* )(?=!\[)", "\\1\u200b", body, flags=re.MULTILINE)
         self._text = f"# {escaped(title)}\n\n{body}"
         self._waiting = list(range(len(self.formulas)))
         self._timer.start()
@@ -146,6 +144,8 @@ class ReportPage(QTextBrowser):
                 form.setTopMargin(_ABOVE_HEADINGS.get(level, 4.0))
                 form.setBottomMargin(4.0)
                 form.setLeftMargin(_INDENT if displayed else 0.0)
+                # Lists have an indent of their own; Qt gives one more to items that begin with a picture.
+                form.setIndent(0)
                 cursor.setBlockFormat(form)
             if block.textList() is not None:
                 bullets = block.textList().format()

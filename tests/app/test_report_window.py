@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QTextTable
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QTextCharFormat, QTextTable
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 
@@ -25,8 +25,8 @@ title: Left out
 
 A $a_{1}$ in text, five dollars: \\$5.
 
-* $v \\leftarrow 0$
 * Emit a spike at time $t$.
+* $v \\leftarrow 0$
 
 $$
 \\tau\\,\\frac{dv}{dt} = -v
@@ -81,7 +81,7 @@ def example() -> ProjectDocument:
 def blocks(page: ReportPage) -> list[str]:
     block, texts = page.document().begin(), []
     while block.isValid():
-        texts.append(block.text().replace("\u200b", ""))
+        texts.append(block.text())
         block = block.next()
     return texts
 
@@ -101,7 +101,7 @@ def pictures(page: ReportPage) -> list[tuple[int, float, float]]:
 
 
 def test_markdown_becomes_a_page_with_formulas_in_their_places(page):
-    assert page.formulas == ["a_{1}", r"v \leftarrow 0", "t", "\\tau\\,\\frac{dv}{dt} = -v", r"\tau"]
+    assert page.formulas == ["a_{1}", "t", r"v \leftarrow 0", "\\tau\\,\\frac{dv}{dt} = -v", r"\tau"]
     assert [number for number, _, _ in pictures(page)] == [0, 1, 2, 3, 4]
     texts = blocks(page)
     assert texts[0] == "Title_1 *of* all" and "One" in texts
@@ -112,7 +112,7 @@ def test_markdown_becomes_a_page_with_formulas_in_their_places(page):
 
 def test_formulas_are_drawn_as_large_as_they_are_set(page):
     sizes = {number: (width, height) for number, width, height in pictures(page)}
-    assert sizes[3][1] > 1.5 * sizes[2][1]  # a fraction alone on its line, a letter in the text
+    assert sizes[3][1] > 1.5 * sizes[1][1]  # a fraction alone on its line, a letter in the text
     for number, (width, height) in sizes.items():
         image, _ = page._pictures[number]
         assert image.width() >= width and image.height() >= height
@@ -123,13 +123,52 @@ def test_formulas_are_drawn_as_large_as_they_are_set(page):
         assert not cut
 
 
+def test_formulas_stand_on_the_line_of_the_text(page, qtbot):
+    """A picture whose foot is as far below the line as letters go, or whose middle is the line."""
+    with qtbot.waitSignal(page.finished, timeout=20_000):
+        page.show_markdown("Letters $x$ and fractions $\\frac{a}{b}$.", "T")
+    alignments, pieces = [], page.document().begin().next().begin()
+    while not pieces.atEnd():
+        form = pieces.fragment().charFormat().toImageFormat()
+        if form.isValid():
+            alignments.append(form.verticalAlignment())
+        pieces += 1
+    alignment = QTextCharFormat.VerticalAlignment
+    assert alignments == [alignment.AlignBaseline, alignment.AlignMiddle]
+    below = QFontMetricsF(page.font()).descent()
+    (letter, _), (fraction, _) = page._pictures[0], page._pictures[1]
+    assert feet(letter) == pytest.approx(below * 2.0, abs=2.5)
+    assert abs(feet(fraction) - tops(fraction)) < 0.4 * fraction.height()
+
+
+def inked_rows(image: QImage) -> list[int]:
+    across, down = range(image.width()), range(image.height())
+    return [y for y in down if any(image.pixelColor(x, y).alpha() > 40 for x in across)]
+
+
+def feet(image: QImage) -> int:
+    """Empty rows below what is drawn."""
+    return image.height() - 1 - max(inked_rows(image))
+
+
+def tops(image: QImage) -> int:
+    """Empty rows above what is drawn."""
+    return min(inked_rows(image))
+
+
+def test_headings_stand_apart(page):
+    heading = page.document().begin().next()
+    assert heading.text() == "One" and heading.blockFormat().headingLevel() == 1
+    assert heading.blockFormat().topMargin() > 2 * heading.next().blockFormat().topMargin()
+
+
 def test_items_of_a_list_stay_in_one_list(page):
     block, indents = page.document().begin(), []
     while block.isValid():
         if block.textList() is not None:
-            indents.append(block.textList().format().indent())
+            indents.append((block.textList().format().indent(), block.blockFormat().indent()))
         block = block.next()
-    assert indents == [1, 1]
+    assert indents == [(1, 0), (1, 0)]
 
 
 def test_tables_are_tables(page):
