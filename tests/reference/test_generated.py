@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.internal.cache import LRUCache
+from hypothesis.internal.conjecture import providers
 
 from engine.codegen import build
 from reference.networks import NetworkDescription, networks
@@ -16,6 +18,9 @@ from reference.simulator import ReferenceNetwork
 from reference.texts import declared
 
 TOLERANCE = {"rtol": 1e-9, "atol": 1e-11}
+NO_CONSTANTS = providers.Constants(
+    **{name: type(values)() for name, values in vars(providers.GLOBAL_CONSTANTS).items()}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +122,11 @@ def network(number: int) -> NetworkDescription:
     def collect(description: NetworkDescription) -> None:
         found.append(description)
 
-    collect()
+    # Hypothesis also draws numbers that it finds in the text of loaded modules: in another order of tests, others.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(providers, "_get_local_constants", lambda: NO_CONSTANTS)
+        patch.setattr(providers, "CONSTANTS_CACHE", LRUCache(1024))
+        collect()
     return found[-1]
 
 
