@@ -137,7 +137,7 @@ class Synapse:
         self.description = description or ""
         self._analysed: tuple[object, SynapseModel] | None = None
         self.type = "spike" if pre_spike else "rate"
-        """``"spike"`` with a ``pre_spike``, else ``"rate"``; in a projection that of its pre-synaptic neuron."""
+        """``"spike"`` with a ``pre_spike``, else ``"rate"``; in a projection as its pre-synaptic neuron."""
 
     def of(self, kind: Literal["rate", "spike"]) -> Synapse:
         """A copy for a projection whose pre-synaptic neurons are of that kind."""

@@ -122,7 +122,7 @@ def network(number: int) -> NetworkDescription:
     def collect(description: NetworkDescription) -> None:
         found.append(description)
 
-    # Hypothesis also draws numbers that it finds in the text of loaded modules: in another order of tests, others.
+    # Hypothesis also draws numbers from the text of loaded modules: others in another order of tests.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(providers, "_get_local_constants", lambda: NO_CONSTANTS)
         patch.setattr(providers, "CONSTANTS_CACHE", LRUCache(1024))
