@@ -79,7 +79,15 @@ from engine.network.distributions import (
     Normal,
     Uniform,
 )
-from engine.network.files import load, load_parameter, load_parameters, save, save_parameters
+from engine.network.files import (
+    load,
+    load_checkpoint,
+    load_parameter,
+    load_parameters,
+    save,
+    save_checkpoint,
+    save_parameters,
+)
 from engine.network.functions import functions
 from engine.network.lil import LILConnectivity
 from engine.network.lil import LILConnectivity as CSR
@@ -207,6 +215,7 @@ __all__ = [
     "list_standard_neurons",
     "list_standard_synapses",
     "load",
+    "load_checkpoint",
     "load_parameter",
     "load_parameters",
     "mean_fr",
@@ -221,6 +230,7 @@ __all__ = [
     "report",
     "reset",
     "save",
+    "save_checkpoint",
     "save_parameters",
     "save_recordings",
     "set_current_step",

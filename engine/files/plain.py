@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +16,7 @@ class NotPlain(TypeError):
 def encoded(value: Any, arrays: dict[str, NDArray[Any]], place: str) -> Any:
     """A value as JSON can hold it; its arrays go to ``arrays``, under names that begin with ``place``.
 
-    Tuples, sets and mappings with other keys than text come back as such. A dataclass of plain data is kept by its
-    fields; :func:`decoded` gives a dict for it.
+    Tuples, sets and mappings with other keys than text come back as such.
 
     Raises
     ------
@@ -36,15 +34,12 @@ def encoded(value: Any, arrays: dict[str, NDArray[Any]], place: str) -> Any:
     if isinstance(value, list):
         return [encoded(item, arrays, f"{place}.{k}") for k, item in enumerate(value)]
     for name, kind in (("tuple", tuple), ("set", (set, frozenset))):
-        if isinstance(value, kind):  # type: ignore[arg-type]
+        if isinstance(value, kind):
             items = value if name == "tuple" else sorted(value)
             return {name: [encoded(item, arrays, f"{place}.{k}") for k, item in enumerate(items)]}
     if isinstance(value, Mapping):
         pairs = [[encoded(k, arrays, place), encoded(v, arrays, f"{place}.{k}")] for k, v in value.items()]
         return {"dict": pairs}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = [field.name for field in dataclasses.fields(value) if field.init]
-        return {"dict": [[name, encoded(getattr(value, name), arrays, f"{place}.{name}")] for name in fields]}
     raise NotPlain(f"{place} is {type(value).__name__}")
 
 

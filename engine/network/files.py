@@ -6,7 +6,15 @@ from engine.network.parameters_file import load_parameter
 from engine.network.registry import network_of
 from engine.network.saving import Filename
 
-__all__ = ["load", "load_parameter", "load_parameters", "save", "save_parameters"]
+__all__ = [
+    "load",
+    "load_checkpoint",
+    "load_parameter",
+    "load_parameters",
+    "save",
+    "save_checkpoint",
+    "save_parameters",
+]
 
 
 def save(filename: Filename, populations: bool = True, projections: bool = True, net_id: int = 0) -> None:
@@ -35,3 +43,13 @@ def load_parameters(
 ) -> dict[str, float]:
     """Set parameters from a JSON file; see :meth:`Network.load_parameters`."""
     return network_of(net_id).load_parameters(filename, global_only, verbose)
+
+
+def save_checkpoint(filename: Filename, net_id: int = 0) -> None:
+    """Save the full state for another process to go on with; see :meth:`Network.save_checkpoint`."""
+    network_of(net_id).save_checkpoint(filename)
+
+
+def load_checkpoint(filename: Filename, net_id: int = 0) -> None:
+    """Go on where :func:`save_checkpoint` was called; see :meth:`Network.load_checkpoint`."""
+    network_of(net_id).load_checkpoint(filename)

@@ -30,7 +30,9 @@ def fingerprint(network: Network) -> dict[str, Any]:
         "structural_plasticity": bool(settings["structural_plasticity"]),
         "populations": {p.name: _population(p) for p in network.populations},
         "projections": {f"{k} ({p.name})": _projection(p) for k, p in enumerate(network.projections)},
-        "mean inputs": {str(k): f"{m.source.name} to {m.post.name}" for k, m in enumerate(network.mean_inputs)},
+        "mean inputs": {
+            str(k): f"{m.source.name} to {m.post.name}" for k, m in enumerate(network.mean_inputs)
+        },
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
+from engine.network.checkpoint import Checkpoints
 from engine.network.compiling import Compiling
 from engine.network.configuration import Configuration
 from engine.network.copying import Copying
@@ -60,7 +61,7 @@ class _NetworkType(type):
 
 
 class Network(
-    Compiling, Running, Finding, Copying, Footprint, SavedNetwork, SavedParameters, metaclass=_NetworkType
+    Compiling, Running, Finding, Copying, Footprint, SavedNetwork, SavedParameters, Checkpoints, metaclass=_NetworkType
 ):
     """A network of its own, independent of the top-level functions and of all other networks.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from engine.codegen.plan import Plan
 from engine.runtime.core import Library, aligned_zeros, partition
 from engine.runtime.recording import Recording
 from engine.runtime.rewiring import Rewired
+from engine.runtime.state import Pause, Restorable
 
 if TYPE_CHECKING:
     from engine.network import Network, Population, Projection
@@ -33,14 +33,6 @@ ROUTE = re.compile(r"synapses\d+_route_\w+$")
 COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
 """Spikes of the last steps, for those who count them."""
 WINDOW = re.compile(r"neurons\d+_fired$")
-
-
-@dataclass(frozen=True)
-class Pause:
-    """A disabled population: the tick at which it was disabled, and its spikes under way."""
-
-    tick: int
-    rings: dict[str, Array]
 
 
 def aligned_copy(values: Array) -> Array:
@@ -59,7 +51,7 @@ def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int)
         new[(new_tick - lag) % len(new)] = old[(tick - lag) % len(old)]
 
 
-class Instance(Rewired):
+class Instance(Rewired, Restorable):
     """Live values of a network.
 
     Buffers belong to this object; numpy views of them may be handed out, but a new plan (after a monitor

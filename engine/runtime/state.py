@@ -1,8 +1,8 @@
-"""All that a running network knows, apart from its code: taken out of an ``Instance``, and put into another one.
+"""All that a running network knows, apart from its code: taken out of an ``Instance``, put into another one.
 
 Nothing is listed by hand. Every buffer of the plan counts, except those that follow from the synapses
-(``Plan.matrices``) and those that monitors fill. Rings of spikes are kept without the shares of threads, so that
-the state may go on with another number of them.
+(``Plan.matrices``) and those that monitors fill. Rings of spikes are kept without the shares of threads, so
+that the state may go on with another number of them.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Restorable:
     _paused: dict[int, Pause]
 
     def state(self) -> dict[str, Array]:
-        """Everything that the next steps depend on, by name. Arrays are copies, or buffers of the engine that the
-        next step changes."""
+        """Everything that the next steps depend on, by name. Arrays are copies, or buffers of the engine that
+        the next step changes."""
         kept = {"clock": self._clock.copy()}
         kept |= {f"buffer.{name}": self.arrays[name] for name in self._lasting()}
         for events in self._events():
@@ -87,15 +87,17 @@ class Restorable:
         for key in sorted(present.keys() | stored.keys()):
             here, there = present.get(key), stored.get(key)
             if here is None or there is None or here.shape != there.shape or here.dtype != there.dtype:
-                where = "the file" if there is None else "this network" if here is None else "both with one size"
+                where = (
+                    "the file" if there is None else "this network" if here is None else "both with one size"
+                )
                 raise EngineError(f"it was written by another version: {key} is not in {where}")
 
     def _lasting(self) -> list[str]:
         """Names of the buffers that are state."""
         assert self._plan is not None
-        derived = {
-            name for m in self._plan.matrices for name in (m.offsets, m.columns, m.split, m.index)
-        } | {name for events in self._plan.events for name in (events.ranks, events.counts)}
+        derived = {name for m in self._plan.matrices for name in (m.offsets, m.columns, m.split, m.index)} | {
+            name for events in self._plan.events for name in (events.ranks, events.counts)
+        }
         for entry in self._plan.schedule:
             work = entry.work
             if isinstance(work, Recorder):
@@ -135,6 +137,8 @@ class Restorable:
         starts = partition(ranks.shape[1], self.threads)
         ends = np.cumsum(kept[f"{label}.counts"])[:-1]
         for slot, spikes in enumerate(np.split(kept[f"{label}.ranks"], ends)):
+            if len(spikes) and (spikes[0] < 0 or spikes[-1] >= starts[-1] or (np.diff(spikes) <= 0).any()):
+                raise EngineError(f"its spikes are damaged ({events.name})")
             cuts = np.searchsorted(spikes, starts)
             counts[slot] = np.diff(cuts)
             for thread, start in enumerate(starts[:-1]):

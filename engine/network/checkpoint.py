@@ -1,0 +1,268 @@
+"""Checkpoints: the full state of a compiled network in a file, for another process to go on with."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.connectivity import Connectivity
+from engine.errors import EngineError
+from engine.files.errors import FileError
+from engine.files.formats import load_content
+from engine.files.hdf5 import write_hdf5
+from engine.files.npz import write_npz
+from engine.files.plain import NotPlain, decoded, encoded
+from engine.files.whole import save_whole
+from engine.network.fingerprint import fingerprint, first_difference
+from engine.network.recorded_state import recorded_state, restored_recording
+
+if TYPE_CHECKING:
+    from engine.network.monitor import Monitor
+    from engine.network.network import Network
+    from engine.network.projection import Projection
+
+Arrays = dict[str, NDArray[Any]]
+
+FORMAT = "Neuroloom checkpoint"
+VERSION = 1
+_HEADER = "header"
+
+
+class Checkpoints:
+    """How the full state of a network is kept in files."""
+
+    def save_checkpoint(self, filename: str | PathLike[str]) -> None:
+        """Save everything that the next steps depend on.
+
+        That is every value, spikes and rates under way, counters of random numbers, refractory periods,
+        schedules of inputs, switches, synapses that began or ended meanwhile, and what monitors have recorded
+        and not handed out yet. ``simulate(500)``, a checkpoint, a new process that builds the same network
+        and loads it, and ``simulate(500)`` there give the bits of ``simulate(1000)``, with any number of
+        threads on both sides.
+
+        Parameters
+        ----------
+        filename : str or path
+            ``.npz`` or ``.h5``. Missing folders are made; an old file is replaced as a whole.
+
+        Notes
+        -----
+        Not in the file: equations and code (the script builds the network again), objects and random
+        generators of Python, functions that are called back.
+        """
+        network: Network = self  # type: ignore[assignment]
+        write = _writer(filename)
+        if not network.compiled:
+            raise EngineError("save_checkpoint(): the network is not compiled yet; call compile() first.")
+        arrays: Arrays = {}
+        header = {"format": FORMAT, "version": VERSION, "fingerprint": fingerprint(network)}
+        header |= _python_state(network, arrays)
+        arrays |= {f"engine.{name}": array for name, array in network.refresh().state().items()}
+        text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        save_whole(filename, lambda file: write(file, {_HEADER: text} | arrays))
+
+    def load_checkpoint(self, filename: str | PathLike[str]) -> None:
+        """Go on where :meth:`save_checkpoint` was called: the next step is the one that followed there.
+
+        The network must be compiled and built as that one was: the same populations, projections and models
+        in the same order, and the same settings. Seed, threads and initial values may differ; those of the
+        file count, but for the threads.
+
+        Raises
+        ------
+        FileError
+            If the file is missing or damaged, or if it belongs to another network; the message names the
+            first difference. Nothing is changed then.
+
+        Notes
+        -----
+        Monitors get their data and positions back by name. Those that the file does not know begin anew.
+        """
+        network: Network = self  # type: ignore[assignment]
+        if not network.compiled:
+            raise EngineError("load_checkpoint(): build the network and call compile() first.")
+        _writer(filename)
+        arrays: Arrays = load_content(filename)
+        header = _header(filename, arrays)
+        different = first_difference(header["fingerprint"], json.loads(json.dumps(fingerprint(network))))
+        if different is not None:
+            raise FileError(f"{filename} is the checkpoint of another network. {different}.")
+        try:
+            _restore_python_state(network, header, arrays)
+            state = {k.removeprefix("engine."): a for k, a in arrays.items() if k.startswith("engine.")}
+            network.refresh().restore(state)
+            _restore_monitors(network, decoded(header["monitors"], arrays))
+        except (EngineError, ValueError, KeyError, TypeError, IndexError) as fault:
+            raise FileError(
+                f"{filename} cannot be loaded; build the network anew. {type(fault).__name__}: {fault}"
+            ) from fault
+
+
+def _writer(filename: str | PathLike[str]) -> Any:
+    suffix = Path(filename).suffix.lower()
+    if suffix == ".npz":
+        return lambda file, content: write_npz(file, content, objects=False, compress=False)
+    if suffix in (".h5", ".hdf5"):
+        return write_hdf5
+    raise EngineError(f"A checkpoint is a .npz or .h5 file, not {Path(filename).name!r}.")
+
+
+def _header(filename: str | PathLike[str], arrays: Arrays) -> dict[str, Any]:
+    try:
+        header: dict[str, Any] = json.loads(arrays[_HEADER].tobytes())
+        known = header["format"] == FORMAT
+        version = header["version"]
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        known, version = False, VERSION
+    if not known:
+        raise FileError(f"{filename} is no checkpoint.")
+    if version != VERSION:
+        raise FileError(f"{filename} is a checkpoint of version {version}; this is version {VERSION}.")
+    return header
+
+
+# --- what Python knows ----------------------------------------------------------------------------------
+
+
+def _objects(network: Network) -> Iterator[tuple[str, Any]]:
+    """All objects that have a state of their own apart from the engine's."""
+    for kind in ("populations", "projections", "mean_inputs"):
+        for index, obj in enumerate(getattr(network, kind)):
+            yield f"{kind}.{index}", obj
+
+
+def _python_state(network: Network, arrays: Arrays) -> dict[str, Any]:
+    objects = {}
+    for label, obj in _objects(network):
+        objects[label] = _plain_part(vars(obj), label, arrays)
+        if label.startswith("projections"):
+            objects[label]["recipe"] = _recipe_state(obj)
+    monitors = [_monitor_state(monitor) for monitor in network.monitors]
+    return {
+        "seed": network.seed,
+        "draws": network._draws,
+        "constants": {name: float(value) for name, value in network.constants.items()},
+        "objects": objects,
+        "monitors": encoded(monitors, arrays, "monitors"),
+    }
+
+
+def _plain_part(values: Mapping[str, Any], label: str, arrays: Arrays) -> dict[str, Any]:
+    """Those values that are plain data. Others are made by the script, and no step changes them."""
+    kept = {}
+    for name, value in values.items():
+        own: Arrays = {}
+        try:
+            kept[name] = encoded(_fields(value), own, f"{label}.{name}")
+        except NotPlain:
+            continue
+        arrays |= own
+    return kept
+
+
+def _fields(value: Any) -> Any:
+    """A dataclass as a mapping; others as they are."""
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+
+
+def _restore_python_state(network: Network, header: Mapping[str, Any], arrays: Arrays) -> None:
+    network.configuration._seed = int(header["seed"])
+    network._draws = int(header["draws"])
+    for name, value in header["constants"].items():
+        if network.constants.get(name) != value:
+            network.set_constant(name, value)
+    for label, obj in _objects(network):
+        stored = dict(header["objects"][label])
+        recipe = stored.pop("recipe", None)
+        for name, value in stored.items():
+            own = vars(obj)
+            if name in own:
+                own[name] = _as_before(own[name], decoded(value, arrays))
+            else:
+                own[name] = decoded(value, arrays)
+        if recipe is not None:
+            _check(obj.connectivity)
+            _restore_recipe(obj, recipe)
+            network._redrawn.append(obj)
+    network._stale = True
+
+
+def _as_before(present: Any, stored: Any) -> Any:
+    """A stored value in the form of the present one: a dataclass was stored as a mapping of its fields."""
+    if dataclasses.is_dataclass(present) and not isinstance(present, type) and isinstance(stored, dict):
+        return type(present)(**stored)
+    return stored
+
+
+def _check(c: Connectivity) -> None:
+    """Refuse synapses that would lead the engine out of its arrays."""
+    rising = c.offsets.size == c.n_post + 1 and c.offsets[0] == 0 and bool((np.diff(c.offsets) >= 0).all())
+    if not rising or c.offsets[-1] != c.nnz or (c.nnz and (c.pre.min() < 0 or c.pre.max() >= c.n_pre)):
+        raise ValueError("its synapses are damaged")
+
+
+def _recipe_state(projection: Projection) -> dict[str, Any]:
+    return {
+        "delay": projection.uniform_delay,
+        "force_multiple_weights": projection.recipe.force_multiple_weights,
+    }
+
+
+def _restore_recipe(projection: Projection, stored: Mapping[str, Any]) -> None:
+    """Delays may have been changed since, and a file with other synapses may have been loaded."""
+    recipe, delay = projection.recipe, int(stored["delay"])
+    if delay >= 0:
+        recipe = dataclasses.replace(recipe, delays=delay)
+    elif projection.uniform_delay >= 0:
+        connectivity = projection.connectivity
+        recipe = dataclasses.replace(recipe, structure=lambda *_: connectivity, weights=None, delays=None)
+    several = bool(stored["force_multiple_weights"])
+    projection._recipe = dataclasses.replace(recipe, force_multiple_weights=several)
+
+
+# --- monitors -------------------------------------------------------------------------------------------
+
+_MONITOR = ("period_steps", "period_offset_steps", "offset_steps", "_last_times")
+
+
+def _monitor_state(monitor: Monitor) -> dict[str, Any]:
+    present = None if monitor.projection is None else monitor.projection.connectivity
+    return {
+        "name": monitor.name,
+        "source": _source(monitor),
+        "values": {name: getattr(monitor, name) for name in _MONITOR},
+        "data": {name: recorded_state(monitor._data[name], present) for name in monitor.variables},
+    }
+
+
+def _source(monitor: Monitor) -> str:
+    return f"{monitor.source.name} {'' if monitor.dendrite is None else monitor.dendrite}".strip()
+
+
+def _restore_monitors(network: Network, stored: list[dict[str, Any]]) -> None:
+    """By name and source, in the order of the file; a monitor that the file lacks begins anew."""
+    left = list(stored)
+    for monitor in network.monitors:
+        found = next((s for s in left if (s["name"], s["source"]) == (monitor.name, _source(monitor))), None)
+        if found is None:
+            monitor.reset()
+            continue
+        left.remove(found)
+        for name, value in found["values"].items():
+            setattr(monitor, name, value)
+        present = None if monitor.projection is None else monitor.projection.connectivity
+        if list(found["data"]) != monitor.variables:
+            monitor._variables = list(found["data"])
+            network.replan()
+        monitor._data = {n: restored_recording(state, present) for n, state in found["data"].items()}
+    for lost in left:
+        network.warn(f"The monitor {lost['name']} of the file does not exist here; its data are not loaded.")
