@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from pathlib import Path
@@ -21,6 +22,7 @@ from engine.files.npz import write_npz
 from engine.files.plain import NotPlain, decoded, encoded
 from engine.files.whole import save_whole
 from engine.network.fingerprint import fingerprint, first_difference
+from engine.network.recorded import RecordedData
 from engine.network.recorded_state import recorded_state, restored_recording
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ Arrays = dict[str, NDArray[Any]]
 FORMAT = "Neuroloom checkpoint"
 VERSION = 1
 _HEADER = "header"
+_CLASS = "dataclass"
 
 
 class Checkpoints:
@@ -83,7 +86,9 @@ class Checkpoints:
 
         Notes
         -----
-        Monitors get their data and positions back by name. Those that the file does not know begin anew.
+        Monitors get their data and positions back by name. Those that the file does not know begin anew. What
+        a monitor has written to a file of its own (``record_to``) stays there; record to another one from now
+        on.
         """
         network: Network = self  # type: ignore[assignment]
         if not network.compiled:
@@ -168,10 +173,23 @@ def _plain_part(values: Mapping[str, Any], label: str, arrays: Arrays) -> dict[s
 
 
 def _fields(value: Any) -> Any:
-    """A dataclass as a mapping; others as they are."""
+    """A dataclass of the engine as its name and fields; others as they are."""
+    kind = type(value)
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
-    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+    fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+    return {_CLASS: f"{kind.__module__}.{kind.__qualname__}", "fields": fields}
+
+
+def _made(stored: Any) -> Any:
+    """The inverse of :func:`_fields`."""
+    if not isinstance(stored, dict) or stored.keys() != {_CLASS, "fields"}:
+        return stored
+    module, _, name = stored[_CLASS].rpartition(".")
+    kind = getattr(sys.modules.get(module), name, None) if module.startswith("engine.") else None
+    if not isinstance(kind, type) or not dataclasses.is_dataclass(kind):
+        raise ValueError(f"it needs {stored[_CLASS]}, which is not known")
+    return kind(**stored["fields"])
 
 
 def _restore_python_state(network: Network, header: Mapping[str, Any], arrays: Arrays) -> None:
@@ -184,23 +202,12 @@ def _restore_python_state(network: Network, header: Mapping[str, Any], arrays: A
         stored = dict(header["objects"][label])
         recipe = stored.pop("recipe", None)
         for name, value in stored.items():
-            own = vars(obj)
-            if name in own:
-                own[name] = _as_before(own[name], decoded(value, arrays))
-            else:
-                own[name] = decoded(value, arrays)
+            vars(obj)[name] = _made(decoded(value, arrays))
         if recipe is not None:
             _check(obj.connectivity)
             _restore_recipe(obj, recipe)
             network._redrawn.append(obj)
     network._stale = True
-
-
-def _as_before(present: Any, stored: Any) -> Any:
-    """A stored value in the form of the present one: a dataclass was stored as a mapping of its fields."""
-    if dataclasses.is_dataclass(present) and not isinstance(present, type) and isinstance(stored, dict):
-        return type(present)(**stored)
-    return stored
 
 
 def _check(c: Connectivity) -> None:
@@ -240,8 +247,17 @@ def _monitor_state(monitor: Monitor) -> dict[str, Any]:
         "name": monitor.name,
         "source": _source(monitor),
         "values": {name: getattr(monitor, name) for name in _MONITOR},
-        "data": {name: recorded_state(monitor._data[name], present) for name in monitor.variables},
+        "data": {name: recorded_state(data, present) for name, data in _in_memory(monitor).items()},
     }
+
+
+def _in_memory(monitor: Monitor) -> dict[str, RecordedData]:
+    """What is recorded, by variable; of a monitor that writes to a file only that it records."""
+    if monitor._file is None:
+        return {name: monitor._data[name] for name in monitor.variables}
+    monitor.settle()
+    step = monitor.network.current_step
+    return {name: RecordedData(step, monitor._data[name].recording) for name in monitor.variables}
 
 
 def _source(monitor: Monitor) -> str:
@@ -263,6 +279,9 @@ def _restore_monitors(network: Network, stored: list[dict[str, Any]]) -> None:
         if list(found["data"]) != monitor.variables:
             monitor._variables = list(found["data"])
             network.replan()
+        tracks = {name: data.track for name, data in monitor._data.items()}
         monitor._data = {n: restored_recording(state, present) for n, state in found["data"].items()}
+        for name, data in monitor._data.items():
+            data.track = tracks.get(name)
     for lost in left:
         network.warn(f"The monitor {lost['name']} of the file does not exist here; its data are not loaded.")

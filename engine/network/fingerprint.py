@@ -63,7 +63,15 @@ def _population(population: Population) -> dict[str, Any]:
         "kind": population.model.kind,
         **_model(population.model),
         "stop condition": _digest(population.stop),
+        "paired input": _paired(population),
     }
+
+
+def _paired(population: Population) -> str | None:
+    given = population.paired_input
+    if given is None:
+        return None
+    return f"{given.steps} steps of {given.variable or 'spikes'} of {given.source.name}"
 
 
 def _projection(projection: Projection) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from engine import (
     STDP,
+    CurrentInjection,
+    DecodingProjection,
     DiscreteUniform,
+    HomogeneousCorrelatedSpikeTrains,
     IF_curr_exp,
     Izhikevich,
     Network,
@@ -27,9 +30,12 @@ from engine import (
     PoissonPopulation,
     SpikeSourceArray,
     Synapse,
+    TimedArray,
+    TimedPoissonPopulation,
     Uniform,
 )
 from engine.extensions.bold import balloon_RN
+from engine.extensions.hybrid import Rate2SpikePopulation, Spike2RatePopulation
 
 HALF = 60.0
 """ms before the checkpoint, and after it."""
@@ -255,7 +261,43 @@ def act_bold(net: Network) -> None:
         given.measure_baseline()
 
 
+def inputs(threads: int) -> Network:
+    """Inputs with schedules and counters of their own."""
+    net = network(threads)
+    array = TimedArray(np.arange(240.0).reshape(8, 30), schedule=10.0, period=70.0, name="array")
+    timed = TimedPoissonPopulation(
+        80, [20.0, 90.0, 5.0], schedule=[0.0, 25.0, 50.0], period=80.0, name="timed"
+    )
+    trains = HomogeneousCorrelatedSpikeTrains(
+        70, [20.0, 60.0], [0.3, 0.5], 10.0, schedule=[0.0, 40.0], name="trains"
+    )
+    for source in (array, timed, trains):
+        net.create(source)
+    rate, pop = net.create(30, RATE, name="rate"), net.create(30, Izhikevich, name="pop")
+    net.connect(array, rate, "exc").one_to_one(0.001)
+    CurrentInjection(array, pop, "exc", network=net).connect_current()
+    for source in (timed, trains):
+        net.connect(source, pop, "exc").fixed_probability(0.2, weights=0.5, delays=3.0)
+        decoding = DecodingProjection(source, rate, "exc", window=15.0, network=net)
+        decoding.connect_fixed_probability(0.3, weights=0.1)
+    net.create(Spike2RatePopulation(pop, name="counted", window=20.0, network=net))
+    net.create(Rate2SpikePopulation(rate, name="fired", scaling=100.0, network=net))
+    for source in net.populations:
+        net.monitor(source, "spike" if source.model.kind == "spike" else "r", name=f"m{source.name}")
+    return finished(net)
+
+
+def act_inputs(net: Network) -> None:
+    array, timed, trains = net.populations[:3]
+    array.update(np.linspace(0.0, 300.0, 330).reshape(11, 30), schedule=7.0)
+    timed.disable()
+    net.simulate(4.0)
+    timed.enable()
+    trains.rates = [50.0, 10.0]
+
+
 CASES = {
+    "inputs": Case(inputs, act_inputs),
     "coba": Case(coba),
     "stdp": Case(stdp, act_stdp),
     "rates": Case(rates, act_rates),

@@ -47,9 +47,7 @@ def assert_same(found: State, expected: State) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize(
-    ("before", "after", "extension"), [(1, 1, "npz"), (2, 1, "h5"), (1, 2, "npz")]
-)
+@pytest.mark.parametrize(("before", "after", "extension"), [(1, 1, "npz"), (2, 1, "h5"), (1, 2, "npz")])
 def test_two_halves_are_one_whole(name: str, before: int, after: int, extension: str, tmp_path: Path) -> None:
     path = tmp_path / f"c.{extension}"
     first_half(CASES[name], before).save_checkpoint(path)
@@ -243,6 +241,26 @@ def test_other_monitors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert m.get("r").shape == (3, 4)
 
 
+def test_monitors_that_record_to_files(tmp_path: Path) -> None:
+    def build() -> tuple[Network, Any]:
+        net = small()
+        return net, net.monitor(net.populations[0], "r", name="m")
+
+    whole, expected = build()
+    whole.simulate(20.0)
+    net, m = build()
+    with m.record_to(tmp_path / "first.h5"):
+        net.simulate(12.0)
+        net.save_checkpoint(tmp_path / "c.npz")
+        first = m.get("r")
+    net, m = build()
+    with m.record_to(tmp_path / "second.h5"):
+        net.load_checkpoint(tmp_path / "c.npz")
+        net.simulate(8.0)
+        assert m.times()["r"] == {"start": [12], "stop": [20]}
+        np.testing.assert_array_equal(np.concatenate([first, m.get("r")]), expected.get("r"))
+
+
 # --- files ----------------------------------------------------------------------------------------------
 
 
@@ -286,7 +304,7 @@ def changed(path: Path, change: Any) -> None:
 
 
 def spoil_ranks(_: Any, arrays: State) -> None:
-    arrays["projections.0._connectivity.pre"][:] = 1 << 20
+    arrays["projections.0._connectivity.fields.pre"][:] = 1 << 20
 
 
 CHANGES: dict[str, tuple[Any, str]] = {
