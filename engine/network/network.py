@@ -61,7 +61,15 @@ class _NetworkType(type):
 
 
 class Network(
-    Compiling, Running, Finding, Copying, Footprint, SavedNetwork, SavedParameters, Checkpoints, metaclass=_NetworkType
+    Compiling,
+    Running,
+    Finding,
+    Copying,
+    Footprint,
+    SavedNetwork,
+    SavedParameters,
+    Checkpoints,
+    metaclass=_NetworkType,
 ):
     """A network of its own, independent of the top-level functions and of all other networks.
 

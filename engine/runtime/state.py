@@ -1,7 +1,7 @@
 """All that a running network knows, apart from its code: taken out of an ``Instance``, put into another one.
 
 Nothing is listed by hand. Every buffer of the plan counts, except those that follow from the synapses
-(``Plan.matrices``) and those that monitors fill. Rings of spikes are kept without the shares of threads, so
+(``Plan.matrices``) and those that monitors and the profile fill. Rings of spikes are kept without the shares of threads, so
 that the state may go on with another number of them.
 """
 
@@ -98,6 +98,7 @@ class Restorable:
         derived = {name for m in self._plan.matrices for name in (m.offsets, m.columns, m.split, m.index)} | {
             name for events in self._plan.events for name in (events.ranks, events.counts)
         }
+        derived.add(self._plan.profile)
         for entry in self._plan.schedule:
             work = entry.work
             if isinstance(work, Recorder):
