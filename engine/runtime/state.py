@@ -1,8 +1,8 @@
 """All that a running network knows, apart from its code: taken out of an ``Instance``, put into another one.
 
 Nothing is listed by hand. Every buffer of the plan counts, except those that follow from the synapses
-(``Plan.matrices``) and those that monitors and the profile fill. Rings of spikes are kept without the shares of threads, so
-that the state may go on with another number of them.
+(``Plan.matrices``) and those that monitors and the profile fill. Rings of spikes are kept without the shares
+of threads, so that the state may go on with another number of them.
 """
 
 from __future__ import annotations
