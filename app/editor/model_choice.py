@@ -13,7 +13,7 @@ from engine.project.catalogue import (
     neuron_text,
     synapse_text,
 )
-from engine.project.document import Constant, Population, ProjectDocument, Projection, SynapseText
+from engine.project.document import Population, ProjectDocument, Projection, SynapseText
 from engine.project.edits import (
     add_synapse,
     customise,
@@ -24,13 +24,14 @@ from engine.project.edits import (
 )
 from engine.project.models import kind_of, parse, recordable, settable
 from engine.project.naming import unique_name
+from engine.project.sources import with_model
 
 DEFAULT_SYNAPSES = {"spike": "DefaultSpikingSynapse", "rate": "DefaultRateCodedSynapse"}
 """What the default synapse is, by the kind of the sending population."""
 
 
 def neuron_choices(document: ProjectDocument) -> Choices:
-    """The project's own models, the built-in ones, and the sources of spikes."""
+    """The project's own models, the built-in ones, and the sources."""
     own = [(text.name, text.id) for text in document.neurons]
     built_in = [(name, name) for name in builtin_neurons()]
     return [*own, *([("", "")] if own else []), *built_in, ("", ""), *((name, name) for name in SOURCES)]
@@ -81,17 +82,7 @@ def choose_neuron(document: ProjectDocument, population_id: str, model: str) -> 
     """Give a population another model; values and recordings that the new model lacks are dropped."""
     population = find(document, population_id)
     assert isinstance(population, Population)
-    values = dict(population.values)
-    times = population.spike_times
-    geometry = population.geometry
-    if model == "PoissonPopulation":
-        values = {"rates": values.get("rates", Constant(value=10.0))}
-    if model == "SpikeSourceArray":
-        times = times or ((10.0, 20.0, 30.0),)
-        geometry = (len(times),)
-    changed = msgspec.structs.replace(
-        population, model=model, values=values, spike_times=times, geometry=geometry
-    )
+    changed = with_model(population, model)
     return _fitted(replace_object(document, changed), changed)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from app.editor.bold_section import BoldSection
+from app.editor.course_section import CourseSection
 from app.editor.model_choice import choose_neuron, neuron_choices
 from app.editor.monitor_section import MonitorSection
 from app.editor.owned_model import OwnedModel
@@ -52,6 +53,7 @@ class PopulationForm(OwnerForm):
         )
         self.values = ValueSections(self)
         self.spike_times = SpikeTimes(self)
+        self.course = CourseSection(self)
         self.monitor = MonitorSection(self)
         self.bold = BoldSection(self, (object_id,))
         self.column.addStretch(1)

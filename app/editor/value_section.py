@@ -95,7 +95,7 @@ class ValueSections:
 
     def _field(self, attribute: Attribute, owner: Population | Projection) -> ValueField:
         name, session, form = attribute.name, self._form.session, self._form
-        # A source of spikes has no model whose defaults could stand in for its values.
+        # A source has no model whose defaults could stand in for its values.
         has_default = not (isinstance(owner, Population) and owner.model in SOURCES)
 
         def write(text: str) -> ProjectDocument:
@@ -135,7 +135,7 @@ def _unit(document: ProjectDocument, owner: Population | Projection, name: str) 
     """Unit of an attribute of a built-in model, where it is known; own models have units of their own."""
     if isinstance(owner, Population):
         if owner.model in SOURCES:
-            return _UNITS.get(name, "")
+            return "ms" if name == "tau" else _UNITS.get(name, "")
         if owner.model not in builtin_neurons():
             return ""
     if name.startswith("tau"):

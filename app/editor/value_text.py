@@ -99,6 +99,34 @@ def format_times(rows: tuple[tuple[float, ...], ...]) -> str:
     return "\n".join(", ".join(format_number(time) for time in row) for row in rows)
 
 
+def parse_course(text: str) -> tuple[tuple[float, ...], tuple[tuple[float, ...], ...]]:
+    """Read times in ms and the rates that begin at each: a line is a time, a colon, and one or more rates."""
+    times, rows = [], []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        time, _, rates = line.partition(":")
+        try:
+            times.append(float(time))
+            row = tuple(float(word) for word in rates.replace(",", " ").split())
+        except ValueError as error:
+            raise ValueTextError(f"Line {number}: type a time and rates, e.g. 100: 50 ({error}).") from None
+        if not row:
+            raise ValueTextError(f"Line {number}: type a rate after the colon, e.g. 100: 50.")
+        if not all(map(math.isfinite, (times[-1], *row))):
+            raise ValueTextError(f"Line {number}: times and rates must be finite.")
+        rows.append(row)
+    if not rows:
+        raise ValueTextError("Type one line or more, e.g. 0: 50.")
+    return tuple(times), tuple(rows)
+
+
+def format_course(times: tuple[float, ...], rows: tuple[tuple[float, ...], ...]) -> str:
+    """Write times and rates as :func:`parse_course` reads them."""
+    lines = (", ".join(map(format_number, row)) for row in rows)
+    return "\n".join(f"{format_number(time)}: {line}" for time, line in zip(times, lines, strict=False))
+
+
 def _pieces(text: str) -> Pieces:
     starts, values = [], []
     for part in filter(None, (p.strip() for p in text.split(";"))):

@@ -1,4 +1,4 @@
-"""Models that a document may name without holding their text: built-ins and sources of spikes."""
+"""Models that a document may name without holding their text: built-ins and sources of activity."""
 
 from __future__ import annotations
 
@@ -12,10 +12,17 @@ from engine.project.document import NeuronText, ProjectDocument, SynapseText
 SOURCES = MappingProxyType(
     {
         "PoissonPopulation": "Each neuron emits spikes as a Poisson process with a rate in Hz.",
+        "TimedPoissonPopulation": "As PoissonPopulation, with rates that follow a schedule.",
+        "HomogeneousCorrelatedSpikeTrains": "Neurons emit spikes at random, but together.",
         "SpikeSourceArray": "Each neuron emits spikes at times that are given.",
+        "InputArray": "Each neuron has a rate that is given.",
+        "TimedArray": "Each neuron has a rate that follows a schedule.",
     }
 )
-"""Populations that emit spikes without a neuron model, with what they do."""
+"""Populations without a neuron model of a project, which receive nothing, with what they do."""
+
+SCHEDULED = ("TimedArray", "TimedPoissonPopulation")
+"""Sources whose rates follow a schedule."""
 
 DEFAULT_SYNAPSE = ""
 """``Projection.synapse`` of a projection without a synapse model of its own."""

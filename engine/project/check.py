@@ -41,6 +41,7 @@ from engine.project.models import (
 from engine.project.naming import is_identifier
 from engine.project.plasticity import check_plasticity
 from engine.project.problem import Problem, Severity
+from engine.project.sources import source_faults
 from engine.project.values import describe, faults, largest, slice_length, synapse_count
 
 __all__ = ["Problem", "Severity", "check", "model_of", "targets_of"]
@@ -148,6 +149,8 @@ def _check_population(document: ProjectDocument, population: Population) -> Iter
         return
     if population.model == "SpikeSourceArray":
         yield from _check_spike_times(population, size)
+    for field, fault, mend in source_faults(population, size):
+        yield _error(population, field, fault, mend)
     yield from _check_values(document, population, size)
     yield from _check_inputs(document, population)
 
@@ -225,7 +228,7 @@ def _check_projection(document: ProjectDocument, projection: Projection) -> Iter
     if pre is None or post is None:
         return
     if post.model in SOURCES:
-        message = f"{post.name} is a {post.model}: it emits spikes and receives none."
+        message = f"{post.name} is a {post.model}: it is a source and receives none."
         yield _error(projection, "post", message, "Remove the projection.")
         return
     kinds = kind_of(document, pre), kind_of(document, post)

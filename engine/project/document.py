@@ -108,16 +108,29 @@ Value = Constant | Distribution | Pieces | ArrayFile
 """What a parameter, an initial value or a weight may be given as."""
 
 
+class Course(_Record, frozen=True):
+    """Rates that follow a schedule: one row for each time."""
+
+    times: tuple[float, ...] = (0.0,)
+    """ms at which each row begins, ascending."""
+    rows: tuple[tuple[float, ...], ...] = ((0.0,),)
+    """Rates: one number for all neurons, or one for each."""
+    period: float | None = None
+    """ms after which the first row comes again; None: never."""
+
+
 class Population(_Named, frozen=True):
     """Neurons of one model. ``model`` is the id of a :class:`NeuronText`, the name of a built-in neuron
-    (``"Izhikevich"``), ``"PoissonPopulation"`` or ``"SpikeSourceArray"``."""
+    (``"Izhikevich"``) or of a source (a key of ``catalogue.SOURCES``: ``"PoissonPopulation"``)."""
 
     geometry: tuple[int, ...]
     model: str
     values: dict[str, Value] = {}
-    """Parameters and initial values that differ from the model's; for a PoissonPopulation ``rates``."""
+    """Parameters and initial values that differ from the model's; for a source what it is given."""
     spike_times: tuple[tuple[float, ...], ...] = ()
     """For a SpikeSourceArray: ms, one tuple for each neuron."""
+    course: Course | None = None
+    """For a TimedArray or a TimedPoissonPopulation."""
 
 
 class Slice(_Record, frozen=True):

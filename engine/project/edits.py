@@ -25,7 +25,6 @@ from engine.project.clipboard import copy, duplicate, paste
 from engine.project.document import (
     BoldMonitor,
     Connector,
-    Constant,
     Monitor,
     NeuronText,
     Population,
@@ -39,6 +38,7 @@ from engine.project.document import (
 )
 from engine.project.models import kind_of
 from engine.project.naming import check_name, is_identifier, unique_name
+from engine.project.sources import STEMS, with_model
 
 __all__ = [
     "DocumentObject",
@@ -122,22 +122,15 @@ def add_population(
     position: Position = (0.0, 0.0),
     geometry: tuple[int, ...] | None = None,
 ) -> tuple[ProjectDocument, str]:
-    """Add a population of ``model`` (id of a neuron text, name of a built-in or of a spike source)."""
+    """Add a population of ``model`` (id of a neuron text, name of a built-in or of a source)."""
     own = {text.id for text in document.neurons}
     if model not in own and model not in builtin_neurons() and model not in SOURCES:
         raise EngineError(f"There is no neuron model {model!r}.")
-    stems = {"PoissonPopulation": "Poisson", "SpikeSourceArray": "Spikes"}
     if name is None:
-        name = unique_name(document, stems.get(model, "Population"))
+        name = unique_name(document, STEMS.get(model, "Population"))
     check_name(document, name)
-    population = Population(
-        id=new_id(),
-        name=name,
-        geometry=geometry or ((1,) if model == "SpikeSourceArray" else (100,)),
-        model=model,
-        values={"rates": Constant(value=10.0)} if model == "PoissonPopulation" else {},
-        spike_times=((10.0, 20.0, 30.0),) if model == "SpikeSourceArray" else (),
-    )
+    population = Population(id=new_id(), name=name, geometry=geometry or (100,), model="")
+    population = with_model(population, model, keep_geometry=geometry is not None)
     document = msgspec.structs.replace(document, populations=(*document.populations, population))
     return move(document, {population.id: position}), population.id
 
@@ -150,7 +143,7 @@ def connect(
     if not isinstance(source, Population) or not isinstance(sink, Population):
         raise EngineError("Only populations can be connected.")
     if sink.model in SOURCES:
-        raise EngineError(f"{sink.name} is a {sink.model}: it emits spikes and receives none.")
+        raise EngineError(f"{sink.name} is a {sink.model}: it is a source and receives none.")
     if connector is None and size_of(source) * size_of(sink) > _SMALL:
         connector = Connector(pattern="fixed_probability", probability=0.1)
     projection = Projection(

@@ -19,9 +19,32 @@ _SOURCE_MODELS = MappingProxyType(
         "PoissonPopulation": NeuronModel(
             "Poisson", "spike", (Parameter("rates", DEFAULT_RATE),), (Variable("p"), Variable("r")), ()
         ),
+        "TimedPoissonPopulation": NeuronModel(
+            "TimedPoisson", "spike", (Parameter("proba", 0.0),), (Variable("p"), Variable("r")), ()
+        ),
+        "HomogeneousCorrelatedSpikeTrains": NeuronModel(
+            "HomogeneousCorrelated",
+            "spike",
+            tuple(Parameter(name, 0.0, locality="global") for name in ("tau", "mu", "sigma")),
+            (Variable("x", locality="global"), Variable("p"), Variable("r")),
+            (),
+        ),
         "SpikeSourceArray": NeuronModel("Spike source", "spike", (), (Variable("r"),), ()),
+        "InputArray": NeuronModel("InputArray", "rate", (), (Variable("r"),), ()),
+        "TimedArray": NeuronModel("TimedArray", "rate", (), (Variable("r"),), ()),
     }
 )
+_SOURCE_VALUES: MappingProxyType[str, tuple[Parameter | Variable, ...]] = MappingProxyType(
+    {
+        "PoissonPopulation": (Parameter("rates", DEFAULT_RATE),),
+        "HomogeneousCorrelatedSpikeTrains": tuple(
+            Parameter(name, value, locality="global")
+            for name, value in (("rates", DEFAULT_RATE), ("corr", 0.3), ("tau", 20.0))
+        ),
+        "InputArray": (Variable("r"),),
+    }
+)
+"""What sources are given."""
 _REMEMBERED = 512
 """Parsed texts kept: more than the models of a project and a while of typing."""
 
@@ -83,7 +106,7 @@ def parse(text: NeuronText | SynapseText) -> Parsed:
 
 
 def model_of(document: ProjectDocument, population: Population) -> NeuronModel | None:
-    """Return the checked model of a population; None for sources of spikes and while the text is wrong."""
+    """Return the checked model of a population; None for sources and while the text is wrong."""
     text = neuron_text(document, population.model)
     model = parse(text).model if text else None
     return model if isinstance(model, NeuronModel) else None
@@ -97,7 +120,7 @@ def synapse_model_of(document: ProjectDocument, projection: Projection) -> Synap
 
 
 def sender_of(document: ProjectDocument, population: Population) -> NeuronModel | None:
-    """Return what synapses may read of a pre-synaptic population, sources of spikes included."""
+    """Return what synapses may read of a pre-synaptic population, sources included."""
     return _SOURCE_MODELS.get(population.model) or model_of(document, population)
 
 
@@ -115,7 +138,7 @@ def targets_of(document: ProjectDocument, population: Population) -> tuple[str, 
 def kind_of(document: ProjectDocument, population: Population) -> str:
     """Return ``"spike"`` or ``"rate"``; judged by the spike condition while the text is wrong."""
     if population.model in SOURCES:
-        return "spike"
+        return _SOURCE_MODELS[population.model].kind
     text = neuron_text(document, population.model)
     return "spike" if text and text.spike.strip() else "rate"
 
@@ -127,13 +150,18 @@ def used_models(document: ProjectDocument) -> set[str]:
 
 def settable(document: ProjectDocument, owner: Population | Projection) -> tuple[Parameter | Variable, ...]:
     """Return what can be given a value: parameters, then variables; ``w`` belongs to the connector."""
-    if isinstance(owner, Population) and owner.model == "PoissonPopulation":
-        return (Parameter("rates", DEFAULT_RATE),)
+    if isinstance(owner, Population) and owner.model in SOURCES:
+        return _SOURCE_VALUES.get(owner.model, ())
     model = model_of(document, owner) if isinstance(owner, Population) else synapse_model_of(document, owner)
     if model is None:
         return ()
     attributes: tuple[Parameter | Variable, ...] = (*model.parameters, *model.variables)
     return tuple(a for a in attributes if a.name != "w" or isinstance(owner, Population))
+
+
+def source_parameters(model: str) -> tuple[Parameter, ...]:
+    """Return what a source is made with, besides its geometry."""
+    return tuple(a for a in _SOURCE_VALUES.get(model, ()) if isinstance(a, Parameter))
 
 
 def recordable(document: ProjectDocument, owner: Population | Projection) -> tuple[str, ...]:
@@ -144,7 +172,7 @@ def recordable(document: ProjectDocument, owner: Population | Projection) -> tup
     spikes = ("spike",) if kind_of(document, owner) == "spike" else ()
     model = model_of(document, owner)
     if model is None:
-        return spikes
+        return spikes or (("r",) if owner.model in SOURCES else ())
     if model.axon_spike is not None:
         spikes = (*spikes, "axon_spike")
     sums = () if spikes else tuple(f"sum({target})" for target in model.targets)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from engine.project.bold import rate_sources
-from engine.project.catalogue import SOURCES
+from engine.project.catalogue import SCHEDULED, SOURCES
 from engine.project.document import (
     ArrayFile,
     BoldMonitor,
     Connector,
     Constant,
+    Course,
     Distribution,
     NeuronText,
     Pieces,
@@ -28,8 +29,15 @@ from engine.project.document import (
     SynapseText,
     Value,
 )
-from engine.project.models import DEFAULT_RATE, recordable, refractory_of, settable, used_models
+from engine.project.models import (
+    recordable,
+    refractory_of,
+    settable,
+    source_parameters,
+    used_models,
+)
 from engine.project.plasticity import is_structural, started
+from engine.project.sources import rates_of
 
 ENGINE = "engine"
 BOLD = "engine.extensions.bold"
@@ -219,28 +227,53 @@ def _model(document: ProjectDocument, model: str) -> Expression:
 def _population(document: ProjectDocument, population: Population) -> Iterator[Statement]:
     geometry = population.geometry if len(population.geometry) > 1 else population.geometry[0]
     values = _known_values(document, population)
-    name = Literal(population.name)
     if population.model in SOURCES:
-        if population.model == "PoissonPopulation":
-            rates = values.get("rates", Constant(value=DEFAULT_RATE))
-            first = rates.value if isinstance(rates, Constant) else 0.0
-            if isinstance(rates, Constant):
-                values.pop("rates", None)
-            source = Call(
-                population.model,
-                (Literal(geometry),),
-                {"rates": Literal(first), "name": name},
-            )
-        else:
-            times = Literal([list(times) for times in population.spike_times])
-            source = Call(population.model, named={"spike_times": times, "name": name})
+        arguments, named = _source(population, values)
+        source = Call(population.model, arguments, {**named, "name": Literal(population.name)})
         call = Call("create", (source,), owner=Reference(NETWORK))
     else:
         model = _model(document, population.model)
-        named = {"geometry": Literal(geometry), "neuron": model, "name": name}
+        named = {"geometry": Literal(geometry), "neuron": model, "name": Literal(population.name)}
         call = Call("create", named=named, owner=Reference(NETWORK))
     yield Define(population.id, population.name, call)
     yield from _assignments(population.id, values, math.prod(population.geometry))
+
+
+def _source(
+    population: Population, values: dict[str, Value]
+) -> tuple[tuple[Expression, ...], dict[str, Expression]]:
+    """Arguments of a source, by place and by name; values that are among them leave ``values``."""
+    size = math.prod(population.geometry)
+    geometry = Literal(population.geometry if len(population.geometry) > 1 else size)
+    if population.model == "SpikeSourceArray":
+        return (), {"spike_times": Literal([list(times) for times in population.spike_times])}
+    if population.model == "InputArray":
+        return (geometry,), {}
+    if population.model in SCHEDULED:
+        return _course(population.course or Course(), population.model, geometry, size)
+    numbers: dict[str, Expression] = {}
+    for attribute in source_parameters(population.model):
+        value = values.get(attribute.name, Constant(value=float(attribute.value)))
+        if isinstance(value, Constant):
+            values.pop(attribute.name, None)
+        numbers[attribute.name] = Literal(value.value if isinstance(value, Constant) else 0.0)
+    return (geometry,), numbers
+
+
+def _course(
+    course: Course, model: str, geometry: Literal, size: int
+) -> tuple[tuple[Expression, ...], dict[str, Expression]]:
+    """Arguments of a source with a schedule."""
+    rows = rates_of(course, size)
+    rates: Expression = Literal(rows)
+    if model == "TimedPoissonPopulation" and len(rows[0]) == 1:
+        rates = Literal([row[0] for row in rows])
+    elif len(rows[0]) != size:
+        rates = Call("repeat", (rates, Literal(size)), {"axis": Literal(1)}, module="numpy")
+    named = {"rates": rates, "schedule": Literal(list(course.times))}
+    if course.period is not None:
+        named["period"] = Literal(course.period)
+    return ((), {"geometry": geometry, **named}) if model == "TimedArray" else ((geometry,), named)
 
 
 def _projection(document: ProjectDocument, projection: Projection) -> Iterator[Statement]:

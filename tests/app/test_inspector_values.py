@@ -1,6 +1,6 @@
 """The inspector: values, and what is recorded."""
 
-from inspecting import press, write
+from inspecting import choose, press, write
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -79,6 +79,47 @@ def test_spike_times_are_typed_line_by_line(desk):
     QTest.keyClicks(editor, " x")
     assert "Line 2" in desk.form.spike_times.error.text()
     assert desk.population(source).spike_times[1] == (5.0, 7.5)
+
+
+def test_a_schedule_is_typed_line_by_line(desk):
+    document, source = edits.add_population(desk.document, "TimedArray", "Src")
+    desk.session.apply(document, "Add", [source])
+    form = desk.form.course
+    assert form.section.isVisible()
+    assert form.editor.toPlainText() == "0: 0\n100: 1"
+    form.editor.show_place(2, 99)
+    form.editor.moveCursor(form.editor.textCursor().MoveOperation.End)
+    press(form.editor, Qt.Key.Key_Return)
+    QTest.keyClicks(form.editor, "150: 2, 3")
+    course = desk.population(source).course
+    assert (course.times, course.rows) == ((0.0, 100.0, 150.0), ((0.0,), (1.0,), (2.0, 3.0)))
+    QTest.keyClicks(form.editor, " x")
+    assert "Line 3" in form.error.text()
+    assert desk.population(source).course == course
+    assert any(p.field == "course" and "2 rates for 100 neurons" in str(p.diagnostic) for p in desk.check())
+    write(form.period, "300")
+    assert desk.population(source).course.period == 300.0
+    write(form.period, "")
+    assert desk.population(source).course.period is None
+    write(form.period, "often")
+    assert "number of ms" in form.period.error.text()
+    desk.undo()
+    desk.undo()
+    desk.undo()
+    assert desk.population(source).course.rows == ((0.0,), (1.0,))
+    assert form.editor.toPlainText() == "0: 0\n100: 1"
+
+
+def test_only_sources_with_a_schedule_show_one(desk):
+    desk.select(desk.exc)
+    assert not desk.form.course.section.isVisible()
+    choose(desk.form.model.box, "TimedPoissonPopulation")
+    assert desk.form.course.section.isVisible()
+    choose(desk.form.model.box, "HomogeneousCorrelatedSpikeTrains")
+    assert not desk.form.course.section.isVisible()
+    assert set(desk.form.values.fields) == {"rates", "corr", "tau"}
+    choose(desk.form.model.box, "InputArray")
+    assert set(desk.form.values.fields) == {"r"}
 
 
 # --- recording -------------------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from app.editor.value_text import (
     ValueTextError,
+    format_course,
     format_geometry,
     format_number,
     format_times,
+    parse_course,
     parse_geometry,
     parse_number,
     parse_times,
@@ -117,3 +119,24 @@ def test_spike_times_are_one_line_for_each_neuron():
 def test_wrong_spike_times_are_refused_with_their_line(text, line):
     with pytest.raises(ValueTextError, match=line):
         parse_times(text)
+
+
+def test_a_schedule_is_one_line_for_each_time():
+    times, rows = parse_course("0: 10\n\n100.5: 1, 2 3")
+    assert (times, rows) == ((0.0, 100.5), ((10.0,), (1.0, 2.0, 3.0)))
+    assert parse_course(format_course(times, rows)) == (times, rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("0: 1\n2", "Line 2"),
+        ("x: 1", "Line 1"),
+        ("0: 1\n1: y", "Line 2"),
+        ("0: inf", "Line 1"),
+        ("", "one line"),
+    ],
+)
+def test_wrong_schedules_are_refused_with_their_line(text, line):
+    with pytest.raises(ValueTextError, match=line):
+        parse_course(text)

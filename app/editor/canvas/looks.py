@@ -12,7 +12,11 @@ from engine.project.values import synapse_count
 _COLUMN, _LINE = 300.0, 180.0
 _SOURCES: dict[str, tuple[Kind, str]] = {
     "PoissonPopulation": ("poisson", "Poisson"),
+    "TimedPoissonPopulation": ("poisson", "Poisson, schedule"),
+    "HomogeneousCorrelatedSpikeTrains": ("poisson", "Correlated Poisson"),
     "SpikeSourceArray": ("spikes", "Spike times"),
+    "InputArray": ("input", "Rates"),
+    "TimedArray": ("input", "Rates, schedule"),
 }
 
 

@@ -14,13 +14,14 @@ from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsSceneMouseEv
 
 from app import theme
 
-Kind = Literal["spiking", "rate", "poisson", "spikes", "unknown"]
+Kind = Literal["spiking", "rate", "poisson", "spikes", "input", "unknown"]
 
 _KIND_COLOR: dict[Kind, str] = {
     "spiking": theme.SPIKING,
     "rate": theme.RATE,
     "poisson": theme.SOURCE,
     "spikes": theme.SOURCE,
+    "input": theme.SOURCE,
     "unknown": theme.ERROR,
 }
 _KIND_NAME: dict[Kind, str] = {
@@ -28,6 +29,7 @@ _KIND_NAME: dict[Kind, str] = {
     "rate": "rate-coded",
     "poisson": "Poisson source",
     "spikes": "spike source",
+    "input": "source of rates",
     "unknown": "model not readable",
 }
 CARD_WIDTH = 190.0
@@ -248,6 +250,10 @@ def _draw_glyph(painter: QPainter, kind: Kind, box: QRectF, color: QColor) -> No
             for place in (0.0, 0.33, 0.67, 1.0):
                 path.moveTo(x + place * w, y + 0.15 * h)
                 path.lineTo(x + place * w, y + 0.85 * h)
+        case "input":
+            path.moveTo(x, y + 0.8 * h)
+            for dx, dy in ((0.3, 0.8), (0.3, 0.2), (0.7, 0.2), (0.7, 0.5), (1.0, 0.5)):
+                path.lineTo(x + dx * w, y + dy * h)
         case "unknown":
             path.moveTo(x + w / 2, y)
             path.lineTo(x + w / 2, y + 0.65 * h)
