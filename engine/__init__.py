@@ -6,6 +6,8 @@ here needs a window.
 """
 
 import numpy as np
+from numpy import float32 as float32
+from numpy import float64 as float64
 
 from engine import extensions as extensions
 from engine.errors import (
@@ -91,6 +93,7 @@ from engine.network.files import (
 from engine.network.functions import functions
 from engine.network.lil import LILConnectivity
 from engine.network.lil import LILConnectivity as CSR
+from engine.network.registry import magic_network
 from engine.network.simulation import (
     clear,
     compile,
@@ -124,6 +127,7 @@ from engine.network.spikes import (
     raster_plot,
     smoothed_rate,
 )
+from engine.network.timing import timeit
 from engine.parallel import ParallelError, parallel_run
 from engine.recordings import read_recordings, save_recordings, to_neo
 from engine.reports import report
@@ -218,6 +222,7 @@ __all__ = [
     "load_checkpoint",
     "load_parameter",
     "load_parameters",
+    "magic_network",
     "mean_fr",
     "monitors",
     "np",
@@ -243,5 +248,6 @@ __all__ = [
     "sparse_delays_from_weights",
     "sparse_random_matrix",
     "step",
+    "timeit",
     "to_neo",
 ]

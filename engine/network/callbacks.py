@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.errors import EngineError
 from engine.network.attributes import is_number, whole_steps
+from engine.network.dialects import network_first
 from engine.network.registry import network_of
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Callbacks:
         return ((step, callbacks[order], n) for step, order, n in merged)
 
 
+@network_first
 def every(
     period: float,
     offset: float = 0.0,
@@ -105,7 +107,8 @@ def every(
     net_id : int
         Number of the network whose runs are meant; 0 is that of the top-level functions.
     network : Network, optional
-        The network itself, instead of its number. ``every(network, period, offset, wait)`` is taken, too.
+        The network itself, instead of its number. It may stand before all other arguments:
+        ``every(network, period, offset, wait)``.
 
     Notes
     -----
@@ -117,10 +120,6 @@ def every(
     ... def change_input(n):
     ...     inp.r = n / 10.0
     """
-    given: Any = period
-    if not is_number(given) and hasattr(given, "add_callback"):
-        given, period, offset, wait = period, offset or 1.0, wait, float(net_id)
-        network = given
     for name, value in (("period", period), ("offset", offset), ("wait", wait)):
         if not is_number(value) or not abs(value) < float("inf"):
             raise EngineError(f"every(): {name} must be a number of ms, not {value!r}.")

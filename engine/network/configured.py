@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.configuration import Configuration
+from engine.network.configuration import PERFORMANCE, Configuration
 from engine.network.constant import constant_values
 from engine.network.distributions import Generator, RandomDistribution
 from engine.network.live import Live
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FIXED = {"dt", "num_threads", "visible_cores", "precision", "method", "structural_plasticity"}
 """Settings that running code depends on."""
+
+WITHOUT_EFFECT = ("trace_calls", "disable_bitmask")
+"""Settings of version 5.0 that are accepted."""
 
 
 class Configured(Live):
@@ -35,10 +38,24 @@ class Configured(Live):
     # --- settings -------------------------------------------------------------------------------------
 
     def config(self, **settings: Any) -> None:
-        """Change settings; the keys are those of :func:`engine.setup`.
+        """Change settings: those of :func:`engine.setup`; performance keys only give a warning.
 
         ``dt``, ``num_threads``, ``precision``, ``method`` and ``structural_plasticity`` are fixed by compile.
+
+        Parameters
+        ----------
+        dtype : dtype, optional
+            ``float32`` or ``float64``, instead of ``precision``.
+        trace_calls, disable_bitmask
+            Accepted for compatibility.
         """
+        for key in settings.keys() & set(PERFORMANCE):
+            self.warn(f"config(): {key} has no effect; the engine chooses.")
+        self.configure({key: value for key, value in settings.items() if key not in PERFORMANCE})
+
+    def configure(self, settings: dict[str, Any]) -> None:
+        """Change settings, as :func:`engine.setup` does."""
+        settings = self._in_one_dialect(settings)
         present = self.configuration.values
         changed = {key for key in FIXED & settings.keys() if settings[key] != present[key]}
         if self.compiled and changed:
@@ -53,6 +70,19 @@ class Configured(Live):
                 self.warn(f"setup(): {key} was changed after populations were created.")
         if "seed" in settings:
             self._restart_random_numbers()
+
+    @staticmethod
+    def _in_one_dialect(settings: dict[str, Any]) -> dict[str, Any]:
+        """Keys of version 5.0 as those of 4.8."""
+        settings = {key: value for key, value in settings.items() if key not in WITHOUT_EFFECT}
+        if "dtype" in settings:
+            try:
+                precision = {"float32": "float", "float64": "double"}[np.dtype(settings.pop("dtype")).name]
+            except (KeyError, TypeError):
+                raise EngineError("setup(): dtype is float32 or float64.") from None
+            if settings.setdefault("precision", precision) != precision:
+                raise EngineError("setup(): dtype and precision contradict each other; give one of them.")
+        return settings
 
     @property
     def dt(self) -> float:
@@ -104,7 +134,7 @@ class Configured(Live):
         if array is not None:
             array[0] = value
 
-    def set_seed(self, seed: int) -> None:
+    def set_seed(self, seed: int, use_seed_seq: bool = True) -> None:
         """Begin all random sequences anew from ``seed``; drawn synapses stay."""
         self.configuration.set({"seed": seed})
         self._restart_random_numbers()

@@ -35,6 +35,13 @@ if TYPE_CHECKING:
 Part = Population | PopulationView
 
 
+class Counts(list[int]):
+    """A list that gives itself when it is called: a property of version 5.0, and a method of 4.8."""
+
+    def __call__(self) -> Counts:
+        return self
+
+
 class Projection(Attributed, Connectors, Switches, Delays, Structural, ReceptiveFields, SavedProjection):
     """Synapses between two populations.
 
@@ -276,10 +283,11 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
             return 0
         return len(self._connectivity.pre)
 
-    def nb_synapses_per_dendrite(self) -> list[int]:
-        """Number of synapses of each dendrite, in the order of ``post_ranks``."""
-        counts: list[int] = np.diff(self.connectivity.offsets)[self.post_ranks or []].tolist()
-        return counts
+    @property
+    def nb_synapses_per_dendrite(self) -> Counts:
+        """Number of synapses of each dendrite, in the order of ``post_ranks``: a list, which may be called
+        (``proj.nb_synapses_per_dendrite()``), too."""
+        return Counts(np.diff(self.connectivity.offsets)[self.post_ranks or []].tolist())
 
     def nb_efferent_synapses(self) -> dict[int, int]:
         """Number of synapses of each pre-synaptic neuron that has any (spiking only)."""

@@ -38,6 +38,11 @@ def default_network() -> Network:
     return _default[0]
 
 
+def magic_network() -> Network:
+    """The network of the top-level functions."""
+    return default_network()
+
+
 def become_default(network: Network) -> None:
     """Let the top-level functions act on this network."""
     _numbered.pop(0, None)

@@ -97,8 +97,8 @@ class Running(Callbacks, Profiling):
         """Time in ms."""
         return self.time
 
-    def set_time(self, t: float) -> None:
-        """Move the clock to the step of time ``t`` (ms)."""
+    def set_time(self, t: float, net_id: int = 0) -> None:
+        """Move the clock to the step of time ``t`` (ms). ``net_id`` has no effect."""
         self.time = t
 
     def get_current_step(self) -> int:

@@ -63,7 +63,7 @@ def setup(**keys: Any) -> None:
     A script's command line is read first: ``-j 4``, ``--prec float``, ``--visible-cores 0,1``, ``-c`` (build
     anew), ``-d`` (debug), ``-v``, ``--report FILE``, ``--profile``, ``--profile-out DIR``, ``--auto-tuning``.
     """
-    default_network().config(**keys)
+    default_network().configure(keys)
     seed = keys.get("seed")
     if seed is not None:
         np.random.seed(int(seed) % 2**32)  # noqa: NPY002 (scripts draw from the global generator)

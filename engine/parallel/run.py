@@ -23,7 +23,7 @@ def parallel_run(
     sequential: bool = False,
     same_seed: bool = False,
     annarchy_json: str = "",
-    visible_cores: Sequence[int] = (),
+    visible_cores: Sequence[int] | None = None,
     **args: Any,
 ) -> list[Any]:
     """Run several networks at once, each in a process of its own.
@@ -81,12 +81,13 @@ def parallel_run(
 
     count = _checked_count(networks, number)
     calls = _checked_calls(method, count, args)
-    workers = processes(max_processes, count, visible_cores)
+    cores = list(visible_cores or [])
+    workers = processes(max_processes, count, cores)
     begun = time.perf_counter()
     if networks is not None:
-        results = _run_networks(method, calls, networks, workers, sequential, visible_cores)
+        results = _run_networks(method, calls, networks, workers, sequential, cores)
     else:
-        results = _run_copies(method, calls, workers, sequential, same_seed, visible_cores)
+        results = _run_copies(method, calls, workers, sequential, same_seed, cores)
     if measure_time:
         manner = "sequentially" if sequential else "in parallel"
         print(f"Running {count} networks {manner} took: {time.perf_counter() - begun} ")

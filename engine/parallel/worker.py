@@ -17,7 +17,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
-from engine.network import constant, registry
+from engine.network import command_line, constant, registry
 from engine.network.configuration import Configuration
 from engine.network.network import Network
 from engine.parallel.transfer import present_network, received
@@ -124,6 +124,7 @@ def prepare(cores: Sequence[int], folder: str) -> None:
     """Set a new worker up: the parent alone answers to Ctrl-C, and the worker takes one of ``cores`` for
     itself. What is taken is a file in ``folder``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    command_line.ignore()  # it is that of the parent, whose settings come with each task
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     for core in cores:
         try:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
 
 from engine.errors import EngineError
 from engine.files.whole import save_whole
-from engine.network.network import Network, default_network, living_networks
+from engine.network.dialects import network_first
+from engine.network.network import Network
+from engine.network.registry import network_of
 from engine.reports.description import Description, Heading
 
 SUFFIXES = (".tex", ".md")
-P = ParamSpec("P")
 
 
-def _network_first(function: Callable[P, None]) -> Callable[P, None]:
-    """Let a Network stand before all other arguments."""
-
-    @wraps(function)
-    def call(*arguments: P.args, **named: P.kwargs) -> None:
-        if arguments and isinstance(arguments[0], Network):
-            named["network"] = arguments[0]
-            arguments = arguments[1:]  # type: ignore[assignment]
-        function(*arguments, **named)
-
-    return call
-
-
-@_network_first
+@network_first
 def report(
     filename: str = "./report.tex",
     standalone: bool = True,
@@ -72,7 +57,7 @@ def report(
 
     path = Path(filename)
     check_suffix(path)
-    chosen = network or _by_number(net_id)
+    chosen = network or network_of(net_id)
     print(f"Generating report in {filename} ")
     text = report_text(
         describe(chosen, gather_subprojections),
@@ -97,12 +82,3 @@ def check_suffix(path: Path) -> None:
     """Raise unless the file's name says that it is LaTeX or Markdown."""
     if path.suffix.lower() not in SUFFIXES:
         raise EngineError(f"report(): the filename must end with .tex or .md, but it is {str(path)!r}.")
-
-
-def _by_number(number: int) -> Network:
-    if number == 0:
-        return default_network()
-    for network in living_networks():
-        if getattr(network, "id", None) == number:
-            return network
-    raise EngineError(f"report(): there is no network with net_id={number}; give the Network object instead.")

@@ -154,7 +154,8 @@ def found(name: Name, examples: Examples) -> Any:
     owner = examples.of(name.owner)
     if name.call is None:
         return getattr(owner, name.last)
-    return getattr(type(owner), name.last)
+    member = getattr(type(owner), name.last)
+    return getattr(owner, name.last) if isinstance(member, property) else member
 
 
 def call_differs(name: Name, thing: Any) -> str | None:

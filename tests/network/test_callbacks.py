@@ -126,7 +126,7 @@ def test_callbacks_belong_to_their_network() -> None:
     engine.compile(silent=True)
     every(period=2.0)(lambda n: calls.append("top"))
     every(period=2.0, net_id=nets[0].id)(lambda n: calls.append("by number"))
-    every(nets[1], 3.0)(lambda n: calls.append("network first"))
+    every(nets[1], period=3.0)(lambda n: calls.append("network first"))
     nets[0].simulate(4.0)
     assert calls == ["by number"] * 2
     nets[1].simulate(4.0)

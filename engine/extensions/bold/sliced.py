@@ -66,4 +66,4 @@ class SlicedBoldMonitor:
         """Recorded data of a variable, ``(T, number of slices)``, or a dict of all; they are dropped."""
         if variable is None:
             return {name: self.get(name) for name in self.variables}
-        return np.concatenate([monitor.get(variable) for monitor in self.monitors], axis=1)
+        return np.concatenate([m.get(variable).reshape(-1, 1) for m in self.monitors], axis=1)
