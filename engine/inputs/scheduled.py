@@ -52,7 +52,7 @@ class Scheduled(Population):
     _given: Course
     """Data of before compile."""
     _later: Course | None = None
-    """Data that were given to the compiled population; a copy in another network has none."""
+    """Data that were given to the compiled population."""
 
     def _begin(self, geometry: int | tuple[int, ...], name: str | None, network: Network | None) -> None:
         """What checks need before the population is part of a network."""
@@ -66,7 +66,7 @@ class Scheduled(Population):
     @property
     def _course(self) -> Course:
         """The present data."""
-        return self._given if self._later is None or not self.network.compiled else self._later
+        return self._given if self._later is None else self._later
 
     @property
     def schedule(self) -> Any:
@@ -156,6 +156,11 @@ class Scheduled(Population):
             instance.arrays[name][...] = values
         if table is not None:
             instance.internal(self, "row")[...] %= len(table.steps)
+
+    def forget_run(self) -> None:
+        """Be as declared, for a copy: with nothing of what came after compile."""
+        super().forget_run()
+        self._later = None
 
     def restart(self) -> None:
         """Bring a compiled population back to the state after compile: its data and its schedule, too."""

@@ -167,7 +167,7 @@ class Copying(Live):
     def _take_population(self, obj: Population) -> None:
         population = self._deep_copied(obj)
         population._given_name = obj.name
-        population.widened = set()
+        population.forget_run()
         self._as_network().add_population(population)
         self._take(obj, population)
 

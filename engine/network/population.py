@@ -304,6 +304,10 @@ class Population(Attributed, SavedPopulation):
                 self.network.instance.reset_population(self, known)
         self.clear()
 
+    def forget_run(self) -> None:
+        """Be as declared, for a copy: with nothing of what came after compile."""
+        self.widened = set()
+
     def restart(self) -> None:
         """Bring a compiled population back to the state after compile, its spikes and schedule too."""
         self.network.refresh().reset_population(self)
