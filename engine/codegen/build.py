@@ -76,15 +76,15 @@ class BuildOptions:
         What the linker is told at the end.
     clean : bool
         Build anew even if the library is in the cache.
-    folder : Path, optional
-        Where a copy of the generated text is put.
+    copy : Path, optional
+        File that gets a copy of the generated text.
     """
 
     compiler: str = "g++"
     flags: tuple[str, ...] | None = None
     libraries: tuple[str, ...] = ()
     clean: bool = False
-    folder: Path | None = None
+    copy: Path | None = None
 
     @property
     def is_ours(self) -> bool:
@@ -132,9 +132,9 @@ def build(
         When ``cancel`` was set.
     """
     options = options or BuildOptions()
-    if options.folder is not None:
-        options.folder.mkdir(parents=True, exist_ok=True)
-        _write(options.folder / "network.cpp", source.encode())
+    if options.copy is not None:
+        options.copy.parent.mkdir(parents=True, exist_ok=True)
+        _write(options.copy, source.encode())
     program = shutil.which(options.compiler)
     if program is None:
         raise CompilationError(_missing(options.compiler))

@@ -16,12 +16,15 @@ USER_FILE = Path("~/.config/ANNarchy/annarchy.json")
 UNCHANGED = {("-O2", "-march=native"), ("-O3", "-march=native")}
 """Flags that ANNarchy writes into the file itself: nobody chose them."""
 
-DEFAULT_DIRECTORY = "annarchy"
+
+def place_of_copy(directory: str, number: int) -> Path | None:
+    """Where ``compile(directory=...)`` puts the generated text; with its default nowhere."""
+    return None if str(directory) == "annarchy" else Path(directory) / f"network{number or ''}.cpp"
 
 
 def build_options(
     *,
-    directory: str,
+    copy: Path | None,
     clean: bool,
     compiler: str,
     compiler_flags: str,
@@ -51,7 +54,7 @@ def build_options(
         flags=flags,
         libraries=_words(extra_libs, "extra_libs"),
         clean=bool(clean),
-        folder=None if str(directory) == DEFAULT_DIRECTORY else Path(directory),
+        copy=copy,
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.codegen.build import BuildOptions
 from engine.errors import InvalidConfiguration, ModelError
 from engine.network import command_line
-from engine.network.build_options import build_options
+from engine.network.build_options import build_options, place_of_copy
 from engine.network.profiling import Profiling
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Told:
         self.verbose = values["verbose"] and not silent and not values["suppress_warnings"]
         self.timed = self.verbose and values["show_time"]
         self.silent, self.progress = silent, progress
-        self.number = getattr(network, "id", 0)
+        self.number = network.id
         self.compiling, self.begun, self.phase = False, 0.0, ""
 
     def __call__(self, phase: str) -> None:
@@ -98,7 +98,8 @@ class Compiling(Profiling):
         Parameters
         ----------
         directory : str
-            Folder that gets a copy of the generated C++ text; none with the default.
+            Folder that gets a copy of the generated C++ text, ``network.cpp``, or with the number of a
+            network that is not that of the top level; no copy is made with the default.
         clean : bool
             Build the library anew even if it is in the cache.
         compiler : str
@@ -152,7 +153,7 @@ class Compiling(Profiling):
             "debug_build": debug_build or settings["debug"],
         }
         self.build_options = build_options(
-            directory=directory,
+            copy=place_of_copy(directory, self.id),
             clean=clean or command_line.flags().clean,
             compiler=compiler,
             compiler_flags=compiler_flags,

@@ -71,7 +71,7 @@ class Finding(Configured):
         suppress_error: bool = False,
     ) -> list[Projection]:
         """Projections that match all given criteria; an error if there are none, unless suppressed."""
-        post, pre = self.own(post) or post, self.own(pre) or pre
+        post, pre = self.here(post), self.here(pre)
         found = [
             p
             for p in self.projections
@@ -80,12 +80,14 @@ class Finding(Configured):
             and (target is None or target in p.targets)
         ]
         if not found and not suppress_error:
-            raise EngineError("There is no projection that matches post, pre and target.")
+            wanted = {"post": post, "pre": pre, "target": target}
+            criteria = [f"{k}={getattr(v, 'name', v)}" for k, v in wanted.items() if v is not None]
+            raise EngineError(f"There is no projection{' with ' if criteria else ''}{', '.join(criteria)}.")
         return found
 
     def get_monitors(self, obj: Any = None) -> list[Monitor]:
         """All monitors, or those of one object."""
-        source = self.own(obj) or obj
+        source = self.here(obj)
         return [m for m in self.monitors if source is None or m.source is source]
 
     def constant(self, name: str, value: float) -> Constant:

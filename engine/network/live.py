@@ -44,6 +44,11 @@ class Live:
         """The object of this network that ``obj`` is or was copied to; None if there is none."""
         raise NotImplementedError
 
+    def here(self, obj: Any) -> Any:
+        """What :meth:`own` gives, or else ``obj`` itself. (A projection without synapses counts as false.)"""
+        own = self.own(obj)
+        return obj if own is None else own
+
     @property
     def compiled(self) -> bool:
         """True once :meth:`compile` succeeded."""

@@ -367,13 +367,25 @@ class Network(
         offset: float | None = None,
     ) -> None:
         """Let all (or the given) projections learn; see :meth:`Projection.enable_learning`."""
-        for projection in self.projections if projections is None else projections:
-            (self.own(projection) or projection).enable_learning(period, offset)
+        for projection in self._listed(projections):
+            projection.enable_learning(period, offset)
 
     def disable_learning(self, projections: Sequence[Projection] | None = None) -> None:
         """Stop the learning of all (or the given) projections."""
-        for projection in self.projections if projections is None else projections:
-            (self.own(projection) or projection).disable_learning()
+        for projection in self._listed(projections):
+            projection.disable_learning()
+
+    def _listed(self, projections: Any) -> list[Projection]:
+        """All projections of this network, or the given one or several, or their copies."""
+        if projections is None:
+            return self.projections
+        given = list(projections) if isinstance(projections, (list, tuple)) else [projections]
+        found = [self.here(projection) for projection in given]
+        for projection in found:
+            if projection not in self.projections:
+                name = getattr(projection, "name", repr(projection))
+                raise EngineError(f"{name} is no projection of this network.")
+        return found
 
     def parallel_run(
         self,

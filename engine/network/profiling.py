@@ -12,6 +12,7 @@ from engine.network.configured import Configured
 class Profiling(Configured):
     """The measurements of a network."""
 
+    id: int
     profiling = False
     """The running code measures itself; compile decides."""
 
@@ -36,7 +37,6 @@ class Profiling(Configured):
         if not self.profiling:
             return
         folder = Path(self.configuration.values["profile_out"] or ".")
-        number = getattr(self, "id", 0)
         parts = self.profile()
         content = {
             "threads": self.threads,
@@ -45,5 +45,5 @@ class Profiling(Configured):
             "parts": parts,
         }
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"profile{f'_network{number}' if number else ''}.json"
+        path = folder / f"profile{f'_network{self.id}' if self.id else ''}.json"
         path.write_text(json.dumps(content, indent=4) + "\n", encoding="utf-8")

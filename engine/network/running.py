@@ -194,7 +194,7 @@ class Running(Callbacks, Profiling):
         if operator not in ("and", "or"):
             raise EngineError(f"simulate_until(): the operator is 'and' or 'or', not {operator!r}.")
         given: list[Any] = list(population) if isinstance(population, (list, tuple)) else [population]
-        listed = [self.own(each) or each for each in given]
+        listed = [self.here(each) for each in given]
         for each in listed or [None]:
             name = getattr(each, "name", each)
             if each not in self.populations:

@@ -271,7 +271,7 @@ def test_the_file_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(build_options, "USER_FILE", path)
     arguments: dict[str, Any] = {
         **dict.fromkeys(("compiler", "compiler_flags"), "default"),
-        **{"directory": "annarchy", "clean": False, "extra_libs": "", "annarchy_json": "", "debug": False},
+        **{"copy": None, "clean": False, "extra_libs": "", "annarchy_json": "", "debug": False},
     }
     assert build_options.build_options(**arguments).flags is None
     path.write_text('{"openmp": {"compiler": "g++", "flags": "-march=native -O2"}}')
@@ -324,7 +324,7 @@ def test_a_folder_gets_the_generated_code(tmp_path: Path, monkeypatch: pytest.Mo
     net = Network()
     net.create(2, RATE)
     net.compile(directory="generated/code", silent=True)
-    assert (tmp_path / "generated" / "code" / "network.cpp").read_text() == net.generate()
+    assert (tmp_path / "generated" / "code" / f"network{net.id}.cpp").read_text() == net.generate()
     other = Network()
     other.create(2, RATE)
     other.compile(silent=True)
