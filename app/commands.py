@@ -57,7 +57,7 @@ def _register_file_commands(window: MainWindow) -> None:
     add("file.export", "File", "&Export as Python script…", files.export_script, ("Ctrl+E",), tip)
     tip = "Show populations, connectivity, equations and parameters, to be read, copied or saved"
     add("file.report", "File", "Re&port…", window.open_report, ("Ctrl+Shift+R",), tip)
-    tip = "Write what the last run recorded, as arrays of numpy"
+    tip = "Write what the last run recorded: arrays of numpy, tables, HDF5, NIX or NWB"
     add("file.recordings", "File", "Save re&cordings…", window.save_recordings, tip=tip)
     add("file.quit", "File", "&Quit", window.close, ("Ctrl+Q",), "Close the window")
 

@@ -26,6 +26,14 @@ from app.simulation.client import Simulation, State
 from app.simulation.controls import RunBar
 
 _LAYOUT_VERSION = 2
+_RECORDINGS = {
+    "NumPy archives (*.npz)": ".npz",
+    "Tables as text (*.csv)": ".csv",
+    "HDF5 (*.h5)": ".h5",
+    "Neo objects in NIX (*.nix)": ".nix",
+    "Neurodata Without Borders (*.nwb)": ".nwb",
+}
+"""Kinds of files for recordings."""
 _MESSAGE_MS = 8000
 _FRAME = QSize(8, 40)
 """What the frame and the title take of the screen."""
@@ -155,12 +163,13 @@ class MainWindow(QMainWindow):
     def save_recordings(self) -> None:
         """Write what the last run recorded, at a place that is asked for."""
         folder = self.session.path.parent if self.session.path else Path.home()
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save recordings", str(folder / f"{self.files.title}.npz"), "NumPy archives (*.npz)"
+        chosen, kind = QFileDialog.getSaveFileName(
+            self, "Save recordings", str(folder / f"{self.files.title}.npz"), ";;".join(_RECORDINGS)
         )
         if chosen:
             path = Path(chosen)
-            self.simulation.save_recordings(path if path.suffix else path.with_suffix(".npz"))
+            suffix = _RECORDINGS.get(kind, ".npz")
+            self.simulation.save_recordings(path if path.suffix else path.with_suffix(suffix))
 
     def _tell_recordings(self, path: str, fault: str) -> None:
         if fault:

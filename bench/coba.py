@@ -27,14 +27,16 @@ RATE_TOLERANCE = 0.1
 over 4000 neurons and one second varies by about 3 % between seeds; three standard deviations are 10 %."""
 
 
-def run_case(simulator: str, python: str, threads: int, duration: float, folder: str) -> dict[str, Any]:
-    """One whole process; its JSON line."""
+def run_case(
+    simulator: str, python: str, threads: int, duration: float, folder: str, *more: str
+) -> dict[str, Any]:
+    """One whole process, with ``more`` arguments; its JSON line."""
     binaries = str(Path(python).parent)
     environment = dict(os.environ, PATH=os.pathsep.join([binaries, os.environ["PATH"]]))
     environment["NEUROLOOM_CACHE_DIR"] = str(Path(folder) / "cache")
     environment["PYTHONPATH"] = str(HERE.parent) if simulator == "engine" else ""
     environment["OMP_NUM_THREADS"] = str(threads)
-    command = [python, str(HERE / "coba_case.py"), simulator, str(threads), str(duration)]
+    command = [python, str(HERE / "coba_case.py"), simulator, str(threads), str(duration), *more]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{simulator} failed:\n{done.stdout}\n{done.stderr}")

@@ -17,7 +17,7 @@ from engine.project.build import build
 from engine.project.divergence import divergence
 from engine.project.document import ProjectDocument
 from engine.project.memory import refuse_excess
-from engine.project.recordings import recordings, save_recordings
+from engine.project.recordings import export_recordings
 
 
 class CompiledNetwork:
@@ -49,21 +49,19 @@ class CompiledNetwork:
         """What the user must know of the results so far; empty if nothing."""
         return divergence(self._built)
 
-    def save(self, path: Path, publisher: Publisher) -> None:
-        """Write everything recorded as a run without the window would: the monitors get their data back
-        for as long as that takes."""
+    def save(self, path: Path, publisher: Publisher) -> list[Path]:
+        """Write everything recorded as a run without the window would; the files made. The monitors get
+        their data back for as long as that takes."""
         for key, recording in publisher.recordings.items():
             monitor, variable = self.monitors[key], key[1]
             if isinstance(recording, SpikeRecording):
-                monitor.append_events(variable, recording.steps.view, recording.ranks.view)
+                monitor.take_back(variable, [(recording.steps.view, recording.ranks.view)])
             else:
-                first = 0
-                for piece in recording.pieces:
-                    monitor.append(variable, piece, first)
-                    first += recording.period * len(piece)
-        save_recordings(recordings(self._document, self._built), path)
+                monitor.take_back(variable, recording.pieces)
+        files = export_recordings(self._document, self._built, path)
         for key, monitor in self.monitors.items():
             monitor.take(key[1])
+        return files
 
 
 _PHASES = {"Drawing synapses": "Drawing connectivity", "compiling": "Compiling"}

@@ -197,14 +197,16 @@ class Worker:
         self._send(protocol.Finished(self._run, self._step, self._seconds, self._network.warning()))
 
     def _save(self, path: Path) -> None:
-        error = ""
+        error, saved = "", str(path)
         try:
             if self._network is None:
                 raise EngineError("Nothing was simulated yet: run the network first, then save.")
-            self._network.save(path, self._publisher)
+            files = self._network.save(path, self._publisher)
+            if len(files) > 1:
+                saved = f"{len(files)} files, {path.stem}.*{path.suffix}, in {path.parent}"
         except (EngineError, OSError) as reason:
             error = str(reason)
-        self._send(protocol.Saved(str(path), error))
+        self._send(protocol.Saved(saved, error))
 
 
 def _receive(pipe: BinaryIO, commands: queue.SimpleQueue[protocol.Command], stop: NDArray[np.int32]) -> None:

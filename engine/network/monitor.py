@@ -175,6 +175,17 @@ class Monitor(MonitorToDisk):
             self.table(variable, rows.dtype, rows.shape[1]).append(rows)
             self._data[variable].note(first, self.period_steps, len(rows))
 
+    def take_back(self, variable: str, pieces: Sequence[Any]) -> None:
+        """Give back all that was taken since step 0: arrays of samples, or pairs (steps, ranks) of spikes."""
+        first = self.period_offset_steps
+        for piece in pieces:
+            if variable in SPIKES:
+                self.append_events(variable, *piece)
+            else:
+                self.append(variable, piece, first)
+                first += self.period_steps * len(piece)
+        self._data[variable].begun = 0
+
     def drop_last(self, variable: str, step: int) -> bool:
         """Forget the sample of ``step``, the last one, if there is one of synapses that begin and end."""
         data = self._data.get(variable)

@@ -25,6 +25,7 @@ from engine.project.build import build
 from engine.project.document import ProjectDocument
 from engine.project.edits import set_run, update_model
 from engine.project.headless import run as run_headless
+from engine.recordings import read_recordings
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60_000
@@ -273,6 +274,29 @@ def test_saved_recordings_are_those_of_a_run_without_window(
         assert set(saved) == set(expected)
         for key, values in expected.items():
             assert (saved[key] == values).all(), key
+
+
+def test_recordings_are_saved_in_other_formats(
+    session: Session, simulation: Simulation, qtbot: QtBot, tmp_path: Path
+) -> None:
+    run_to_end(simulation, qtbot)
+    expected = run_headless(session.document).recordings
+    for suffix in ("h5", "csv", "txt"):
+        with qtbot.waitSignal(simulation.recordingsSaved) as answer:
+            simulation.save_recordings(tmp_path / f"run.{suffix}")
+        assert ("must end in one of" in answer.args[1]) == (suffix == "txt")
+    found = {recording.key: recording for recording in read_recordings(tmp_path / "run.h5")}
+    assert len(found) > 1
+    whole = (0, round(session.document.run.duration / session.document.run.dt))
+    for key, recording in found.items():
+        assert recording.blocks == [whole]
+        if recording.values is None:
+            assert sorted(recording.times) == pytest.approx(sorted(expected[f"{key}.times"]))
+        else:
+            np.testing.assert_array_equal(recording.values, expected[key].reshape(len(expected[key]), -1))
+            assert recording.steps[0] == 0
+        lines = (tmp_path / f"run.{key}.csv").read_text().splitlines()
+        assert len(lines) == 1 + len(recording.steps)
 
 
 def test_closing_ends_the_process(simulation: Simulation, qtbot: QtBot) -> None:
