@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from engine.recordings.stream import Track
 
 SMALLEST_BLOCK = 1 << 12
-LARGEST_BLOCK = 1 << 23
-"""Bytes. A large block is about what a processor's last cache holds; memory beyond what is recorded stays
-below one of them."""
+LARGEST_BLOCK = 1 << 21
+"""Bytes. Smaller ones do not go back to the operating system as soon as they are dropped. For larger ones
+numpy asks for huge pages, which drive the network out of the processor's caches when they are filled."""
 
 
 class Table:
