@@ -244,6 +244,8 @@ class Population(Attributed, SavedPopulation):
     def get(self, name: str) -> Any:
         """Value of an attribute: a copy in the geometry if local, else a number."""
         attribute = self._attributes.get(name)
+        if attribute is None and name == "refractory":
+            return self.refractory
         if attribute is None:
             raise AttributeError(unknown_attribute(name, f"Population {self.name}", self._attributes))
         if attribute.locality != "local":

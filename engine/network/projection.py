@@ -352,6 +352,8 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
         list; ``projection`` ones as a number.
         """
         attribute = self._attributes.get(name)
+        if attribute is None and name == "delay":
+            return self.delay
         if attribute is None:
             raise AttributeError(unknown_attribute(name, f"Projection {self.name}", self._attributes))
         if not self.network.compiled:

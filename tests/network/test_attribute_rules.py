@@ -197,6 +197,7 @@ def test_refractory_periods(capsys: pytest.CaptureFixture[str]) -> None:
     assert named.refractory == "w"
     net.compile(silent=True)
     assert spiking.refractory.tolist() == [2.0] * 3
+    assert spiking.get("refractory").tolist() == [2.0] * 3
     spiking.refractory = Uniform(1.0, 3.0)
     assert set(spiking.refractory.tolist()) <= {1.0, 1.5, 2.0, 2.5}
     capsys.readouterr()

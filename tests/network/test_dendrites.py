@@ -192,12 +192,14 @@ def test_delays_of_one_for_all() -> None:
     proj[3].delay = 2.0
     with pytest.raises(EngineError, match="share one delay"):
         proj[3].delay = 1.0
-    assert proj.delay == 2.0
+    assert proj.delay == proj.get("delay") == 2.0
+    proj.set({"delay": 3.0})
+    assert proj.delay == 3.0
 
 
 def test_delays_of_their_own() -> None:
     proj = projection(delays=np.tile(np.arange(1.0, 7.0), (4, 1)))
-    assert proj.delay == [[1.0, 3.0, 5.0], [2.0, 6.0]]
+    assert proj.delay == proj.get("delay") == [[1.0, 3.0, 5.0], [2.0, 6.0]]
     assert (proj[3].delay, proj[3][5].delay) == ([2.0, 6.0], 6.0)
     proj[3].delay = [1.5, 2.0]
     proj[1].delay = 4.0
