@@ -16,7 +16,7 @@ from engine.errors import EngineError
 from engine.files.errors import FileError
 from engine.files.hdf5 import read_hdf5, write_hdf5
 from engine.files.memory import read_unpacked, refuse_too_large
-from engine.files.npz import read_npz, write_npz
+from engine.files.npz import COMPRESSION, read_npz, write_npz
 from engine.files.pickles import load_pickle
 from engine.files.whole import save_whole
 
@@ -54,7 +54,7 @@ def save_content(filename: str | os.PathLike[str], content: Mapping[str, Any], w
         elif kind == "text":
             pickle.dump(content, file, protocol=_PROTOCOL)
         else:
-            with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0) as stream:
+            with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=COMPRESSION, mtime=0) as stream:
                 pickle.dump(content, stream, protocol=_PROTOCOL)
 
     print(f"Saving {what} in {kind} format... ")

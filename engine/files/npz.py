@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from engine.files.memory import refuse_too_large
 from engine.files.pickles import load_pickle
 
+COMPRESSION = 1
+"""Level of zlib: digits of random weights hardly shrink, and higher levels take three times as long."""
+
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -31,7 +34,7 @@ def write_npz(file: BinaryIO, content: Mapping[str, Any], *, objects: bool, comp
     compress : bool
     """
     method = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-    with zipfile.ZipFile(file, "w", method) as archive:
+    with zipfile.ZipFile(file, "w", method, compresslevel=COMPRESSION) as archive:
         for name, value in content.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 npy.write_array(member, np.asanyarray(value), allow_pickle=objects)

@@ -31,6 +31,8 @@ def content_of(filename: str | PathLike[str], encoding: str | None) -> Iterator[
         yield content
     except EngineError as fault:
         raise FileError(f"{filename} cannot be loaded. {str(fault).rstrip('. ')}.") from fault
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError) as fault:
+        raise FileError(f"{filename} cannot be loaded: its content is of another kind ({fault}).") from fault
 
 
 def load_network(network: Network, content: Mapping[str, Any], populations: bool, projections: bool) -> None:

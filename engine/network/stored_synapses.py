@@ -29,8 +29,8 @@ class StoredSynapses:
         Ranks of the dendrites in the order of the file.
     lengths : int64 array
         Number of synapses of each.
-    order : int64 array
-        Places in the file of the synapses in post-major order.
+    order : int64 array or None
+        Places in the file of the synapses in post-major order; None where that is the order of the file.
     offsets, pre : arrays
         As in :class:`Connectivity`.
     """
@@ -38,16 +38,17 @@ class StoredSynapses:
     label: str
     posts: NDArray[np.int64]
     lengths: NDArray[np.int64]
-    order: NDArray[np.int64]
+    order: NDArray[np.int64] | None
     offsets: NDArray[np.int64]
     pre: NDArray[np.int32]
 
     def flat(self, name: str, rows: Any) -> NDArray[Any]:
         """Values of all synapses in post-major order, from one list for each dendrite."""
-        found = [np.size(row) for row in rows]
+        found = [len(row) if isinstance(row, (list, tuple, np.ndarray)) else -1 for row in rows]
         if found != self.lengths.tolist():
             raise FileError(f"{self.label}: {name} does not have one value for each synapse")
-        return self._joined(name, rows)[self.order]
+        values = self._joined(name, rows)
+        return values if self.order is None else values[self.order]
 
     def per_dendrite(self, name: str, values: Any) -> NDArray[Any]:
         """Values of all dendrites by ascending rank."""
@@ -57,9 +58,7 @@ class StoredSynapses:
         return array[np.argsort(self.posts)]
 
     def _joined(self, name: str, rows: Any) -> NDArray[Any]:
-        parts = [
-            np.asarray(row.tolist() if isinstance(row, np.ndarray) else row) for row in rows if np.size(row)
-        ]
+        parts = [np.asarray(row.tolist() if isinstance(row, np.ndarray) else row) for row in rows if len(row)]
         array = np.concatenate(parts) if parts else np.zeros(0)
         if array.ndim != 1 or array.dtype.kind not in "biuf":
             raise FileError(f"{self.label}: {name} is not numbers")
@@ -98,19 +97,28 @@ def stored_synapses(content: Mapping[str, Any], projection: Projection) -> Store
     lengths = np.array([len(row) for row in rows], dtype=np.int64)
     pre = np.concatenate([*rows, np.zeros(0, np.int64)])
     post = np.repeat(posts, lengths)
-    order = np.lexsort((pre, post))
-    pre, post = pre[order], post[order]
-    if ((np.diff(pre) == 0) & (np.diff(post) == 0)).any():
-        raise FileError(f"{label}: two synapses join the same neurons")
-    outside = (
-        np.setdiff1d(post, projection.post_candidates).size
-        + np.setdiff1d(pre, projection.pre_candidates).size
+    order, pairs = None, post * n_pre + pre
+    if (np.diff(pairs) <= 0).any():
+        order = np.argsort(pairs, kind="stable")
+        pre, post = pre[order], post[order]
+        if (np.diff(pairs[order]) == 0).any():
+            raise FileError(f"{label}: two synapses join the same neurons")
+    outside = _outside(post, projection.post_candidates, n_post) + _outside(
+        pre, projection.pre_candidates, n_pre
     )
     if outside:
         raise FileError(f"{label}: {outside} neurons of the file are outside of the views that it joins")
     counts = np.bincount(post, minlength=n_post)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     return StoredSynapses(label, posts, lengths, order, offsets, pre.astype(np.int32))
+
+
+def _outside(ranks: NDArray[np.int64], candidates: NDArray[np.int64], size: int) -> int:
+    """How many neurons are not among the candidates."""
+    found = np.zeros(size, dtype=bool)
+    found[ranks] = True
+    found[candidates] = False
+    return int(np.count_nonzero(found))
 
 
 def _ranks(given: Any, size: int, label: str) -> NDArray[np.int64]:
