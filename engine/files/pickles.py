@@ -291,7 +291,6 @@ class _Settling:
             value, count = self._settle(item, depth)
             settled.append(value)
             leaves += count
-            self._check(leaves)
         return kind(settled), leaves
 
     def _objects(self, array: NDArray[Any], depth: int) -> tuple[NDArray[Any], int]:
@@ -300,5 +299,4 @@ class _Settling:
             value, count = self._settle(boxed.item, depth)
             flat[index] = value
             leaves += count
-            self._check(leaves)
         return flat.reshape(array.shape), leaves

@@ -87,6 +87,10 @@ def coba(threads: int) -> Network:
     return finished(net)
 
 
+def act_coba(net: Network) -> None:
+    net.monitors[1].start(period=2.5)
+
+
 CLOCKED = Synapse(
     parameters="tau = 20.0 : projection",
     equations="tau*dx/dt = -x\ntau*dy/dt = -y",
@@ -298,7 +302,7 @@ def act_inputs(net: Network) -> None:
 
 CASES = {
     "inputs": Case(inputs, act_inputs),
-    "coba": Case(coba),
+    "coba": Case(coba, act_coba),
     "stdp": Case(stdp, act_stdp),
     "rates": Case(rates, act_rates),
     "structural": Case(structural, act_structural),
@@ -323,6 +327,7 @@ def final_state(net: Network) -> dict[str, NDArray[Any]]:
         c = projection.connectivity
         found |= {f"{projection.name}.offsets": c.offsets, f"{projection.name}.pre": c.pre}
         found[f"{projection.name}.delays"] = np.array(c.delays)
+        found[f"{projection.name}.uniform delay"] = np.array(projection.uniform_delay)
     for monitor in net.monitors:
         for name in monitor.variables:
             data = monitor._data[name]

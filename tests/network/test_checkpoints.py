@@ -178,6 +178,7 @@ def test_seed_synapses_and_initial_values_are_those_of_the_file(tmp_path: Path) 
     (one, first), (two, second) = build(1), build(2)
     assert first.pre_ranks != second.pre_ranks
     one.simulate(20.0)
+    one.populations[1].u = Uniform(0.0, 1.0)
     one.save_checkpoint(tmp_path / "c.npz")
     two.load_checkpoint(tmp_path / "c.npz")
     for net in (one, two):
@@ -187,6 +188,33 @@ def test_seed_synapses_and_initial_values_are_those_of_the_file(tmp_path: Path) 
         net.populations[1].u = Uniform(0.0, 1.0)
     assert first.pre_ranks == second.pre_ranks
     assert one.seed == two.seed == 1
+    assert_same(final_state(two), final_state(one))
+
+
+def test_synapses_of_a_file(tmp_path: Path) -> None:
+    """They were loaded after compile, with other kinds of weights and delays than those of the script."""
+
+    def build(weights: Any, delays: Any) -> tuple[Network, Projection]:
+        net = Network(seed=1)
+        noise, pop = net.create(PoissonPopulation(20, rates=200.0)), net.create(10, Izhikevich)
+        proj = net.connect(noise, pop, "exc").all_to_all(weights, delays)
+        net.compile(silent=True)
+        return net, proj
+
+    _, source = build(Uniform(0.0, 1.0), Uniform(1.0, 5.0))
+    source.save(tmp_path / "synapses.npz")
+    one, first = build(0.5, 2.0)
+    first.load(tmp_path / "synapses.npz")
+    one.simulate(20.0)
+    one.save_checkpoint(tmp_path / "c.npz")
+    two, second = build(0.5, 2.0)
+    two.load_checkpoint(tmp_path / "c.npz")
+    for net in (one, two):
+        net.simulate(20.0)
+    assert (second.w, second.delay) == (first.w, first.delay) == (source.w, source.delay)
+    second.w, first.w = source.w, source.w
+    second.delay, first.delay = 3.0, 3.0
+    assert second.delay == [[3.0] * 20] * 10
     assert_same(final_state(two), final_state(one))
 
 
