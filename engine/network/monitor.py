@@ -110,7 +110,8 @@ class Monitor(MonitorToDisk):
             known = model.summed
             if self.population is not None and model.kind == "rate":
                 known = (*model.targets, *self.population.targets)
-            if variable.endswith(")") and (variable[4:-1] in known or model.uses_sum_of_all):
+            later = model.uses_sum_of_all and not self.network.compiled
+            if variable.endswith(")") and (variable[4:-1] in known or later):
                 return
             targets = ", ".join(dict.fromkeys(known)) or "none"
             raise EngineError(

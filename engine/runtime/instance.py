@@ -332,7 +332,8 @@ class Instance(Rewired, Restorable):
         stop : int32 array [1], optional
             Set to non-zero from another thread to end after the current step.
         progress : int64 array [1], optional
-            Number of steps done so far in this call.
+            Number of steps done so far in this call; where monitors need more than one part of memory, it
+            is brought up to date after each part.
 
         Returns
         -------
@@ -347,14 +348,15 @@ class Instance(Rewired, Restorable):
         while done < steps and not stop[0]:
             sizes, room = self._recording.begin(self.step, steps - done)
             buffers = [self.arrays[b.name] for b in self._plan.buffers]
-            part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, progress)
+            counter = progress if room == steps else np.zeros(1, np.int64)
+            part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, counter)
             self._clock += part
             done += part
+            progress[0] = done
             self._recording.end()
             if self.stop_holds:
                 steps = done
             self.rewire_where_marked()
-        progress[0] = done
         return done
 
     @property

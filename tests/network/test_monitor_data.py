@@ -243,6 +243,23 @@ def test_warnings(capsys: pytest.CaptureFixture[str]) -> None:
     assert "WARNING: Variable 'k' is not monitored. " in capsys.readouterr().out
 
 
+def test_sums_that_never_come() -> None:
+    """A neuron with sum() may get any target until compile, none after it."""
+    pop = Population(3, COUNTER, name="pop")
+    m = Monitor(pop, "sum(zz)")
+    Projection(pop, pop, "exc").connect_one_to_one(1.0)
+    with pytest.raises(
+        EngineError, match=r"Monitor_pop: pop receives no projection of target 'zz'.*exc"
+    ):
+        engine.compile(silent=True)
+    m.stop()
+    engine.compile(silent=True)
+    with pytest.raises(EngineError, match=r"does not use sum\(zz\); its targets: exc"):
+        Monitor(pop, "sum(zz)")
+    Monitor(pop, "sum(exc)")
+    engine.simulate(1.0)
+
+
 def test_the_list_of_variables_cannot_be_assigned() -> None:
     m = Monitor(Population(3, COUNTER), "r")
     m.variables.append("k")

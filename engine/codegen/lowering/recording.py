@@ -32,7 +32,8 @@ def lower_population_monitor(
         target = variable[4:-1].strip()
         if target not in source.sums:
             raise EngineError(
-                f"Monitor: {source.population.name} receives no projection with target '{target}'."
+                f"{monitor.name}: {source.population.name} receives no projection of target {target!r}; "
+                f"it has {', '.join(source.sums) or 'none'}. Connect one, or record another sum."
             )
         buffer = source.sums[target]
     else:
