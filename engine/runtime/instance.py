@@ -344,7 +344,7 @@ class Instance(Rewired, Restorable):
         assert self._library is not None and self._recording is not None and self._plan is not None
         stop = np.zeros(1, np.int32) if stop is None else stop
         progress = np.zeros(1, np.int64) if progress is None else progress
-        done = 0
+        done = progress[0] = 0
         while done < steps and not stop[0]:
             sizes, room = self._recording.begin(self.step, steps - done)
             buffers = [self.arrays[b.name] for b in self._plan.buffers]
