@@ -62,12 +62,14 @@ def rewire(
     counts = np.diff(c.offsets) - np.bincount(c.post[ended], minlength=c.n_post)
     counts += np.bincount(post, minlength=c.n_post)
     change = Rewiring(kept, places, c.nnz, weights, c)
-    former = np.broadcast_to(np.asarray(c.weights, dtype=np.float64), (c.nnz,))
+    own = None
+    if c.weights is not None:
+        own = change.carry(np.broadcast_to(np.asarray(c.weights, dtype=np.float64), (c.nnz,)), weights)
     after = replace(
         c,
         offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
         pre=change.carry(c.pre, pre),
-        weights=change.carry(former, weights),
+        weights=own,
         delay_steps=c.delay_steps if c.uniform else change.carry(c.delays, delay_steps),
         allowed_delay=1 if c.uniform else c.max_delay_steps,
     )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CHUNK = 1 << 18
+
 
 @dataclass(frozen=True, eq=False)
 class Connectivity:
@@ -22,8 +24,8 @@ class Connectivity:
         Synapses ``offsets[i] .. offsets[i + 1]`` belong to post-synaptic neuron ``i``.
     pre : int32 array of nnz
         Pre-synaptic rank of each synapse, ascending within a row.
-    weights : float or float64 array of nnz
-        One number: all synapses are equal.
+    weights : float, float64 array of nnz or None
+        One number: all synapses are equal. None: each has its own, which the compiled network keeps.
     delay_steps : int or int32 array of nnz
         Delay in steps, at least 1. One number: of all synapses.
     lasting : int64 array, optional
@@ -36,7 +38,7 @@ class Connectivity:
     n_post: int
     offsets: NDArray[np.int64]
     pre: NDArray[np.int32]
-    weights: float | NDArray[np.float64] = 1.0
+    weights: float | NDArray[np.float64] | None = 1.0
     delay_steps: int | NDArray[np.int32] = 1
     lasting: NDArray[np.int64] | None = None
     allowed_delay: int = 1
@@ -55,6 +57,14 @@ class Connectivity:
     def delays(self) -> NDArray[np.int32]:
         """Delay of each synapse in steps."""
         return np.broadcast_to(np.asarray(self.delay_steps, dtype=np.int32), len(self.pre))
+
+    @cached_property
+    def distinct_delays(self) -> NDArray[np.int64]:
+        """All delays that occur, in steps, ascending."""
+        seen = np.zeros(self.max_delay_steps + 1, dtype=bool)
+        for start in range(0, self.nnz, CHUNK):  # Indexing by all at once would copy them as int64.
+            seen[self.delays[start : start + CHUNK]] = True
+        return np.flatnonzero(seen)
 
     @property
     def nnz(self) -> int:

@@ -169,6 +169,8 @@ class Compiling(Profiling):
             for projection in self.projections:
                 projection.draw()
             self._instance = compile_network(self._as_network(), cancel=cancel, progress=told)
+            for projection in self.projections:
+                projection.release_weights()
         finally:
             if not self.compiled:
                 self._draws = draws

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from engine import connectivity
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.network.lil import LILConnectivity, steps_of
-from engine.network.recipe import Recipe, Structure, checked_delays, delays_in_steps
+from engine.network.recipe import Recipe, Structure, always, checked_delays, delays_in_steps
 from engine.network.storage import asked_storage
 
 if TYPE_CHECKING:
@@ -181,10 +180,9 @@ class GivenConnectors:
         words = f"Created by the method {name}"
         longest = rows.max_delay
 
-        def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
-            return replace(drawn, weights=np.copy(drawn.weights))
-
-        return self._connect(Recipe("User-defined", structure, None, delays, True, words, storage, longest))
+        return self._connect(
+            Recipe("User-defined", always(drawn), None, delays, True, words, storage, longest)
+        )
 
     from_matrix = connect_from_matrix
     from_sparse = connect_from_sparse

@@ -75,6 +75,8 @@ class Live:
             self._instance = compile_network(
                 self._as_network(), previous=self._instance, redrawn=self._redrawn
             )
+            for projection in self._redrawn:
+                projection.release_weights()
             self._stale, self._redrawn = False, []
         pending, self._pending = self._pending, []
         for obj, name, values in pending:
@@ -112,10 +114,7 @@ class Live:
         live = self._instance.values(obj, name)
         if isinstance(obj, Projection) and isinstance(values, np.ndarray) and values.size == live.size:
             local = obj._attributes[name].locality == "local"
-            order = self._instance.synapse_order(obj) if local else None
-            if order is not None:
-                live[order] = values
-                return
+            values = self._instance.in_storage_order(obj, values) if local else values
         live[...] = values
 
     def set_flag(self, projection: Projection, name: str, value: int) -> None:

@@ -13,7 +13,7 @@ from engine.errors import EngineError
 from engine.files.errors import FileError
 from engine.files.formats import load_content
 from engine.network.attributes import is_number
-from engine.network.recipe import Recipe, delays_in_steps
+from engine.network.recipe import Recipe, always, delays_in_steps
 from engine.network.stored_synapses import StoredSynapses, number, stored_synapses
 from engine.network.synaptic_values import SynapticValues
 
@@ -133,7 +133,7 @@ def _take_synapses(projection: Projection, stored: StoredSynapses, weights: Any,
     own = weights if is_number(weights) else np.asarray(weights, dtype=np.float64)
     multiple = not (is_number(weights) and single)
     connectivity = stored.connectivity(projection, own, steps)
-    projection._rebuild(Recipe("Connectivity of a file", lambda *_: connectivity, None, asked, multiple))
+    projection._rebuild(Recipe("Connectivity of a file", always(connectivity), None, asked, multiple))
 
 
 def _spread(projection: Projection, name: str, value: Any) -> Any:

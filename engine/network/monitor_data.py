@@ -304,12 +304,14 @@ class MonitorData(SpikeStatistics):
 
     def _storage_order(self, projection: Projection, synapses: Connectivity) -> NDArray[Any] | None:
         """Place of each synapse, by dendrites, in the recorded rows; None where it is the same."""
-        from engine.codegen.lowering.synapses import storage_order
+        from engine.codegen.lowering.rows import SparseRows
 
         instance = self.network.instance
         assert instance is not None
         order = instance.synapse_order(projection)
-        return order if order is None or synapses is projection.connectivity else storage_order(synapses)
+        if order is None or synapses is projection.connectivity:
+            return order
+        return SparseRows(synapses, True, 1).order
 
 
 def by_dendrite(rows: NDArray[Any], synapses: Connectivity) -> NDArray[Any]:

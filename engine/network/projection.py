@@ -225,6 +225,11 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
             if name != "w"
         }
 
+    def release_weights(self) -> None:
+        """Leave the weights of the synapses to the running code."""
+        if isinstance(self.connectivity.weights, np.ndarray):
+            self._connectivity = replace(self.connectivity, weights=None)
+
     @property
     def connectivity(self) -> Connectivity:
         """The drawn synapses; an error before compile."""

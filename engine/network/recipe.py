@@ -65,7 +65,7 @@ class Recipe:
         network = projection.network
         drawn = self.structure(projection, network.seed, projection.id + (redraws << 20))
         if self.weights is None:
-            weights: float | NDArray[np.float64] = drawn.weights
+            weights: float | NDArray[np.float64] | None = drawn.weights
         elif isinstance(self.weights, RandomDistribution):
             weights = aligned_empty(drawn.nnz)
             for part, values in _samples(self.weights, "weights", projection, redraws, drawn.nnz):
@@ -80,6 +80,16 @@ class Recipe:
         elif self.delays is not None:
             delay_steps = max(1, self.delays)
         return replace(drawn, weights=weights, delay_steps=delay_steps)
+
+
+def always(connectivity: Connectivity) -> Structure:
+    """The structure that gives the same synapses each time, with weights that may change afterwards."""
+
+    def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
+        weights = connectivity.weights
+        return replace(connectivity, weights=np.copy(weights) if isinstance(weights, np.ndarray) else weights)
+
+    return structure
 
 
 def _samples(

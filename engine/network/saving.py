@@ -13,7 +13,7 @@ from engine.network import saved
 from engine.network.attributes import is_number
 from engine.network.distributions import RandomDistribution
 from engine.network.loaded import content_of, load_network, load_population, load_projection
-from engine.network.recipe import Recipe
+from engine.network.recipe import Recipe, always
 from engine.network.storage import asked_storage
 from engine.network.stored_synapses import number, stored_synapses
 
@@ -119,7 +119,7 @@ class SavedProjection:
         longest = connectivity.max_delay_steps
         name = "From File"
         return projection._connect(
-            Recipe(name, lambda *_: connectivity, None, uniform, multiple, name, storage, longest)
+            Recipe(name, always(connectivity), None, uniform, multiple, name, storage, longest)
         )
 
     from_file = connect_from_file

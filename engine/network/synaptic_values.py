@@ -54,6 +54,11 @@ class SynapticValues:
         """Indices into the storage of the synapses that ``selection`` picks in post-major order."""
         instance = self.projection.network.instance
         assert instance is not None
+        start, stop, _ = selection.indices(self.connectivity.nnz)
+        offsets = self.connectivity.offsets
+        post = int(np.searchsorted(offsets, start, side="right")) - 1
+        if start < stop <= offsets[min(post + 1, len(offsets) - 1)]:  # of one dendrite
+            return instance.synapse_places(self.projection, post, slice(start, stop))
         order = instance.synapse_order(self.projection)
         return selection if order is None else order[selection]
 
@@ -112,7 +117,7 @@ class SynapticValues:
     def _single_weight(self, attribute: Attribute) -> bool:
         projection = self.projection
         single = not projection.plastic and not projection.force_multiple_weights
-        return single and not isinstance(self.connectivity.weights, np.ndarray)
+        return single and is_number(self.connectivity.weights)
 
     # --- writing --------------------------------------------------------------------------------------
 

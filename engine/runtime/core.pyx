@@ -8,7 +8,7 @@ import numpy as np
 from engine.errors import EngineError
 
 cimport numpy as cnp
-from libc.stdint cimport int32_t, int64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
 from libcpp.algorithm cimport lower_bound
 from libcpp.vector cimport vector
 
@@ -205,6 +205,125 @@ def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_
                 if places:
                     index_view[place] = k
     return offsets_t, rows_t, index_t
+
+
+def column_offsets(const int32_t[::1] columns, int64_t n_columns):
+    """Offsets of the columns of sparse rows: how many entries lie in all columns before each."""
+    counts = np.zeros(n_columns + 1, dtype=np.int64)
+    cdef int64_t[::1] counted = counts
+    cdef int64_t k
+    for k in range(columns.shape[0]):
+        if not 0 <= columns[k] < n_columns:
+            raise ValueError(f"columns must lie in 0 .. {n_columns - 1}")
+        counted[columns[k] + 1] += 1
+    return np.cumsum(counts, out=counts)
+
+
+def places(const int64_t[::1] offsets_t, const int32_t[::1] columns, int64_t begin=0, end=None):
+    """Where the entries ``begin .. end`` of sparse rows lie in the transposed ones, whose offsets are given."""
+    _check_columns(offsets_t, columns)
+    cdef int64_t[::1] cursor = np.array(offsets_t)
+    cdef int64_t k, stop = columns.shape[0] if end is None else end
+    if not 0 <= begin <= stop <= columns.shape[0]:
+        raise ValueError(f"there are no entries {begin} .. {stop} among {columns.shape[0]}")
+    found = aligned_empty(stop - begin, np.int64)
+    cdef int64_t[::1] view = found
+    with nogil:
+        for k in range(begin):
+            cursor[columns[k]] += 1
+        for k in range(begin, stop):
+            view[k - begin] = cursor[columns[k]]
+            cursor[columns[k]] += 1
+    return found
+
+
+ctypedef fused Value:
+    double
+    float
+    int64_t
+    int32_t
+    uint8_t
+
+
+def _carry(const int64_t[::1] offsets_t, const int32_t[::1] columns, const Value[::1] values, Value[::1] carried):
+    cdef int64_t[::1] cursor = np.array(offsets_t)
+    cdef int64_t k
+    with nogil:
+        for k in range(columns.shape[0]):
+            carried[cursor[columns[k]]] = values[k]
+            cursor[columns[k]] += 1
+
+
+def carried(const int64_t[::1] offsets_t, const int32_t[::1] columns, values):
+    """Values of the entries of sparse rows in the order of the transposed ones, whose offsets are given: as
+    ``values`` at the inverse of :func:`places`, without any array of indices."""
+    _check_columns(offsets_t, columns)
+    values = np.ascontiguousarray(values)
+    if values.shape != (columns.shape[0],):
+        raise ValueError(f"there are {columns.shape[0]} entries, but values of shape {values.shape}")
+    result = aligned_empty(columns.shape[0], values.dtype)
+    boolean = values.dtype == np.bool_
+    _carry(offsets_t, columns, *((values.view(np.uint8), result.view(np.uint8)) if boolean else (values, result)))
+    return result
+
+
+cdef _check_columns(const int64_t[::1] offsets_t, const int32_t[::1] columns):
+    """Refuse offsets that were not made from the columns: cursors would leave their arrays."""
+    if not np.array_equal(column_offsets(columns, offsets_t.shape[0] - 1), offsets_t):
+        raise ValueError("the offsets are not those of these columns")
+
+
+def places_in_columns(const int64_t[::1] offsets_t, const int32_t[::1] rows_t, const int32_t[::1] columns,
+                      int64_t row):
+    """Where the entries of one row lie in the transposed rows; -1 for those that do not exist."""
+    found = np.empty(columns.shape[0], dtype=np.int64)
+    cdef int64_t[::1] view = found
+    cdef int64_t k, begin, end
+    cdef const int32_t* first = &rows_t[0] if rows_t.shape[0] else NULL
+    for k in range(columns.shape[0]):
+        begin, end = offsets_t[columns[k]], offsets_t[columns[k] + 1]
+        view[k] = lower_bound(first + begin, first + end, <int32_t>row) - first
+        if view[k] == end or rows_t[view[k]] != row:
+            view[k] = -1
+    return found
+
+
+def sorted_by_class(const int64_t[::1] offsets, const int32_t[::1] columns, const int32_t[::1] classes,
+                    int64_t n_classes):
+    """Sparse rows cut into one row for each class of entries, the classes ascending and the order kept.
+
+    Returns
+    -------
+    offsets_c : int64 array of n_rows * n_classes + 1
+    columns_c : int32 array of nnz
+    index_c : int64 array of nnz
+        Position of each entry in ``columns``.
+    """
+    cdef int64_t n_rows = offsets.shape[0] - 1, row, k, place
+    offsets_c = np.zeros(n_rows * n_classes + 1, dtype=np.int64)
+    columns_c = aligned_empty(columns.shape[0], np.int32)
+    index_c = aligned_empty(columns.shape[0], np.int64)
+    cdef int64_t[::1] cursor = offsets_c, index_view = index_c
+    cdef int32_t[::1] columns_view = columns_c
+    cdef bint good = classes.shape[0] == columns.shape[0] and offsets[n_rows] == columns.shape[0]
+    for k in range(classes.shape[0]):
+        good &= 0 <= classes[k] < n_classes
+    if not good:
+        raise ValueError(f"every entry needs one of {n_classes} classes")
+    with nogil:
+        for row in range(n_rows):
+            for k in range(offsets[row], offsets[row + 1]):
+                cursor[row * n_classes + classes[k] + 1] += 1
+    np.cumsum(offsets_c, out=offsets_c)
+    cursor = offsets_c.copy()
+    with nogil:
+        for row in range(n_rows):
+            for k in range(offsets[row], offsets[row + 1]):
+                place = cursor[row * n_classes + classes[k]]
+                cursor[row * n_classes + classes[k]] = place + 1
+                columns_view[place] = columns[k]
+                index_view[place] = k
+    return offsets_c, columns_c, index_c
 
 
 def split_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_post, int64_t threads):

@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.lowering import Lowered
+from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.stopping import EVERY, STOP
-from engine.codegen.lowering.synapses import storage_order
 from engine.codegen.plan import Plan
-from engine.runtime.core import Library, aligned_zeros, partition
+from engine.runtime.buffers import filled, values_of
+from engine.runtime.core import Library, partition, places_in_columns
 from engine.runtime.recording import Recording
 from engine.runtime.rewiring import Rewired
 from engine.runtime.state import Pause, Restorable
@@ -28,7 +29,7 @@ Array = npt.NDArray[Any]
 HISTORY = re.compile(r"neurons(\d+)_history_(.+)$")
 EVENTS = re.compile(r"neurons(\d+)_(?:axon_)?(ranks|counts)$")
 QUEUE = re.compile(r"synapses(\d+)_queue_(ranks|counts)$")
-ROUTE = re.compile(r"synapses\d+_route_\w+$")
+ROUTE = re.compile(r"synapses(\d+)_route_\w+$")
 """What follows from the delays of synapses, which Python may change: no code writes it."""
 COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
 """Spikes of the last steps, for those who count them."""
@@ -72,14 +73,14 @@ class Instance(Rewired, Restorable):
         self._library: Library | None = None
         self._plan: Plan | None = None
         self._recording: Recording | None = None
-        self._orders: dict[int, Array] = {}
+        self._routed: dict[int, Any] = {}
         self._paused: dict[int, Pause] = {}
 
     # --- building -------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         """The values: what another process, or a copy, goes on from once it has loaded the code."""
-        return vars(self) | {"_library": None, "_plan": None, "_recording": None, "_orders": {}}
+        return vars(self) | {"_library": None, "_plan": None, "_recording": None, "_initial": {}, "_routed": {}}
 
     @property
     def loaded(self) -> bool:
@@ -98,19 +99,16 @@ class Instance(Rewired, Restorable):
         known = self.loaded
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
         old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
-        for projection in redrawn:
-            self._orders.pop(projection.id, None)
         self.arrays = {}
         self._initial = dict(lowered.values)
         for buffer in plan.buffers:
             count = buffer.count if isinstance(buffer.count, int) else lowered.sizes[buffer.count]
             dtype = dtypes[buffer.dtype]
-            before = None if ROUTE.match(buffer.name) else old.get(buffer.name)
+            before = None if self._misrouted(buffer.name) else old.get(buffer.name)
             if before is not None and before.size == count and before.dtype == dtype:
                 self.arrays[buffer.name] = before if known else aligned_copy(before)
                 continue
-            array = aligned_zeros(count, dtype)
-            array[...] = lowered.values[buffer.name]
+            array = filled(lowered.values[buffer.name], count, dtype)
             if before is not None and HISTORY.match(buffer.name):
                 tick, width = self._own_tick(buffer.name, old), self._width(buffer.name)
                 slots = before.size // old[self._source(buffer.name)].size
@@ -129,9 +127,18 @@ class Instance(Rewired, Restorable):
         for name in self.arrays:
             if WINDOW.match(name) and old.get(name) is not self.arrays[name]:
                 self.arrays[f"{name}_count"][...] = 0
+        self._routed = {p.id: p.connectivity.delay_steps for p in self.network.projections}
         self._plan = plan
         self._library = Library(library)
         self._recording = Recording(self.network, plan, lowered.sizes, self.arrays, self.threads)
+
+    def _misrouted(self, name: str) -> bool:
+        """Does a buffer follow from delays that are others by now?"""
+        route = ROUTE.match(name)
+        if route is None:
+            return False
+        projection = next(p for p in self.network.projections if p.id == int(route[1]))
+        return self._routed.get(projection.id) is not projection.connectivity.delay_steps
 
     @staticmethod
     def _source(history: str) -> str:
@@ -283,12 +290,22 @@ class Instance(Rewired, Restorable):
         return now - int(self.internal(population, "clock")[0])
 
     def synapse_order(self, projection: Projection) -> Array | None:
-        """Storage index of each synapse in post-major order; None where storage is post-major."""
+        """Storage index of each synapse in post-major order; None where storage is post-major. Made anew."""
+        spiking = self.has_internal(projection, "post")
+        return SparseRows(projection.connectivity, spiking, self.threads).order
+
+    def synapse_places(self, projection: Projection, post: int, selection: slice) -> Array | slice:
+        """Storage indices of some synapses, all of them onto one neuron, that are selected in post-major
+        order."""
         if not self.has_internal(projection, "post"):
-            return None
-        if projection.id not in self._orders:
-            self._orders[projection.id] = storage_order(projection.connectivity)
-        return self._orders[projection.id]
+            return selection
+        rows, posts = self.internal(projection, "rows"), self.internal(projection, "post")
+        return places_in_columns(rows, posts, projection.connectivity.pre[selection], post)
+
+    def in_storage_order(self, projection: Projection, values: Array) -> Array:
+        """Values of all synapses, given in post-major order, in that of storage."""
+        spiking = self.has_internal(projection, "post")
+        return SparseRows(projection.connectivity, spiking, self.threads).in_storage_order(values)
 
     def last_spikes(self, population: Population) -> Array:
         """Ranks that fired in the last step, ascending."""
@@ -383,7 +400,7 @@ class Instance(Rewired, Restorable):
         if attributes is not None:
             for attribute in attributes:
                 name = f"pop{population.id}_{attribute}"
-                self.arrays[name][...] = self._initial[name]
+                self.arrays[name][...] = values_of(self._initial[name])
         else:
             keep = (f"neurons{population.id}_enabled", f"neurons{population.id}_hold")
             self._restore((f"pop{population.id}_", f"neurons{population.id}_"), keep)
@@ -417,7 +434,7 @@ class Instance(Rewired, Restorable):
         if attributes is not None:
             for attribute in attributes:
                 name = f"proj{projection.id}_{attribute}"
-                self.arrays[name][...] = self._initial[name]
+                self.arrays[name][...] = values_of(self._initial[name])
             return
         self._restore((f"proj{projection.id}_",), (f"proj{projection.id}_w",))
 
@@ -425,9 +442,9 @@ class Instance(Rewired, Restorable):
         """Event-driven variables count from now: without this, time set back would let them grow."""
         if self.has_internal(projection, "event"):
             name = f"synapses{projection.id}_event"
-            self.arrays[name][...] = self._initial[name]
+            self.arrays[name][...] = values_of(self._initial[name])
 
     def _restore(self, prefixes: tuple[str, ...], keep: tuple[str, ...]) -> None:
         for name, array in self.arrays.items():
             if name.startswith(prefixes) and name not in keep:
-                array[...] = self._initial[name]
+                array[...] = values_of(self._initial[name])

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.lowering.builder import NEVER
-from engine.codegen.lowering.synapses import structure
+from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.plan import Plan
-from engine.runtime.core import aligned_zeros
+from engine.runtime.buffers import filled, values_of
 from engine.runtime.recording import Recording
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ class Rewired:
     _initial: dict[str, Any]
     _plan: Plan | None
     _recording: Recording | None
-    _orders: dict[int, Array]
 
     @property
     def step(self) -> int:
@@ -81,32 +80,28 @@ class Rewired:
         assert self._plan is not None and self._recording is not None
         order = self.synapse_order(projection)
         inner = f"synapses{projection.id}_"
-        inverse = f"{inner}in_rows" in self.arrays
-        arrays, entry = structure(change.connectivity, order is not None, inverse, self.threads)
+        rows = SparseRows(change.connectivity, order is not None, self.threads)
         symbol = f"nnz_proj{projection.id}"
         for buffer in self._plan.buffers:
             name = buffer.name
-            if name.startswith(inner) and name.removeprefix(inner) in arrays:
-                values = arrays[name.removeprefix(inner)]
-                self._replace(name, values, values)
+            if name.startswith(inner) and name.removeprefix(inner) in rows.arrays:
+                self._replace(name, rows.arrays[name.removeprefix(inner)]())
             elif buffer.count == symbol:
                 newborn = self._newborn(projection, name, change)
 
                 def carried(old: Any, newborn: Any = newborn) -> Array:
                     old = np.broadcast_to(np.asarray(old), (change.former,))
-                    ordered = change.carry(old if order is None else old[order], newborn)
-                    return ordered if entry is None else ordered[entry]
+                    return rows.in_storage_order(change.carry(old if order is None else old[order], newborn))
 
-                self._replace(name, carried(self.arrays[name]), carried(self._initial[name]))
-        self._orders.pop(projection.id, None)
+                initial = None if name == f"proj{projection.id}_w" else values_of(self._initial[name])
+                self._replace(name, carried(self.arrays[name]))
+                self._initial[name] = None if initial is None else carried(initial)
         self._recording.resize(symbol, change.connectivity.nnz)
         if f"{inner}route_ages" in self.arrays:
-            self._recording.resize(f"delays_proj{projection.id}", arrays["route_ages"].size)
+            self._recording.resize(f"delays_proj{projection.id}", rows.ages)
 
-    def _replace(self, name: str, values: Array, initial: Array) -> None:
-        array = aligned_zeros(values.size, self.arrays[name].dtype)
-        array[...] = values
-        self.arrays[name], self._initial[name] = array, initial
+    def _replace(self, name: str, values: Array) -> None:
+        self.arrays[name] = filled(lambda: values, values.size, self.arrays[name].dtype)
 
     @staticmethod
     def _newborn(projection: Projection, buffer: str, change: Rewiring) -> Any:

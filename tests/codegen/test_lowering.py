@@ -9,7 +9,7 @@ from engine import Network, Neuron, Synapse
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.ir import Const, Function, Kernel, Load, Op, Select, Symbol
 from engine.codegen.lowering import lower
-from engine.codegen.lowering.synapses import storage_order
+from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.passes import fold_constants, hoist_uniform, rewrite
 from engine.codegen.plan import Recorder
 
@@ -123,9 +123,11 @@ def test_weights_are_stored_by_pre_rank_where_spikes_travel() -> None:
     a, b = network.create(3, SPIKE), network.create(2, SPIKE)
     projection = network.connect(a, b, "exc").connect_all_to_all(1.0, force_multiple_weights=True)
     drawn(network)
-    order = storage_order(projection.connectivity)
+    rows = SparseRows(projection.connectivity, spiking=True, threads=1)
     # post-major (post, pre): 00 01 02 10 11 12; by pre: 00 10 01 11 02 12
-    assert order.tolist() == [0, 2, 4, 1, 3, 5]
+    assert rows.order is not None and rows.order.tolist() == [0, 2, 4, 1, 3, 5]
+    assert rows.places_onto(1).tolist() == [1, 3, 5]
+    assert rows.in_storage_order(np.arange(6.0)).tolist() == [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]
 
 
 def test_sizes_are_not_in_the_plan_but_beside_it() -> None:

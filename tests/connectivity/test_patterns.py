@@ -5,6 +5,7 @@ import pytest
 
 from engine.connectivity import (
     all_to_all,
+    difference_of_gaussians,
     fixed_number_post,
     fixed_number_pre,
     fixed_probability,
@@ -204,3 +205,26 @@ def test_the_generator_gives_the_published_numbers():
     chosen = np.zeros((1, 1), dtype=np.int32)
     chosen_rows(candidates, zero, False, 0x434F4E4E << 32, 0, chosen)
     assert chosen.item() == 0xE169
+
+
+@pytest.mark.parametrize(
+    ("pattern", "arguments"), [(all_to_all, {}), *RANDOM, (fixed_probability, {"probability": 1e-4})]
+)
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_do_not_change_the_synapses(pattern, arguments, threads):
+    one, several = (
+        pattern(**ends(300, 300), **arguments, seed=3, same_population=True, threads=n) for n in (1, threads)
+    )
+    np.testing.assert_array_equal(one.offsets, several.offsets)
+    np.testing.assert_array_equal(one.pre, several.pre)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_threads_do_not_change_bells(threads):
+    bells = {"amp_pos": 1.0, "sigma_pos": 0.1, "amp_neg": 0.3, "sigma_neg": 0.4, "limit": 0.01}
+    c = difference_of_gaussians(pre_geometry=(9, 8), post_geometry=(7, 11), **bells, threads=threads)
+    one = difference_of_gaussians(pre_geometry=(9, 8), post_geometry=(7, 11), **bells)
+    np.testing.assert_array_equal(c.pre, one.pre)
+    np.testing.assert_array_equal(c.weights, one.weights)
+    np.testing.assert_array_equal(c.offsets, one.offsets)
+    dense(c)

@@ -19,7 +19,8 @@ from engine import (
     Synapse,
     Uniform,
 )
-from engine.codegen.lowering.delays import routes
+from engine.codegen.lowering.rows import SparseRows
+from engine.connectivity import Connectivity
 
 CLOCK = Neuron(equations="r = t + 1.0")
 READER = Neuron(equations="r = sum(exc)")
@@ -363,8 +364,12 @@ def test_a_rule_makes_synapses_with_a_delay(net: Network) -> None:
 
 
 def test_routes_lead_the_oldest_spikes_first() -> None:
-    offsets, posts = np.array([0, 3, 3, 5]), np.array([0, 2, 4, 1, 2], dtype=np.int32)
-    found = routes(offsets, posts, np.array([2, 5, 2, 5, 1], dtype=np.int32), n_post=5, threads=1)
+    # By pre-synaptic rank: 0 -> 0, 2, 4 after 2, 5, 2 steps; 2 -> 1, 2 after 5, 1 steps.
+    offsets, pre = np.array([0, 1, 2, 4, 4, 5]), np.array([0, 2, 0, 2, 0], dtype=np.int32)
+    delays = np.array([2, 5, 5, 1, 2], dtype=np.int32)
+    rows = SparseRows(Connectivity(3, 5, offsets, pre, delay_steps=delays), spiking=True, threads=1)
+    found = {name: make() for name, make in rows.arrays.items()}
+    assert found["route_delays"].tolist() == [2, 5, 2, 5, 1]
     assert found["route_ages"].tolist() == [4, 1, 0]
     assert found["route_rows"].tolist() == [0, 1, 3, 3, 3, 3, 3, 4, 4, 5]
     assert found["route_post"].tolist() == [2, 0, 4, 1, 2]

@@ -7,7 +7,19 @@ import time
 import numpy as np
 import pytest
 
-from engine.runtime.core import Library, LibraryError, aligned_zeros, partition, split_rows, transpose
+from engine.runtime.core import (
+    Library,
+    LibraryError,
+    aligned_zeros,
+    carried,
+    column_offsets,
+    partition,
+    places,
+    places_in_columns,
+    sorted_by_class,
+    split_rows,
+    transpose,
+)
 
 COUNTER = """
 #include <stdint.h>
@@ -133,6 +145,52 @@ def test_transpose_equals_the_dense_transpose(n_rows, n_columns, probability):
     np.testing.assert_array_equal(rows_t, np.nonzero(dense.T)[1])
     np.testing.assert_array_equal(columns[index_t], np.nonzero(dense.T)[0])
     assert rows_t.dtype == np.int32 and index_t.dtype == np.int64
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.int32, np.bool_])
+def test_values_are_carried_to_the_transpose_and_found_there(dtype):
+    _, offsets, columns = random_rows(40, 300, 0.1)
+    offsets_t, rows_t, index_t = transpose(offsets, columns, 300)
+    np.testing.assert_array_equal(column_offsets(columns, 300), offsets_t)
+    values = np.random.default_rng(4).integers(0, 2, columns.size).astype(dtype)
+    np.testing.assert_array_equal(carried(offsets_t, columns, values), values[index_t])
+    found = places(offsets_t, columns)
+    np.testing.assert_array_equal(found[index_t], np.arange(columns.size))
+    np.testing.assert_array_equal(places(offsets_t, columns, 100, 150), found[100:150])
+    row = slice(offsets[7], offsets[8])
+    np.testing.assert_array_equal(places_in_columns(offsets_t, rows_t, columns[row], 7), found[row])
+    absent = np.setdiff1d(np.arange(300, dtype=np.int32), columns[row])
+    assert (places_in_columns(offsets_t, rows_t, absent, 7) == -1).all()
+
+
+def test_rows_are_cut_by_class_and_keep_their_order():
+    _, offsets, columns = random_rows(40, 300, 0.1)
+    classes = np.random.default_rng(5).integers(0, 4, columns.size).astype(np.int32)
+    offsets_c, columns_c, index_c = sorted_by_class(offsets, columns, classes, 4)
+    row = np.repeat(np.arange(40), np.diff(offsets))
+    order = np.lexsort((classes, row))
+    np.testing.assert_array_equal(index_c, order)
+    np.testing.assert_array_equal(columns_c, columns[order])
+    np.testing.assert_array_equal(np.diff(offsets_c), np.bincount(row * 4 + classes, minlength=160))
+
+
+def test_offsets_of_other_columns_are_refused():
+    _, offsets, columns = random_rows(40, 300, 0.1)
+    offsets_t, _, _ = transpose(offsets, columns, 300)
+    other = np.sort(columns)
+    other[0] = other[-1]
+    for refused in (
+        lambda: places(offsets_t, other),
+        lambda: carried(offsets_t, other, np.zeros(other.size)),
+    ):
+        with pytest.raises(ValueError):
+            refused()
+    with pytest.raises(ValueError):
+        carried(offsets_t, columns, np.zeros(columns.size - 1))
+    with pytest.raises(ValueError):
+        places(offsets_t, columns, 10, columns.size + 1)
+    with pytest.raises(ValueError):
+        sorted_by_class(offsets, columns, np.full(columns.size, 4, dtype=np.int32), 4)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ import numpy.typing as npt
 from engine.codegen.ir import Const, Expr, Kernel, Load, Op
 from engine.codegen.plan import Buffer, Dtype, Entry, EventList, EventRecorder, Matrix, Plan, Recorder
 
-Values = float | int | bool | npt.NDArray[Any]
+Values = float | int | bool | npt.NDArray[Any] | Callable[[], npt.NDArray[Any]]
+"""First value of a buffer: of all elements, of each, or what makes a new array of them when it is needed."""
 
 NEVER = -10_000
 """Step of the last spike of a neuron that never fired (semantics.md section 3)."""
@@ -34,7 +36,7 @@ class Lowered:
     sizes : dict
         Number of each size symbol, except those of record buffers, which are set for each run.
     values : dict
-        First value of each buffer: a number for all elements, or an array.
+        First value of each buffer: a number for all elements, an array, or a function that makes one.
     """
 
     plan: Plan
@@ -123,4 +125,4 @@ def all_of(*conditions: Expr) -> Expr:
 
 def homogeneous(value: Values) -> bool:
     """True if one number stands for all elements."""
-    return not isinstance(value, np.ndarray) or value.ndim == 0
+    return not callable(value) and (not isinstance(value, np.ndarray) or value.ndim == 0)

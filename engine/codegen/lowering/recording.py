@@ -9,7 +9,6 @@ import numpy as np
 from engine.codegen.lowering.builder import Builder
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection
-from engine.codegen.lowering.synapses import storage_order
 from engine.codegen.plan import EventList, EventRecorder, Recorder
 from engine.errors import EngineError
 
@@ -67,9 +66,7 @@ def lower_projection_monitor(
         count = builder.size(f"count_{key}", 1)
         ranks = builder.buffer(f"{key}_ranks", "int32", count, np.array([rows], np.int32), label)
     elif rows is not None and not source.projection.structural:
-        c = source.projection.connectivity
-        picked = np.arange(c.offsets[rows], c.offsets[rows + 1])
-        picked = storage_order(c)[picked] if source.spiking else picked
+        picked = source.rows.places_onto(rows)
         count = builder.size(f"count_{key}", picked.size)
         ranks = builder.buffer(f"{key}_ranks", "int32", count, picked.astype(np.int32), label)
     _record(builder, key, 11, buffer, count, ranks=ranks, owned="", label=label)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.codegen.ir import (
     Const,
@@ -20,9 +20,10 @@ from engine.codegen.lowering.builder import (
     Values,
     homogeneous,
 )
-from engine.codegen.lowering.delays import SpikeQueue, routes
+from engine.codegen.lowering.delays import SpikeQueue
 from engine.codegen.lowering.neurons import constant
 from engine.codegen.lowering.population import LoweredPopulation
+from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.scope import Scope
 from engine.codegen.plan import Matrix
 from engine.errors import EngineError
@@ -30,49 +31,14 @@ from engine.language import discretise
 from engine.language.model import Discretised, SynapseModel, Write
 from engine.language.traverse import walk
 from engine.language.tree import GlobalOperation, Owner, WeightedSum
-from engine.runtime.core import split_rows, transpose
 
 if TYPE_CHECKING:
-    from engine.connectivity import Connectivity
     from engine.network import Projection
 
 SYNAPSE = Symbol("s", "int")
 PRE = Symbol("pre", "int")
 POST = Symbol("post", "int")
 PAIR = Symbol("pair", "int")
-
-
-def inverted(permutation: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """The inverse permutation."""
-    inverse = np.empty_like(permutation)
-    inverse[permutation] = np.arange(permutation.size)
-    return inverse
-
-
-def storage_order(connectivity: Connectivity) -> npt.NDArray[np.int64]:
-    """Storage index of each synapse of a spiking projection, given in post-major order."""
-    return inverted(transpose(connectivity.offsets, connectivity.pre, connectivity.n_pre)[2])
-
-
-def structure(
-    connectivity: Connectivity, spiking: bool, inverse: bool, threads: int
-) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.int64] | None]:
-    """The sparse rows of a projection by the last part of the names of their buffers (with ``inverse`` the
-    post-synaptic rows of a spiking one, too), and the post-major position of each stored synapse, or None
-    where storage is post-major."""
-    c = connectivity
-    arrays: dict[str, npt.NDArray[Any]]
-    if not spiking:
-        arrays = {"rows": c.offsets, "pre": c.pre}
-        return arrays if c.uniform else arrays | {"route_delays": c.delays}, None
-    offsets, posts, entry = transpose(c.offsets, c.pre, c.n_pre)
-    arrays = {"rows": offsets, "post": posts, "split": split_rows(offsets, posts, c.n_post, threads)}
-    if inverse:
-        arrays |= {"in_rows": c.offsets, "in_pre": c.pre, "in_index": inverted(entry)}
-    if not c.uniform:
-        delays = c.delays[entry]
-        arrays |= {"route_delays": delays, **routes(offsets, posts, delays, c.n_post, threads)}
-    return arrays, entry
 
 
 class SynapseValues:
@@ -130,7 +96,8 @@ class SynapseValues:
         self.nnz = b.size(f"nnz_{name}", c.pre.size)
         n_pre, n_post = self.pre.count, self.post.count
         inverse = self.spiking and (bool(self.model.post_spike) or self.model.creating is not None)
-        arrays, self._entry = structure(c, self.spiking, inverse, b.threads)
+        self.rows = SparseRows(c, self.spiking, b.threads)
+        arrays = self.rows.arrays
         if not self.spiking or inverse:
             rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
         if not self.spiking:
@@ -140,16 +107,17 @@ class SynapseValues:
             b.matrices.append(self.matrix)
             self.post_rows = self.matrix
             return
-        rows_pre, split = b.size(f"offsets_pre_{name}", c.n_pre + 1), arrays["split"]
+        rows_pre = b.size(f"offsets_pre_{name}", c.n_pre + 1)
+        split = b.size(f"split_{name}", c.n_pre * (b.threads + 1))
         b.buffer(f"{inner}_rows", "int64", rows_pre, arrays["rows"], "start of each pre row")
         b.buffer(f"{inner}_post", "int32", self.nnz, arrays["post"], "post rank of each synapse")
-        b.buffer(f"{inner}_split", "int64", b.size(f"split_{name}", split.size), split, "thread parts")
+        b.buffer(f"{inner}_split", "int64", split, arrays["split"], "thread parts")
         self.matrix = Matrix(
             f"{inner}_matrix", "pre", n_pre, n_post, f"{inner}_rows", f"{inner}_post", f"{inner}_split"
         )
         b.matrices.append(self.matrix)
         if not c.uniform and (self.model.pre_spike or self.updates.event_driven):
-            self.queue = SpikeQueue(b, name, inner, c, self.pre, self.post, arrays)
+            self.queue = SpikeQueue(b, name, inner, c, self.pre, self.post, self.rows)
         if inverse:
             index = arrays["in_index"]
             b.buffer(f"{inner}_in_rows", "int64", rows_post, arrays["in_rows"], "start of each post row")
@@ -182,10 +150,12 @@ class SynapseValues:
             if variable.name != "w":
                 value = projection.init[variable.name]
                 self._attribute(variable.name, variable.dtype, variable.locality, value)
-        if homogeneous(weights) and self._single_weight(written):
+        if isinstance(weights, float | int) and self._single_weight(written):
             self._attribute("w", "float", "global", weights)
-        else:
+        elif isinstance(weights, float | int):
             self._attribute("w", "float", "local", weights)
+        else:
+            self._attribute("w", "float", "local", self._weights)
         if self.updates.event_driven:
             self.builder.buffer(
                 f"{self.inner}_event", "int64", self.nnz, NEVER, f"{projection.name}: step of the last event"
@@ -200,15 +170,17 @@ class SynapseValues:
             or self.projection.force_multiple_weights
         )
 
-    def in_storage_order(self, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Post-major values as the buffers hold them."""
-        return values if self._entry is None else values[self._entry]
+    def _weights(self) -> np.ndarray[Any, Any]:
+        """Weights as the buffer holds them; those of rates are handed over, not copied."""
+        weights = self.projection.connectivity.weights
+        assert isinstance(weights, np.ndarray), "the network keeps its weights when it gets a new plan"
+        return self.rows.in_storage_order(weights) if self.spiking else weights
 
     def _attribute(self, name: str, dtype: str, locality: str, value: Values) -> None:
         counts: dict[str, str | int] = {"local": self.nnz, "semiglobal": self.post.count, "global": 1}
         self.localities[name] = locality
-        if locality == "local" and not homogeneous(value):
-            value = self.in_storage_order(np.asarray(value))
+        if locality == "local" and isinstance(value, np.ndarray) and not homogeneous(value):
+            value = partial(self.rows.in_storage_order, value)
         self.attributes[name] = self.builder.buffer(
             f"{self.name}_{name}",
             TREE_DTYPES[dtype],
@@ -288,7 +260,7 @@ class SynapseValues:
         if index == PAIR:  # There is no synapse yet.
             created = Const(self.projection.delay_of_created(), "int")
             return self.pre.delayed(name, PRE, created, updated)
-        delays = self.in_storage_order(connectivity.delays)
+        delays = self.rows.arrays["route_delays"]
         label = f"{self.projection.name}: delay of each synapse in steps"
         buffer = self.builder.buffer(f"{self.inner}_route_delays", "int32", self.nnz, delays, label)
         return self.pre.delayed(name, PRE, Load(buffer, SYNAPSE, "int"), updated)

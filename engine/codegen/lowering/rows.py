@@ -1,0 +1,115 @@
+"""The sparse rows of a projection as the arrays of its buffers, each made when it is needed.
+
+Spikes travel along pre-synaptic rows, rates are summed along post-synaptic ones. "Storage order" is that of
+the rows in use; connectivity comes post-major: by post-synaptic and then by pre-synaptic rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.runtime.core import carried, column_offsets, places, sorted_by_class, split_rows, transpose
+
+if TYPE_CHECKING:
+    from engine.connectivity import Connectivity
+
+Array = NDArray[Any]
+CHUNK = 1 << 18
+
+
+class SparseRows:
+    """Sparse rows of one projection.
+
+    Parameters
+    ----------
+    connectivity : Connectivity
+    spiking : bool
+        Pre-synaptic rows; otherwise post-synaptic ones.
+    threads : int
+    """
+
+    def __init__(self, connectivity: Connectivity, spiking: bool, threads: int) -> None:
+        # Not the connectivity itself: this object may outlive the weights in it.
+        self.spiking, self.threads = spiking, threads
+        self.n_pre, self.n_post = connectivity.n_pre, connectivity.n_post
+        self.offsets, self.pre = connectivity.offsets, connectivity.pre
+        self.delays = connectivity.delay_steps
+        self.ages = 0 if connectivity.uniform else max(1, len(connectivity.distinct_delays))
+        """Number of different delays, where each synapse has its own."""
+        self._distinct = None if connectivity.uniform else connectivity.distinct_delays
+
+    @cached_property
+    def _transposed(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        offsets, posts, _ = transpose(self.offsets, self.pre, self.n_pre, places=False)
+        return offsets, posts
+
+    @cached_property
+    def _pre_offsets(self) -> NDArray[np.int64]:
+        return column_offsets(self.pre, self.n_pre)
+
+    def in_storage_order(self, values: Array) -> Array:
+        """Post-major values in the order of storage; a new array."""
+        return carried(self._pre_offsets, self.pre, values) if self.spiking else np.array(values)
+
+    @property
+    def order(self) -> NDArray[np.int64] | None:
+        """Storage index of each synapse in post-major order; None where storage is post-major."""
+        return places(self._pre_offsets, self.pre) if self.spiking else None
+
+    def places_onto(self, post: int) -> NDArray[np.int64]:
+        """Storage indices of the synapses onto one neuron by ascending pre-synaptic rank."""
+        begin, end = int(self.offsets[post]), int(self.offsets[post + 1])
+        return places(self._pre_offsets, self.pre, begin, end) if self.spiking else np.arange(begin, end)
+
+    @cached_property
+    def arrays(self) -> dict[str, Callable[[], Array]]:
+        """What makes each array, by the last part of the name of its buffer."""
+        if not self.spiking:
+            return {
+                "rows": lambda: self.offsets,
+                "pre": lambda: self.pre,
+                "route_delays": lambda: np.asarray(self.delays),
+            }
+        return {
+            "rows": lambda: self._transposed[0],
+            "post": lambda: self._transposed[1],
+            "split": lambda: split_rows(*self._transposed, self.n_post, self.threads),
+            "in_rows": lambda: self.offsets,
+            "in_pre": lambda: self.pre,
+            "in_index": lambda: places(self._pre_offsets, self.pre),
+            "route_delays": lambda: self._delays,
+            "route_ages": lambda: self._ages,
+            "route_rows": lambda: self._routes[0],
+            "route_post": lambda: self._routes[1],
+            "route_index": lambda: self._routes[2],
+            "route_split": lambda: split_rows(*self._routes[:2], self.n_post, self.threads),
+        }
+
+    # --- delays that differ between synapses ----------------------------------------------------------
+
+    @property
+    def _delays(self) -> NDArray[np.int32]:
+        return self.in_storage_order(np.asarray(self.delays))
+
+    @property
+    def _ages(self) -> NDArray[np.int64]:
+        """What a spike's age in the queue can be when it is due (delay - 1 steps), descending."""
+        assert self._distinct is not None
+        return self._distinct[::-1].astype(np.int64) - 1 if len(self._distinct) else np.zeros(1, np.int64)
+
+    @cached_property
+    def _routes(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+        """A row for each pre-synaptic neuron and age: offsets, post ranks and storage indices."""
+        ages = self._ages
+        of_delay = np.zeros(int(ages[0]) + 2, dtype=np.int32)
+        of_delay[ages + 1] = np.arange(len(ages))
+        classes = self._delays
+        for start in range(0, len(classes), CHUNK):  # Indexing by all at once would copy them as int64.
+            part = slice(start, start + CHUNK)
+            classes[part] = of_delay[classes[part]]
+        return sorted_by_class(*self._transposed, classes, len(ages))
