@@ -36,11 +36,6 @@ COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
 WINDOW = re.compile(r"neurons\d+_fired$")
 
 
-def aligned_copy(values: Array) -> Array:
-    """A copy whose memory begins where the engine needs it."""
-    copy = aligned_zeros(values.size, values.dtype)
-    copy[...] = values
-    return copy
 
 
 def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int) -> None:
@@ -80,7 +75,13 @@ class Instance(Rewired, Restorable):
 
     def __getstate__(self) -> dict[str, Any]:
         """The values: what another process, or a copy, goes on from once it has loaded the code."""
-        return vars(self) | {"_library": None, "_plan": None, "_recording": None, "_initial": {}, "_routed": {}}
+        return vars(self) | {
+            "_library": None,
+            "_plan": None,
+            "_recording": None,
+            "_initial": {},
+            "_routed": {},
+        }
 
     @property
     def loaded(self) -> bool:
@@ -106,7 +107,7 @@ class Instance(Rewired, Restorable):
             dtype = dtypes[buffer.dtype]
             before = None if self._misrouted(buffer.name) else old.get(buffer.name)
             if before is not None and before.size == count and before.dtype == dtype:
-                self.arrays[buffer.name] = before if known else aligned_copy(before)
+                self.arrays[buffer.name] = before if known else filled(before, count, dtype)
                 continue
             array = filled(lowered.values[buffer.name], count, dtype)
             if before is not None and HISTORY.match(buffer.name):
