@@ -22,6 +22,7 @@ from engine.files.npz import write_npz
 from engine.files.plain import NotPlain, decoded, encoded
 from engine.files.whole import save_whole
 from engine.network.fingerprint import fingerprint, first_difference
+from engine.network.recipe import always
 from engine.network.recorded import RecordedData
 from engine.network.recorded_state import recorded_state, restored_recording
 
@@ -205,6 +206,7 @@ def _restore_python_state(network: Network, header: Mapping[str, Any], arrays: A
             vars(obj)[name] = _made(decoded(value, arrays))
         if recipe is not None:
             _check(obj.connectivity)
+            _restore_weights(obj, arrays)
             _restore_recipe(obj, recipe)
             network._redrawn.append(obj)
     network._stale = True
@@ -215,6 +217,18 @@ def _check(c: Connectivity) -> None:
     rising = c.offsets.size == c.n_post + 1 and c.offsets[0] == 0 and bool((np.diff(c.offsets) >= 0).all())
     if not rising or c.offsets[-1] != c.nnz or (c.nnz and (c.pre.min() < 0 or c.pre.max() >= c.n_pre)):
         raise ValueError("its synapses are damaged")
+
+
+def _restore_weights(projection: Projection, arrays: Arrays) -> None:
+    """Weights of single synapses are in the state of the engine."""
+    from engine.codegen.lowering.rows import SparseRows
+
+    c = projection.connectivity
+    if c.weights is None:
+        stored = arrays[f"engine.buffer.proj{projection.id}_w"]
+        order = SparseRows(c, projection.pre_population.model.kind == "spike", threads=1).order
+        weights = stored if order is None else stored[order]
+        projection._connectivity = dataclasses.replace(c, weights=weights.astype(np.float64))
 
 
 def _recipe_state(projection: Projection) -> dict[str, Any]:
@@ -231,7 +245,7 @@ def _restore_recipe(projection: Projection, stored: Mapping[str, Any]) -> None:
         recipe = dataclasses.replace(recipe, delays=delay)
     elif projection.uniform_delay >= 0:
         connectivity = projection.connectivity
-        recipe = dataclasses.replace(recipe, structure=lambda *_: connectivity, weights=None, delays=None)
+        recipe = dataclasses.replace(recipe, structure=always(connectivity), weights=None, delays=None)
     several = bool(stored["force_multiple_weights"])
     projection._recipe = dataclasses.replace(recipe, force_multiple_weights=several)
 

@@ -36,8 +36,6 @@ COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
 WINDOW = re.compile(r"neurons\d+_fired$")
 
 
-
-
 def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int) -> None:
     """Keep the past where a ring gets more slots or another present. What was never stored, and what has
     been delivered by the longest delay, is 0."""
