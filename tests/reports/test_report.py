@@ -404,8 +404,11 @@ def test_an_old_report_is_replaced_as_a_whole(tmp_path, monkeypatch):
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
 
 
-def test_no_network_has_that_number():
-    with pytest.raises(EngineError, match="net_id=987654321"):
+def test_a_network_is_meant_by_its_number(tmp_path):
+    net = small()
+    report(str(tmp_path / "number.md"), net_id=net.id)
+    assert "cells\\_a" in (tmp_path / "number.md").read_text(encoding="utf-8")
+    with pytest.raises(EngineError, match="987654321"):
         report("report.md", net_id=987654321)
 
 
