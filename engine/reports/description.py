@@ -33,6 +33,14 @@ class Equation:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """What an event does to a variable, and the bounds of that."""
+
+    formula: str
+    bounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Event:
     """What happens at a spike, or where a condition holds.
 
@@ -43,15 +51,14 @@ class Event:
         ``"creating"``, ``"pruning"``.
     condition : str
         Formula; empty where the event comes from elsewhere.
-    statements : tuple of str
-        Formulas.
+    statements : tuple of Statement
     remark : str
         What else is to be said.
     """
 
     kind: str
     condition: str = ""
-    statements: tuple[str, ...] = ()
+    statements: tuple[Statement, ...] = ()
     remark: str = ""
 
 

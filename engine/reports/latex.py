@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from engine.reports.description import (
     Description,
+    Equation,
     Event,
     Heading,
     Measurement,
     Model,
+    Statement,
     Value,
     pieces,
 )
@@ -187,22 +189,25 @@ def _synapse_rows(model: Model) -> list[str]:
             text = f"{inline(event.condition)}. {rich(event.remark)}."
             rows.append(_row((rf"\textbf{{{_RULES[event.kind]}}}", text)))
         else:
-            rows += _formulas(_EVENTS[event.kind], event.statements)
+            rows += _block(_EVENTS[event.kind], list(map(_bounded, event.statements)))
     return rows
 
 
 def _equations(model: Model, title: str) -> list[str]:
-    cells = []
-    for equation in model.equations:
-        bounds = ", ".join(map(inline, equation.bounds))
-        cells.append(_display(equation.formula) + (f"with {bounds}" if bounds else ""))
-    return _block(title, cells)
+    return _block(title, list(map(_bounded, model.equations)))
+
+
+def _bounded(told: Equation | Statement) -> str:
+    """A formula with its bounds behind it, where they cannot be broken in two."""
+    bounds = ", ".join(map(inline, told.bounds))
+    return _display(told.formula) + (f"with {bounds}" if bounds else "")
 
 
 def _spiking(event: Event) -> list[str]:
     axonal = event.kind == "axon_spike"
     emitted = "Emit an axonal spike" if axonal else "Emit a spike"
-    items = "".join(rf"\item {inline(statement)} " for statement in event.statements)
+    formulas = (", ".join(map(inline, (each.formula, *each.bounds))) for each in event.statements)
+    items = "".join(rf"\item {formula} " for formula in formulas)
     listed = rf"\begin{{enumerate}}\setlength{{\itemsep}}{{0pt}}\item {emitted} {items}\end{{enumerate}}"
     text = f"If {inline(event.condition)}: {listed}"
     title = "Axonal spiking" if axonal else "Spiking"

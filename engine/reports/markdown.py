@@ -159,12 +159,13 @@ def _event(event: Event) -> Iterator[str]:
         yield f"**{'Axonal spike' if axonal else 'Spike'} emission:**"
         yield f"if ${event.condition}$:"
         emitted = f"Emit {'an axonal' if axonal else 'a'} spike at time $t$."
-        yield "\n".join(f"* {line}" for line in (emitted, *(f"${s}$" for s in event.statements)))
+        formulas = (", ".join(f"${part}$" for part in (s.formula, *s.bounds)) for s in event.statements)
+        yield "\n".join(f"* {line}" for line in (emitted, *formulas))
         if event.remark:
             yield f"{rich(event.remark)}."
     else:
         yield f"**{_EVENTS[event.kind]}**"
-        yield from map(_display, event.statements)
+        yield from (_display(r",\quad ".join((s.formula, *s.bounds))) for s in event.statements)
 
 
 def _measurements(measurements: Sequence[Measurement]) -> Iterator[str]:

@@ -159,5 +159,11 @@ def _rule(rule: StructuralRule, kind: str) -> str:
     return ", ".join(words).capitalize()
 
 
-def _statements(statements: Sequence[Assignment]) -> tuple[str, ...]:
-    return tuple(map(statement_latex, statements))
+def _statements(statements: Sequence[Assignment]) -> tuple[told.Statement, ...]:
+    return tuple(
+        told.Statement(
+            statement_latex(replace(statement, bounds=Bounds())),
+            tuple(bounds_latex(statement.name, statement.bounds)),
+        )
+        for statement in statements
+    )

@@ -137,9 +137,9 @@ def test_formulas_can_be_drawn():
     told = describe(builtin())
     models = (*told.neurons, *told.synapses, *(m.model for m in told.measurements))
     formulas = {e.formula for model in models for e in model.equations}
-    formulas |= {
-        s for model in models for event in model.events for s in (*event.statements, event.condition) if s
-    }
+    events = [event for model in models for event in model.events]
+    formulas |= {event.condition for event in events if event.condition}
+    formulas |= {statement.formula for event in events for statement in event.statements}
     assert len(formulas) > 80
     for formula in formulas:
         assert ziamath.Latex(formula).getsize()[0] > 5
@@ -152,6 +152,20 @@ def test_odd_characters_are_escaped_so_that_they_read_the_same():
     net.create(2, Neuron(equations="r = 1.0", description=ODD), name=ODD)
     net.connect(ODD, ODD, "exc").one_to_one(1.0)
     assert all(len(row) == t.columns for t in tables_of(text_of(net, ".tex", title=ODD)) for row in t.rows)
+
+
+def test_bounds_stand_behind_their_formulas():
+    net = Network()
+    pop = net.create(2, engine.Izhikevich)
+    rule = Synapse(
+        pre_spike="g_target += w\nw += 0.1 : max = 1.0, unless_post", equations="dx/dt = -x : min = 0.0"
+    )
+    net.connect(pop, pop, "exc", rule).all_to_all(1.0)
+    rows = {row[0]: row[1] for row in cells(text_of(net, ".tex"), "Synapse Models")}
+    assert rows[r"\textbf{Equations}"].endswith("\\end{dmath*}with $x \\geq 0$")
+    texts = text_of(net, ".tex")
+    assert r"w \leftarrow w + 0.1\quad\text{(unless post)}" in texts and r"with $w \leq 1$" in texts
+    assert r"w \leftarrow w + 0.1\quad\text{(unless post)},\quad w \leq 1" in text_of(net, ".md")
 
 
 def test_letters_of_other_alphabets_in_names_are_those_of_latex():
@@ -470,8 +484,9 @@ def test_projections_between_rates_and_spikes_are_told():
     decoding, injection, default = told.synapses
     assert (decoding.psp, decoding.operation) == (r"w\, r^{\mathrm{pre}}", "mean")
     assert injection.psp == r"r^{\mathrm{pre}}"
-    assert default.psp == "" and default.events[0].statements == (
-        r"g_{\mathrm{target}} \leftarrow g_{\mathrm{target}} + w",
+    assert default.psp == ""
+    assert (
+        default.events[0].statements[0].formula == r"g_{\mathrm{target}} \leftarrow g_{\mathrm{target}} + w"
     )
 
 
