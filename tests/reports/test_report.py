@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import ziamath
-from networks import builtin, page_of, small, tables_of, text_of
 from pylatexenc.latex2text import LatexNodes2Text
+from reported import builtin, page_of, small, tables_of, text_of
 
 import engine
 from engine import EngineError, Network, Neuron, Synapse, report
