@@ -13,6 +13,7 @@ from engine.project.catalogue import (
     neuron_text,
     synapse_text,
 )
+from engine.project.conversions import conversion_of
 from engine.project.document import Population, ProjectDocument, Projection, SynapseText
 from engine.project.edits import (
     add_synapse,
@@ -41,6 +42,8 @@ def synapse_choices(document: ProjectDocument, projection_id: str) -> Choices:
     """The default synapse, then the project's own and the built-in ones that fit the projection."""
     projection = find(document, projection_id)
     assert isinstance(projection, Projection)
+    if conversion_of(document, projection):
+        return [("Default synapse", DEFAULT_SYNAPSE)]
     own = [(text.name, text.id) for text in document.synapses if _fits(document, text, projection)]
     built_in = [
         (name, name)

@@ -20,6 +20,7 @@ from app.editor.value_section import ValueSections
 from app.editor.value_text import ValueTextError, format_number, parse_number, parse_value
 from app.session import Session
 from engine.project.catalogue import synapse_text
+from engine.project.conversions import ABOUT, conversion_of
 from engine.project.document import (
     Connector,
     Constant,
@@ -119,7 +120,15 @@ class ProjectionForm(OwnerForm):
         names = targets_of(LastGood.of(self.session).document, post) if post else ()
         return [(name, name) for name in names]
 
+    def _patterns(self, document: ProjectDocument) -> Choices:
+        current = conversion_of(document, self._projection(document)) == "current"
+        patterns = ("one_to_one",) if current else tuple(PATTERNS)
+        return [(pattern.replace("_", " "), pattern) for pattern in patterns]
+
     def _about_default(self, document: ProjectDocument) -> str:
+        kind = conversion_of(document, self._projection(document))
+        if kind:
+            return ABOUT[kind]
         pre = self._ends(document)[0]
         if pre is None or kind_of(document, pre) == "spike":
             return "Each spike adds w to the conductance of the target: g_target += w"
@@ -133,7 +142,7 @@ class ProjectionForm(OwnerForm):
             section,
             "Pa&ttern",
             "connector.pattern",
-            lambda document: [(pattern.replace("_", " "), pattern) for pattern in PATTERNS],
+            self._patterns,
             lambda document: self._projection(document).connector.pattern,
             lambda document, pattern: self._rewired(document, pattern=pattern),
         )
@@ -178,6 +187,14 @@ class ProjectionForm(OwnerForm):
             lambda document: self.weights.show_text(describe(self._projection(document).connector.weights))
         )
         self._lay_out_delay(section)
+        self.window = self.line(
+            section,
+            "Windo&w (ms)",
+            "window",
+            lambda document: format_number(self._projection(document).window),
+            lambda document, text: self._replaced(document, window=parse_number(text)),
+            tip="Time before the present step in which spikes count; 0 is one step",
+        )
 
     def _lay_out_delay(self, section: Section) -> None:
         self.delay = ValueField(self._write_delay, "Delay")
@@ -197,6 +214,12 @@ class ProjectionForm(OwnerForm):
         for argument, widget in self._arguments.items():
             apart = argument == "allow_self_connections" and pre is not post
             self._connector_rows.setRowVisible(widget, argument in PATTERNS[connector.pattern] and not apart)
+        kind = conversion_of(document, self._projection(document))
+        self._connector_rows.setRowVisible(self.window, kind == "decoding")
+        # What has no effect is hidden, unless there is something to take back.
+        self._connector_rows.setRowVisible(self.delay, not kind or connector.delay != 0.0)
+        plain = connector.weights == Constant(value=1.0)
+        self._connector_rows.setRowVisible(self.weights, kind != "current" or not plain)
         if pre is None or post is None:
             self.count.setText("none")
             return

@@ -14,6 +14,7 @@ from engine.network.configuration import MAX_THREADS
 from engine.project import arrays
 from engine.project.bold import check_bold_monitor
 from engine.project.catalogue import SOURCES, builtin_synapses, model_name, neuron_text, synapse_text
+from engine.project.conversions import check_conversion, conversion_of
 from engine.project.document import (
     ArrayFile,
     Connector,
@@ -231,14 +232,10 @@ def _check_projection(document: ProjectDocument, projection: Projection) -> Iter
         message = f"{post.name} is a {post.model}: it is a source and receives none."
         yield _error(projection, "post", message, "Remove the projection.")
         return
-    kinds = kind_of(document, pre), kind_of(document, post)
-    if kinds[0] != kinds[1]:
-        words = {"spike": "spiking", "rate": "rate-coded"}
-        message = f"{pre.name} is {words[kinds[0]]} and cannot feed {post.name}, which is {words[kinds[1]]}."
-        yield _error(projection, "post", message, "Connect populations of one kind.")
-        return
     yield from _check_target(document, projection, post)
-    yield from _check_synapse(document, projection, pre, post)
+    yield from check_conversion(document, projection, pre, post)
+    if not conversion_of(document, projection):
+        yield from _check_synapse(document, projection, pre, post)
     yield from _check_slices(projection, pre, post)
     yield from _check_connector(document, projection, pre, post)
     yield from _check_values(document, projection, -1)

@@ -156,7 +156,8 @@ class Connector(_Record, frozen=True):
 
 
 class Projection(_Named, frozen=True):
-    """Synapses from ``pre`` to ``post`` (population ids) onto ``target``. ``synapse`` is empty for the
+    """Synapses from ``pre`` to ``post`` (population ids) onto ``target``; between rate-coded and spiking
+    populations what ``conversions`` says. ``synapse`` is empty for the
     default synapse, the id of a :class:`SynapseText`, or the name of a built-in (``"STP"``, ``"STDP"``)."""
 
     pre: str
@@ -171,6 +172,8 @@ class Projection(_Named, frozen=True):
     """ms between two looks at the rule ``creating`` of the synapse; None: it is not started."""
     pruning_period: float | None = None
     """The same for ``pruning``."""
+    window: float = 100.0
+    """ms over which spikes are counted where a spiking population feeds a rate-coded one."""
 
 
 class Monitor(_Object, frozen=True):

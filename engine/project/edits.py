@@ -22,6 +22,7 @@ from engine.project.catalogue import (
     synapse_text,
 )
 from engine.project.clipboard import copy, duplicate, paste
+from engine.project.conversions import conversion, first_connector
 from engine.project.document import (
     BoldMonitor,
     Connector,
@@ -144,6 +145,7 @@ def connect(
         raise EngineError("Only populations can be connected.")
     if sink.model in SOURCES:
         raise EngineError(f"{sink.name} is a {sink.model}: it is a source and receives none.")
+    connector = connector or first_connector(conversion(document, source, sink, target))
     if connector is None and size_of(source) * size_of(sink) > _SMALL:
         connector = Connector(pattern="fixed_probability", probability=0.1)
     projection = Projection(

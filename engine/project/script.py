@@ -11,8 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import msgspec
+
 from engine.project.bold import rate_sources
 from engine.project.catalogue import SCHEDULED, SOURCES
+from engine.project.conversions import CLASSES, Conversion, conversion_of
 from engine.project.document import (
     ArrayFile,
     BoldMonitor,
@@ -279,12 +282,31 @@ def _course(
 def _projection(document: ProjectDocument, projection: Projection) -> Iterator[Statement]:
     ends = ((projection.pre, projection.pre_slice), (projection.post, projection.post_slice))
     pre, post = (Part(Reference(p), ranks) if ranks else Reference(p) for p, ranks in ends)
+    kind = conversion_of(document, projection)
+    if kind:
+        yield from _conversion(projection, kind, pre, post)
+        return
     synapse = {"synapse": _model(document, projection.synapse)} if projection.synapse else {}
     named = {"target": Literal(projection.target), **synapse, "name": Literal(projection.name)}
     call = Call("connect", (pre, post), named, Reference(NETWORK))
     yield Define(projection.id, projection.name, call)
     yield from _assignments(projection.id, _known_values(document, projection), 0)
     yield Do(_connector(projection.connector, Reference(projection.id)))
+
+
+def _conversion(
+    projection: Projection, kind: Conversion, pre: Part | Reference, post: Part | Reference
+) -> Iterator[Statement]:
+    """A projection between rate-coded and spiking populations."""
+    named: dict[str, Expression] = {"target": Literal(projection.target), "name": Literal(projection.name)}
+    owner = Reference(projection.id)
+    wiring = Call("connect_current", owner=owner)
+    if kind == "decoding":
+        named["window"] = Literal(projection.window)
+        connector = msgspec.structs.replace(projection.connector, delay=0.0)
+        wiring = _connector(connector, owner)
+    yield Define(projection.id, projection.name, Call(CLASSES[kind], (pre, post), named))
+    yield Do(wiring)
 
 
 def _bold_monitor(document: ProjectDocument, bold: BoldMonitor) -> Iterator[Statement]:

@@ -109,10 +109,16 @@ def slice_length(ranks: Slice) -> int:
     return len(range(ranks.start, ranks.stop, ranks.step)) if ranks.step else 0
 
 
-def synapse_count(projection: Projection, pre: Population, post: Population) -> float:
-    """Return how many synapses a projection is expected to have."""
+def part_sizes(projection: Projection, pre: Population, post: Population) -> tuple[int, int]:
+    """Return how many neurons may be connected at both ends."""
     sources = slice_length(projection.pre_slice) if projection.pre_slice else math.prod(pre.geometry)
     sinks = slice_length(projection.post_slice) if projection.post_slice else math.prod(post.geometry)
+    return sources, sinks
+
+
+def synapse_count(projection: Projection, pre: Population, post: Population) -> float:
+    """Return how many synapses a projection is expected to have."""
+    sources, sinks = part_sizes(projection, pre, post)
     wiring: Connector = projection.connector
     alone = pre.id == post.id and not wiring.allow_self_connections
     pairs = sources * sinks - (min(sources, sinks) if alone else 0)

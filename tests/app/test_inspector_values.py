@@ -146,3 +146,26 @@ def test_a_rate_population_offers_its_sums(desk):
     desk.session.apply(document, "Add", [rate])
     assert {"r", "sum(exc)"} <= set(desk.form.monitor.boxes)
     assert "spike" not in desk.form.monitor.boxes
+
+
+# --- between rates and spikes ----------------------------------------------------------------------------
+
+
+def test_a_current_has_no_weights_and_decoded_rates_have_a_window(desk):
+    document, drive = edits.add_population(desk.document, "InputArray", "Drive")
+    document, current = edits.connect(document, drive, desk.exc, "exc")
+    document, layer = edits.add_population(document, "LeakyIntegrator", "Layer")
+    document, decoding = edits.connect(document, desk.exc, layer, "exc")
+    desk.session.apply(document, "Add", [current])
+    form = desk.form
+    assert [form.pattern.itemText(k) for k in range(form.pattern.count())] == ["one to one"]
+    assert [w.isVisible() for w in (form.weights, form.delay, form.window)] == [False, False, False]
+    desk.select(decoding)
+    form = desk.form
+    assert [w.isVisible() for w in (form.weights, form.delay, form.window)] == [True, False, True]
+    write(form.window, "50")
+    assert edits.find(desk.document, decoding).window == 50.0
+    assert desk.check() == []
+    desk.select(desk.projection)
+    form = desk.form
+    assert [w.isVisible() for w in (form.weights, form.delay, form.window)] == [True, True, False]

@@ -1,7 +1,8 @@
-"""Inputs in networks of both styles: copies of top-level objects, copied networks, parallel runs."""
+"""Inputs in networks of both styles: copies of objects and networks, parallel runs, checkpoints."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,44 @@ def test_parallel_runs_with_other_rates() -> None:
     one, two = net.parallel_run(method=run, number=2, factor=[1.0, 2.0])
     assert one == [[0.0, 0.0], [1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
     assert two == [[0.0, 0.0], [2.0, 4.0], [6.0, 8.0], [10.0, 12.0]]
+
+
+def with_everything() -> tuple[Any, list[Any], list[Any]]:
+    net = Network(dt=1.0, seed=3)
+    timed = net.create(TimedArray(rates=ROWS, schedule=2.0, period=9.0))
+    times = {"schedule": [0.0, 3.0], "period": 7.0}
+    together = net.create(HomogeneousCorrelatedSpikeTrains(80, [50.0, 20.0], 0.2, 5.0, **times))
+    firing = net.create(TimedPoissonPopulation(2, [100.0, 900.0], [0.0, 2.0], 5.0))
+    reader = net.create(2, READER)
+    decoding = DecodingProjection(together, reader, "exc", window=6.0)
+    decoding.connect_all_to_all(1.0)
+    rates = Spike2RatePopulation(together, mode="adaptive")
+    spikes = Rate2SpikePopulation(rates)
+    recorded = ((timed, "r"), (together, "spike"), (reader, "r"), (spikes, "spike"), (firing, "spike"))
+    monitors = [net.monitor(population, variable) for population, variable in recorded]
+    net.compile(silent=True)
+    return net, [timed, together, firing, decoding], monitors
+
+
+def test_checkpoints_hold_data_and_schedules(tmp_path: Path) -> None:
+    net, (timed, together, firing, decoding), monitors = with_everything()
+    net.simulate(11.0)
+    timed.update(np.vstack([ROWS, 10.0 * ROWS]), schedule=1.0, reset=False)
+    together.update([100.0, 10.0, 30.0], 0.1, [0.0, 1.0, 2.0], reset=False)
+    firing.rates = [500.0, 0.0]
+    decoding.window = 3.0
+    net.simulate(2.0)
+    net.save_checkpoint(tmp_path / "state.npz")
+    net.simulate(20.0)
+    expected = series(monitors)
+    net.reset()
+    net.simulate(5.0)
+    after_reset = series(monitors)
+    net, (timed, together, _, decoding), monitors = with_everything()
+    net.load_checkpoint(tmp_path / "state.npz")
+    assert (timed.rates.shape, together.rates.tolist(), decoding.window) == ((6, 2), [100.0, 10.0, 30.0], 3.0)
+    net.simulate(20.0)
+    assert series(monitors) == expected
+    net.reset()
+    net.simulate(5.0)
+    assert series(monitors) == after_reset

@@ -70,14 +70,6 @@ def test_a_model_that_nothing_uses_only_warns(small: ProjectDocument) -> None:
     assert document.build().get_population("Cells").size == 30
 
 
-def test_kinds_do_not_mix(small: ProjectDocument) -> None:
-    document, layer = edits.add_population(small, "LeakyIntegrator", "Layer")
-    document, wrong = edits.connect(document, id_of(document, "Cells"), layer, "exc")
-    problem = only(document)
-    assert (problem.severity, problem.object_id, problem.field) == ("error", wrong, "post")
-    assert "Cells is spiking and cannot feed Layer, which is rate-coded" in problem.diagnostic.message
-
-
 def test_synapse_reads_what_the_sender_lacks(small: ProjectDocument) -> None:
     text = SynapseText(id="", name="Peek", pre_spike="g_target += w * pre.zz")
     document, model = edits.add_synapse(small, text)
