@@ -26,6 +26,8 @@ class Live:
 
     _instance: Instance | None
     _stale: bool
+    _refreshing = False
+    """New code is being made: who asks for values meanwhile gets the former ones."""
     _redrawn: list[Projection]
     """Projections whose synapses are others than those of the running code."""
     _pending: list[tuple[Population | Projection, str, Values]]
@@ -57,7 +59,8 @@ class Live:
     @property
     def instance(self) -> Instance | None:
         """The live values; None before compile."""
-        if self._pending or (self._instance is not None and not self._instance.loaded):
+        waits = self._pending or (self._instance is not None and not self._instance.loaded)
+        if waits and not self._refreshing:
             self.refresh()
         return self._instance
 
@@ -72,9 +75,13 @@ class Live:
         if self._instance is None:
             raise EngineError("The network is not compiled yet; call compile() first.")
         if self._stale:
-            self._instance = compile_network(
-                self._as_network(), previous=self._instance, redrawn=self._redrawn
-            )
+            self._refreshing = True
+            try:
+                self._instance = compile_network(
+                    self._as_network(), previous=self._instance, redrawn=self._redrawn
+                )
+            finally:
+                self._refreshing = False
             for projection in self._redrawn:
                 projection.release_weights()
             self._stale, self._redrawn = False, []

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine import EngineError, HomogeneousCorrelatedSpikeTrains, Network
+from engine import EngineError, HomogeneousCorrelatedSpikeTrains, IF_curr_exp, Network
 
 
 def rectified_moments(mu: float, sigma: float) -> tuple[float, float]:
@@ -155,6 +155,19 @@ def test_a_schedule_may_begin_and_end_while_running() -> None:
     pop.update(rates=5.0, schedule=0.0)
     net.simulate(2.0)
     assert m.get("x").tolist() == [1000.0, 1000.0, 10.0, 10.0, 20.0, 5.0, 5.0]
+
+
+def test_a_parameter_that_becomes_an_array_beside_a_schedule() -> None:
+    """The schedule needs tau while the new code is made."""
+    net = Network(seed=1)
+    trains = HomogeneousCorrelatedSpikeTrains(5, [20.0, 60.0], [0.3, 0.5], 10.0, schedule=[0.0, 40.0])
+    net.create(trains)
+    pop = net.create(5, IF_curr_exp)
+    net.compile(silent=True)
+    net.simulate(2.0)
+    pop.tau_m = [10.0, 11.0, 12.0, 13.0, 14.0]
+    net.simulate(2.0)
+    assert pop.tau_m.tolist() == [10.0, 11.0, 12.0, 13.0, 14.0]
 
 
 @pytest.mark.parametrize(

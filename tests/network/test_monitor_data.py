@@ -248,9 +248,7 @@ def test_sums_that_never_come() -> None:
     pop = Population(3, COUNTER, name="pop")
     m = Monitor(pop, "sum(zz)")
     Projection(pop, pop, "exc").connect_one_to_one(1.0)
-    with pytest.raises(
-        EngineError, match=r"Monitor_pop: pop receives no projection of target 'zz'.*exc"
-    ):
+    with pytest.raises(EngineError, match=r"Monitor_pop: pop receives no projection of target 'zz'.*exc"):
         engine.compile(silent=True)
     m.stop()
     engine.compile(silent=True)
