@@ -27,6 +27,7 @@ def test_the_python_of_the_guide_runs(page, tmp_path, monkeypatch):
             example.evaluate()
     finally:
         engine.clear()
+        engine.clear_all_callbacks()
 
 
 def test_every_page_of_the_guide_is_in_the_contents():
