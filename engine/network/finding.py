@@ -82,7 +82,8 @@ class Finding(Configured):
         if not found and not suppress_error:
             wanted = {"post": post, "pre": pre, "target": target}
             criteria = [f"{k}={getattr(v, 'name', v)}" for k, v in wanted.items() if v is not None]
-            raise EngineError(f"There is no projection{' with ' if criteria else ''}{', '.join(criteria)}.")
+            which = f"that matches {', '.join(criteria)}" if criteria else "in this network"
+            raise EngineError(f"There is no projection {which}.")
         return found
 
     def get_monitors(self, obj: Any = None) -> list[Monitor]:

@@ -126,7 +126,7 @@ def test_objects_are_found_by_name_or_warned_of(capsys: Any) -> None:
         assert f"There is no {kind} named 'nothing'" in capsys.readouterr().out
     with pytest.raises(EngineError, match="no projection that matches"):
         net.get_projections(target="inh")
-    with pytest.raises(EngineError, match="no projection that matches"):
+    with pytest.raises(EngineError, match="no projection in this network"):
         Network().get_projections()
     assert engine.projections() == []
 
