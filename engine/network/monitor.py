@@ -142,7 +142,7 @@ class Monitor(MonitorToDisk):
         return self.source if isinstance(self.source, Projection) else None
 
     @property
-    def ranks(self) -> NDArray[np.int64] | None:
+    def ranks(self) -> NDArray[np.int32] | None:
         """Recorded ranks of a view; None for all."""
         return self.source.ranks if isinstance(self.source, PopulationView) else None
 

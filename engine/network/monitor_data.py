@@ -48,7 +48,7 @@ class MonitorData(SpikeStatistics):
         raise NotImplementedError
 
     @property
-    def ranks(self) -> NDArray[np.int64] | None:
+    def ranks(self) -> NDArray[np.int32] | None:
         """Recorded ranks of a view; None for all."""
         raise NotImplementedError
 

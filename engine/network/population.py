@@ -273,7 +273,7 @@ class Population(Attributed, SavedPopulation):
             return np.array(values[ranks], dtype=attribute.numpy_type)
         return np.array(np.broadcast_to(values, self.size)[ranks], dtype=attribute.numpy_type)
 
-    def assign_part(self, name: str, ranks: NDArray[np.int64], value: Any) -> None:
+    def assign_part(self, name: str, ranks: NDArray[np.integer[Any]], value: Any) -> None:
         """Assign an attribute of some neurons."""
         attribute = self._attributes[name]
         if attribute.locality != "local":

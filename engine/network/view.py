@@ -24,20 +24,22 @@ class PopulationView:
     Attributes
     ----------
     population : Population
-    ranks : ndarray of int
+    ranks : ndarray of int32
         Ranks in the population, in the order of the selection.
     geometry : tuple of int or None
         Shape of the selection; None for a sum of views.
     """
 
     population: Population
-    ranks: NDArray[np.int64]
+    ranks: NDArray[np.int32]
     geometry: tuple[int, ...] | None
 
     def __init__(
-        self, population: Population, ranks: NDArray[np.int64], geometry: tuple[int, ...] | None
+        self, population: Population, ranks: NDArray[np.integer[Any]], geometry: tuple[int, ...] | None
     ) -> None:
-        vars(self).update(population=population, ranks=ranks, geometry=geometry)
+        fixed = np.array(ranks, dtype=np.int32)
+        fixed.flags.writeable = False
+        vars(self).update(population=population, ranks=fixed, geometry=geometry)
 
     @property
     def network(self) -> Network:
@@ -177,9 +179,9 @@ class IndividualNeuron:
         vars(self).update(population=population, rank=rank)
 
     @property
-    def ranks(self) -> NDArray[np.int64]:
+    def ranks(self) -> NDArray[np.int32]:
         """The neuron's rank, as an array."""
-        return np.array([self.rank], dtype=np.int64)
+        return np.array([self.rank], dtype=np.int32)
 
     def __getattr__(self, name: str) -> Any:
         population = self.__dict__.get("population")

@@ -212,6 +212,9 @@ def test_views_of_a_population() -> None:
     pop = Network().create((3, 4), NEURON, name="A")
     view = pop[1:3, 1:3]
     assert (view.size, view.geometry, view.offsets, view.id, view.name) == (4, (2, 2), [5, 11], 0, "A")
+    assert view.ranks.dtype == pop.ranks.dtype == np.int32
+    with pytest.raises(ValueError, match="read-only"):
+        view.ranks[0] = 3
     assert (view.population, view.neuron_type) == (pop, pop.neuron_type)
     assert (view.attributes, view.targets, view.max_delay) == (pop.attributes, [], 0)
     total = view + pop[0] + pop.neuron(6) + pop[1, 1]
