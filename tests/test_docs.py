@@ -26,6 +26,7 @@ def test_the_python_of_the_guide_runs(page, tmp_path, monkeypatch):
         for example in Sybil([PythonCodeBlockParser()]).parse(page).examples():
             example.evaluate()
     finally:
+        engine.clear_all_callbacks()
         engine.clear()
         engine.clear_all_callbacks()
 

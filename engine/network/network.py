@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
 from engine.network.checkpoint import Checkpoints
+from engine.network.cleared import forget
 from engine.network.compiling import Compiling
 from engine.network.configuration import Configuration
 from engine.network.copying import Copying
@@ -434,6 +435,8 @@ class Network(
         """Forget all objects; the settings stay."""
         for monitor in self.monitors:
             monitor.end_file()
+        for part in (*self.populations, *self.projections):
+            forget(part)
         self._empty()
 
 

@@ -305,3 +305,20 @@ def test_names_that_mean_something_else(capsys: pytest.CaptureFixture[str]) -> N
     assert "WARNING: P: use get() and set() for width" in capsys.readouterr().out
     pop.set({"width": 4.0})
     assert (pop.width, pop.get("width").tolist()) == (2, [4.0, 4.0])
+
+
+def test_what_clear_forgot_cannot_be_taken_for_what_came_after_it() -> None:
+    old = Population(3, RATE)
+    others = Projection(old, old, "exc").connect_all_to_all(1.0)
+    engine.compile(silent=True)
+    engine.clear()
+    new = Population(3, RATE)
+    Projection(new, new, "exc").connect_all_to_all(1.0)
+    engine.compile(silent=True)
+    new.r = 2.0
+    for use in (lambda: old.r, lambda: old.set({"r": 1.0}), lambda: old[1:].r, lambda: Monitor(old, "r")):
+        with pytest.raises(EngineError, match=r"Population pop0 was forgotten by clear\(\)"):
+            use()
+    with pytest.raises(EngineError, match=r"Projection proj0 was forgotten by clear\(\)"):
+        others.w = 3.0
+    assert list(new.r) == [2.0, 2.0, 2.0]
