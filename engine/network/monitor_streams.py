@@ -63,7 +63,7 @@ class MonitorToDisk(MonitorData):
                 f"{self.name}.record_to(): it already records to {self._file.path}; close that."
             )
         self._check_fixed("record_to()")
-        self.leave_file()
+        self.end_file()
         self._file = recording_file(path, self.network.dt, overwrite, compression)
         self._file.monitors.append(self)
         return self._file
@@ -118,9 +118,8 @@ class MonitorToDisk(MonitorData):
         if self._file is not None:
             file = self._file
             self.settle()
-            file.monitors.remove(self)
-            if not file.monitors:
-                file.close()
+            if self in file.monitors:
+                file.leave(self)
             self.leave_file()
 
     # --- plain recordings -----------------------------------------------------------------------------

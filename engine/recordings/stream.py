@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import time
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ RESERVE = 1 << 24
 """Bytes by which the file grows ahead of what is written."""
 
 _open: dict[Path, RecordingFile] = {}
+_all: weakref.WeakSet[RecordingFile] = weakref.WeakSet()
 
 
 class Track:
@@ -105,7 +107,8 @@ class RecordingFile:
     def __init__(self, path: Path, dt: float, overwrite: bool, compression: str | None) -> None:
         self.path, self.dt, self.compression = path, dt, compression
         self.monitors: list[MonitorToDisk] = []
-        self._groups: dict[int, str] = {}
+        self._groups: dict[MonitorToDisk, str] = {}
+        self._process = os.getpid()
         self._tables: dict[str, Any] = {}
         self._used = self._reserved = 0
         self._h5py = h5py_module("Recording to disk")
@@ -124,22 +127,26 @@ class RecordingFile:
         except OSError as error:
             raise EngineError(f"record_to(): {path} cannot be made: {error}.") from error
         self._written = time.monotonic()
+        for former in _all:
+            if former.path == path:
+                former._forsake()
+        _all.add(self)
         _open[path] = self
 
     @property
     def closed(self) -> bool:
-        """Is nothing written any more?"""
-        return not self._file
+        """Is nothing written any more, at least not by this process?"""
+        return not self._file or self._process != os.getpid()
 
     def track(self, monitor: MonitorToDisk, variable: str, dtype: Any | None) -> Track:
         """A place for a variable; ``dtype`` of its samples, None for spikes."""
         columns = monitor.columns(variable)
         self._changing()
-        if id(monitor) not in self._groups:
+        if monitor not in self._groups:
             source = monitor.source
             geometry = tuple(getattr(source, "geometry", None) or ())
-            self._groups[id(monitor)] = start_source(self._file, source.name, source.name, geometry).name
-        group = self._file[self._groups[id(monitor)]]
+            self._groups[monitor] = start_source(self._file, source.name, source.name, geometry).name
+        group = self._file[self._groups[monitor]]
         made = start_variable(group, variable, columns, dtype, self.compression)
         return Track(self, made.name, dtype is not None)
 
@@ -218,10 +225,23 @@ class RecordingFile:
         self._file.flush()
         self._written = time.monotonic()
 
-    def _give_up(self) -> None:
-        _open.pop(self.path, None)
+    def leave(self, monitor: MonitorToDisk) -> None:
+        """Take nothing from this monitor any more; without monitors the file is closed."""
+        self.monitors.remove(monitor)
+        self._groups.pop(monitor, None)
+        if not self.monitors:
+            self.close()
+
+    def _forsake(self) -> None:
+        """Monitors do not look for their data here any more."""
         for monitor in self.monitors:
             monitor.leave_file()
+        self.monitors.clear()
+        self._groups.clear()
+
+    def _give_up(self) -> None:
+        _open.pop(self.path, None)
+        self._forsake()
         with suppress(OSError, RuntimeError):  # the same error again, which the caller tells
             self._end()
 

@@ -284,3 +284,45 @@ def test_sources_of_one_name_do_not_meet(tmp_path: Path) -> None:
     assert one.spikes is not None and other.spikes is not None
     assert (one.source, one.spikes.tolist(), other.spikes.tolist()) == ("a/b", [0, 1], [1])
     assert other.columns.ranks.tolist() == [1]
+
+
+def test_one_file_after_another(tmp_path: Path) -> None:
+    """Also by the same name: who still had data in the former one has lost them, as overwrite says."""
+    pop = Population(2, NEURON, name="pop")
+    one, other = Monitor(pop, "k"), Monitor(pop, "g")
+    file = one.record_to(tmp_path / "run.h5")
+    other.record_to(tmp_path / "run.h5")
+    engine.compile(silent=True)
+    engine.simulate(3.0)
+    one.stop()
+    one.start("k")
+    one.record_to(tmp_path / "run.h5")
+    engine.simulate(2.0)
+    file.close()
+    assert [(r.key, len(r.steps)) for r in read_recordings(tmp_path / "run.h5")] == [
+        ("pop.k", 3),
+        ("pop.g", 5),
+        ("pop.k", 2),
+    ]
+    assert other.get("g", keep=True).tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
+    one.record_to(tmp_path / "run.h5", overwrite=True)
+    engine.simulate(1.0)
+    assert other.get("g").tolist() == [5.0]
+    assert one.get("k")[:, 0].tolist() == [6]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes by fork")
+def test_a_forked_process_does_not_write(tmp_path: Path) -> None:
+    m = Monitor(Population(2, NEURON, name="pop"), "k")
+    m.record_to(tmp_path / "run.h5")
+    engine.compile(silent=True)
+    engine.simulate(3.0)
+    m.get()
+    child = os.fork()
+    if not child:
+        engine.simulate(5.0)
+        os._exit(0 if len(m.get("k")) == 5 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    engine.simulate(1.0)
+    engine.clear()
+    assert by_key(tmp_path / "run.h5")["pop.k"].steps.tolist() == [0, 1, 2, 3]
