@@ -197,6 +197,23 @@ def test_export_writes_a_script_unless_the_project_has_errors(window, tmp_path, 
     assert not place.with_suffix(".py").exists()
 
 
+def test_recordings_are_saved_in_the_chosen_format(window, tmp_path, monkeypatch):
+    asked, saved = [], []
+    monkeypatch.setattr(window.simulation, "save_recordings", saved.append)
+    for name, kind in (
+        ("run", "Tables as text (*.csv)"),
+        ("run", "Neo objects in NIX (*.nix)"),
+        ("run.h5", "NumPy archives (*.npz)"),
+        ("run", ""),
+    ):
+        answer = (str(tmp_path / name), kind)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *rest, a=answer: asked.append(rest) or a)
+        window.save_recordings()
+    assert [path.name for path in saved] == ["run.csv", "run.nix", "run.h5", "run.npz"]
+    kinds = asked[0][-1].split(";;")
+    assert [kind.partition("*")[2] for kind in kinds] == [".npz)", ".csv)", ".h5)", ".nix)", ".nwb)"]
+
+
 def test_a_network_is_drawn_by_keyboard_alone(window):
     for model in ("poisson", "izhi"):
         press(window, Qt.Key.Key_Space)
