@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,14 +16,13 @@ from engine.network.attributed import Attributed
 from engine.network.attributes import attributes_of, check_given, unknown_attribute
 from engine.network.connectors import Connectors
 from engine.network.delays import Delays
-from engine.network.dendrite import Dendrite, IndividualSynapse
-from engine.network.geometry import rank_of
 from engine.network.population import Population
 from engine.network.receptive_fields import ReceptiveFields
 from engine.network.recipe import Recipe
 from engine.network.saving import SavedProjection
 from engine.network.storage import LIL, check_storage, resolved
 from engine.network.structural import Structural
+from engine.network.structure import Structure
 from engine.network.switches import Switches
 from engine.network.synapse import Synapse
 from engine.network.synaptic_values import SynapticValues
@@ -35,14 +34,9 @@ if TYPE_CHECKING:
 Part = Population | PopulationView
 
 
-class Counts(list[int]):
-    """A list that gives itself when it is called: a property of version 5.0, and a method of 4.8."""
-
-    def __call__(self) -> Counts:
-        return self
-
-
-class Projection(Attributed, Connectors, Switches, Delays, Structural, ReceptiveFields, SavedProjection):
+class Projection(
+    Attributed, Connectors, Switches, Delays, Structural, Structure, ReceptiveFields, SavedProjection
+):
     """Synapses between two populations.
 
     Parameters
@@ -271,77 +265,6 @@ class Projection(Attributed, Connectors, Switches, Delays, Structural, Receptive
         events = (*(self.model.pre_spike or ()), *self.model.post_spike)
         changed = {e.name for e in (*self.model.equations, *events) if isinstance(e, Assignment)}
         return "w" in changed | {e.name for e in self.model.equations}
-
-    @property
-    def size(self) -> int:
-        """Number of dendrites: post-synaptic neurons with synapses; 0 before compile."""
-        return len(self.post_ranks or [])
-
-    def __len__(self) -> int:
-        return self.size
-
-    @property
-    def nb_synapses(self) -> int:
-        """Number of synapses; 0 before compile."""
-        if self._connectivity is None:
-            self.warn_not_compiled("nb_synapses")
-            return 0
-        return len(self._connectivity.pre)
-
-    @property
-    def nb_synapses_per_dendrite(self) -> Counts:
-        """Number of synapses of each dendrite, in the order of ``post_ranks``: a list, which may be called
-        (``proj.nb_synapses_per_dendrite()``), too."""
-        return Counts(np.diff(self.connectivity.offsets)[self.post_ranks or []].tolist())
-
-    def nb_efferent_synapses(self) -> dict[int, int]:
-        """Number of synapses of each pre-synaptic neuron that has any (spiking only)."""
-        if self.pre_population.model.kind != "spike":
-            raise EngineError(f"Projection {self.name}: nb_efferent_synapses is for spiking projections.")
-        counts = np.bincount(self.connectivity.pre)
-        ranks = np.flatnonzero(counts)
-        return dict(zip(ranks.tolist(), counts[ranks].tolist(), strict=True))
-
-    @property
-    def post_ranks(self) -> list[int] | None:
-        """Ascending ranks of the post-synaptic neurons that have synapses; None before compile.
-
-        With structural plasticity those that had some at compile, even if they have none left."""
-        if self._connectivity is None:
-            self.warn_not_compiled("post_ranks")
-            return None
-        ranks: list[int] = self._connectivity.dendrites.tolist()
-        return ranks
-
-    @property
-    def pre_ranks(self) -> list[list[int]]:
-        """Pre-synaptic ranks of each dendrite."""
-        c = self.connectivity
-        return [c.pre[c.offsets[p] : c.offsets[p + 1]].tolist() for p in self.post_ranks or []]
-
-    # --- dendrites ------------------------------------------------------------------------------------
-
-    def dendrite(self, post: int | tuple[int, ...]) -> Dendrite:
-        """Synapses of the post-synaptic neuron of that rank (in the population) or coordinates."""
-        rank = rank_of(post, self.post_population.geometry, self.post_population.name)
-        if not self.connectivity.has_dendrite(rank):
-            raise EngineError(f"Projection {self.name}: neuron {rank} of {self.post.name} has no synapse.")
-        return Dendrite(self, rank)
-
-    def __getitem__(self, post: int | tuple[int, ...]) -> Dendrite:
-        return self.dendrite(post)
-
-    @property
-    def dendrites(self) -> Iterator[Dendrite]:
-        """All dendrites by ascending post-synaptic rank."""
-        return (Dendrite(self, rank) for rank in self.post_ranks or [])
-
-    def __iter__(self) -> Iterator[Dendrite]:
-        return self.dendrites
-
-    def synapse(self, pre: int, post: int) -> IndividualSynapse:
-        """The synapse between two ranks."""
-        return self.dendrite(post).synapse(pre)
 
     # --- attributes -----------------------------------------------------------------------------------
 
