@@ -53,7 +53,7 @@ def network_content(network: Network, populations: bool, projections: bool) -> d
     if not network.compiled:
         raise EngineError("save(): the network is not compiled yet; call compile() first.")
     names: dict[str, list[str]] = {"populations": [], "projections": []}
-    content: dict[str, Any] = {"time_step": int(network.current_step), "net_id": 0}
+    content: dict[str, Any] = {"time_step": int(network.current_step), "net_id": int(network.id)}
     parts: Any = (
         ("populations", network.populations if populations else [], population_content),
         ("projections", network.projections if projections else [], projection_content),
