@@ -7,8 +7,9 @@ script overrides them. What is no flag of ours belongs to the script and is left
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -67,6 +68,23 @@ def _parser() -> _Parser:
     return parser
 
 
+_FLAG = re.compile(
+    r"-[cdv]+|--(clean|debug|verbose|auto-tuning|profile)"
+    r"|(?P<valued>-j|--(prec|report|num-threads|visible-cores|profile-out|gpu))|-j\d+"
+    r"|--(prec|report|num-threads|visible-cores|profile-out|gpu)=.*"
+)
+
+
+def _ours(arguments: Sequence[str]) -> Iterator[str]:
+    """What belongs to our flags: ``-dataset`` is a flag of the script, not ``-d`` and more."""
+    waiting = False
+    for argument in arguments:
+        flag = _FLAG.fullmatch(argument)
+        if flag is not None or (waiting and not argument.startswith("-")):
+            yield argument
+        waiting = flag is not None and flag["valued"] is not None
+
+
 def read(arguments: Sequence[str]) -> Flags:
     """The flags among ``arguments``.
 
@@ -75,7 +93,7 @@ def read(arguments: Sequence[str]) -> Flags:
     EngineError
         Where a flag has an impossible value.
     """
-    given = vars(_parser().parse_known_args(list(arguments))[0])
+    given = vars(_parser().parse_args(list(_ours(arguments))))
     clean, report, gpu = (given.pop(name) for name in ("clean", "report", "gpu"))
     settings: dict[str, Any] = {}
     if given.pop("auto_tuning"):

@@ -136,6 +136,11 @@ def test_seeds_that_come_late_are_told(capsys: pytest.CaptureFixture[str]) -> No
         ("--profile --profile-out out", {"profiling": True, "profile_out": "out"}),
         ("--rate 3 -x --prec float file.npz", {"precision": "float"}),
         ("--num 4", {}),
+        ("-j4", {"num_threads": 4}),
+        ("--num-threads=4 --prec=float", {"num_threads": 4, "precision": "float"}),
+        ("-cv", {"verbose": True}),
+        ("-dataset mnist -job 3 -verbose --clean=1 --verbosity 3 -c7 -f kernel.json -n -5", {}),
+        ("data.csv --prec float more.csv", {"precision": "float"}),
     ],
 )
 def test_flags_of_a_script(arguments: str, settings: dict[str, Any]) -> None:
