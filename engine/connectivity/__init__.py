@@ -8,6 +8,7 @@ from engine.connectivity.distance import difference_of_gaussians, gaussian
 from engine.connectivity.given import from_matrix, from_rows, from_sparse
 from engine.connectivity.patterns import (
     all_to_all,
+    checked_number,
     fixed_number_post,
     fixed_number_pre,
     fixed_probability,
@@ -20,6 +21,7 @@ __all__ = [
     "Connectivity",
     "Rewiring",
     "all_to_all",
+    "checked_number",
     "difference_of_gaussians",
     "fixed_number_post",
     "fixed_number_pre",

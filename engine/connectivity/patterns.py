@@ -143,7 +143,7 @@ def fixed_number_pre(
     """Each post-synaptic neuron gets ``number`` distinct pre-synaptic ones, every set equally likely."""
     pre, post = _ascending(pre_ranks, n_pre, "pre"), _ascending(post_ranks, n_post, "post")
     exclude_self = same_population and not allow_self_connections
-    number = _checked_number(number, len(pre), "fixed_number_pre", "pre")
+    number = checked_number(number, len(pre), "fixed_number_pre", "pre")
     if exclude_self and number == len(pre):
         raise EngineError(
             f"fixed_number_pre: {number} pre-synaptic neurons cannot be chosen from {number} without "
@@ -172,7 +172,7 @@ def fixed_number_post(
     Where all are asked for, all are taken, the neuron itself included.
     """
     pre, post = _ascending(pre_ranks, n_pre, "pre"), _ascending(post_ranks, n_post, "post")
-    number = _checked_number(number, len(post), "fixed_number_post", "post")
+    number = checked_number(number, len(post), "fixed_number_post", "post")
     exclude_self = same_population and not allow_self_connections and number < len(post)
     chosen = _chosen(post, pre, number, exclude_self, seed, stream, threads)
     by_pre = row_offsets(pre, np.full(len(pre), number, dtype=np.int64), n_pre)
@@ -212,7 +212,8 @@ def _chosen(
     return flat
 
 
-def _checked_number(number: int, available: int, pattern: str, side: str) -> int:
+def checked_number(number: int, available: int, pattern: str, side: str) -> int:
+    """How many partners each neuron chooses, if there are so many."""
     if int(number) != number or not 0 <= number <= available:
         raise EngineError(
             f"{pattern}: the number must be a whole one between 0 and the {available} {side}-synaptic "

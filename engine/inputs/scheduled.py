@@ -70,14 +70,16 @@ class Scheduled(Population):
 
     @property
     def schedule(self) -> Any:
-        """ms at which each row begins; a number while there are no rows. Takes a list, or the ms between two
-        rows."""
+        """ms at which each row begins: a list, and an array once the network is compiled; a number while
+        there are no rows. Takes a list, or the ms between two rows."""
         course = self._course
         if isinstance(course.schedule, tuple):
-            return list(course.schedule)
-        if course.rates is None:
+            times = list(course.schedule)
+        elif course.rates is None:
             return course.schedule
-        return [row * self._interval(course.schedule) for row in range(len(course.rates))]
+        else:
+            times = [row * self._interval(course.schedule) for row in range(len(course.rates))]
+        return np.array(times) if self.network.compiled else times
 
     @schedule.setter
     def schedule(self, value: Schedule) -> None:

@@ -319,7 +319,9 @@ class Parser:
             raise Problem(
                 "The equation can not be analysed: only one assignment is allowed.",
                 span,
-                "A comparison is written ==.",
+                "Write >= or <=."
+                if texts[self.position + 1 : self.position + 2] in (["<"], [">"])
+                else "A comparison is written ==.",
             )
         if token.text == "if":
             self.fail_at_if(span)

@@ -103,7 +103,7 @@ class Attributed(metaclass=_Finished):
         if not name.startswith("_") and "model" in self.__dict__ and name in self.functions:
             return self._callable(name)
         label = f"{self.owner_kind} {self.__dict__.get('name')}"
-        raise UnknownAttribute(name, label, self._attributes)
+        raise UnknownAttribute(name, label, self._attributes, type(self))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in self.__dict__ or name.startswith("_"):

@@ -87,12 +87,17 @@ def to_values(value: Any, attribute: Attribute, size: int, owner: str, draw: Dra
         array = np.asarray(value)
     except ValueError:
         raise EngineError(f"{owner}.{attribute.name}: rows of different length cannot be assigned.") from None
+    if array.dtype.kind not in "biuf":
+        raise EngineError(f"{owner}.{attribute.name} takes numbers, not {_what(value)}.")
     if array.size != size:
-        raise EngineError(
-            f"{owner}.{attribute.name} needs one value or {size} values, not {array.size} "
-            f"(shape {array.shape})."
-        )
+        needed = "one value" if size == 1 else f"one value or {size} values"
+        raise EngineError(f"{owner}.{attribute.name} needs {needed}, not {array.size} (shape {array.shape}).")
     return _cast(array.reshape(size), attribute, owner)
+
+
+def _what(value: Any) -> str:
+    """What a value is, where it is no number: its text, or its type."""
+    return repr(value) if isinstance(value, str) or value is None else type(value).__name__
 
 
 def check_given(value: Any, label: str) -> None:
@@ -111,21 +116,23 @@ def _cast(array: NDArray[Any], attribute: Attribute, owner: str) -> NDArray[Any]
     return array.astype(attribute.numpy_type)
 
 
-def unknown_attribute(name: str, owner: str, known: Iterable[str]) -> str:
-    """Message for a name that is no attribute."""
+def unknown_attribute(name: str, owner: str, known: Iterable[str], methods: Iterable[str] = ()) -> str:
+    """Message for a name that is no attribute; ``methods`` may have been meant, too."""
     names = list(known)
-    near = "" if name.startswith("_") else suggestion(name, names)
+    others = [method for method in methods if not method.startswith("_")]
+    near = "" if name.startswith("_") else suggestion(name, names + others)
     return f"{owner} has no attribute {name!r}; it has: {', '.join(names) or 'none'}. {near}".rstrip()
 
 
 class UnknownAttribute(AttributeError):
     """A name that is no attribute. The message is made when it is read: ``hasattr`` must be fast."""
 
-    def __init__(self, name: str, owner: str, known: Iterable[str]) -> None:
-        super().__init__(name, owner, known)
+    def __init__(self, name: str, owner: str, known: Iterable[str], kind: type = object) -> None:
+        super().__init__(name, owner, known, kind)
 
     def __str__(self) -> str:
-        return unknown_attribute(*self.args)
+        name, owner, known, kind = self.args
+        return unknown_attribute(name, owner, known, dir(kind))
 
 
 _NOISE = 1e-9

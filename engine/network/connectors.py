@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine import connectivity
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
+from engine.network.attributes import is_number
 from engine.network.distributions import RandomDistribution
 from engine.network.given_connectors import GivenConnectors
 from engine.network.recipe import Recipe, checked_delays, checked_weights, described, in_words
@@ -60,6 +61,14 @@ class Connectors(GivenConnectors):
             asked_storage(projection, *storage),
         )
         return self._connect(recipe)
+
+    def _check_number(self, number: Any, side: str) -> None:
+        """Tell at the call that no neuron can have that many different partners."""
+        projection: Any = self
+        label = f"Projection {projection.name}: connect_fixed_number_{side}"
+        if not is_number(number):
+            raise EngineError(f"{label}: the number must be a whole one, not {number!r}.")
+        connectivity.checked_number(number, getattr(projection, side).size, label, side)
 
     def connect_all_to_all(
         self,
@@ -157,6 +166,7 @@ class Connectors(GivenConnectors):
         storage_order: str | None = None,
     ) -> Any:
         """Give each post-synaptic neuron ``number`` different inputs; see :meth:`connect_all_to_all`."""
+        self._check_number(number, "pre")
         return self._pattern(
             "Random Convergent",
             connectivity.fixed_number_pre,
@@ -181,6 +191,7 @@ class Connectors(GivenConnectors):
         storage_order: str | None = None,
     ) -> Any:
         """Give each pre-synaptic neuron ``number`` different outputs; see :meth:`connect_all_to_all`."""
+        self._check_number(number, "post")
         return self._pattern(
             "Random Divergent",
             connectivity.fixed_number_post,

@@ -104,7 +104,7 @@ class LILConnectivity:
             )
         self.post_rank.append(post)
         self.pre_rank.append(ranks)
-        self.w.append(weights)
+        self.w.append(weights * len(ranks) if len(weights) == 1 else weights)
         self.delay.append([round(delay / self.dt) for delay in delays])
 
     push_back = add

@@ -100,7 +100,8 @@ class Population(Attributed, SavedPopulation):
         if isinstance(neuron, type) and issubclass(neuron, Neuron):
             neuron = neuron()
         if not isinstance(neuron, Neuron):
-            raise EngineError(f"Population: neuron must be a Neuron, not {type(neuron).__name__}.")
+            given = neuron.__name__ if isinstance(neuron, type) else type(neuron).__name__
+            raise EngineError(f"Population: neuron must be a Neuron, not {given}.")
         self.neuron_type = neuron
         model = neuron.analyse()
         if checked_text(stop_condition, "stop_condition", "Population") is not None:

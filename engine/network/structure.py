@@ -47,7 +47,10 @@ class Structure:
     @property
     def size(self) -> int:
         """Number of dendrites: post-synaptic neurons with synapses; 0 before compile."""
-        return len(self.post_ranks or [])
+        if self._connectivity is None:
+            self.warn_not_compiled("size")
+            return 0
+        return len(self._connectivity.dendrites)
 
     def __len__(self) -> int:
         return self.size

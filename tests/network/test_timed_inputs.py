@@ -150,17 +150,17 @@ def test_update_goes_on_where_the_schedule_stands() -> None:
     assert inp.r.tolist() == [50.0, 60.0]
     engine.simulate(5.0)
     assert m.get("r")[:, 0].tolist() == [1, 1, 3, 50, 50, 50, 10, 30]
-    assert (inp.schedule, inp.period) == ([0.0, 1.0, 5.0], 6.0)
+    assert (list(inp.schedule), inp.period) == ([0.0, 1.0, 5.0], 6.0)
     inp.update(rates=-ROWS, schedule=None, period=None, reset=True)
-    assert (inp.r.tolist(), inp.schedule, inp.period) == ([0.0, 0.0], [0.0, 1.0, 5.0], 6.0)
+    assert (inp.r.tolist(), list(inp.schedule), inp.period) == ([0.0, 0.0], [0.0, 1.0, 5.0], 6.0)
     engine.simulate(3.0)
     assert m.get("r")[:, 0].tolist() == [-1, -3, -3]
     inp.update(rates=ROWS)
-    assert (inp.r.tolist(), inp.schedule, inp.period) == ([5.0, 6.0], [0.0, 1.0, 2.0], -1.0)
+    assert (inp.r.tolist(), list(inp.schedule), inp.period) == ([5.0, 6.0], [0.0, 1.0, 2.0], -1.0)
     inp.reset()
     engine.simulate(3.0)
     assert m.get("r")[:, 0].tolist() == [1, 1, 3], "data of before compile"
-    assert (inp.schedule, inp.period) == ([0.0, 2.0, 4.0], 6.0)
+    assert (list(inp.schedule), inp.period) == ([0.0, 2.0, 4.0], 6.0)
 
 
 def test_update_of_version_5_starts_anew() -> None:
@@ -170,11 +170,11 @@ def test_update_of_version_5_starts_anew() -> None:
     net.compile(silent=True)
     net.simulate(3.0)
     inp.update(10.0 * ROWS)
-    assert (inp.r.tolist(), inp.schedule, inp.period) == ([0.0, 0.0], [0.0, 2.0, 4.0], 6.0)
+    assert (inp.r.tolist(), list(inp.schedule), inp.period) == ([0.0, 0.0], [0.0, 2.0, 4.0], 6.0)
     net.simulate(7.0)
     assert m.get("r")[:, 0].tolist() == [1, 1, 3, 10, 10, 30, 30, 50, 50, 10]
     inp.update(ROWS, schedule=0.0, period=-1.0, reset=False)
-    assert (inp.r.tolist(), inp.schedule, inp.period) == ([3.0, 4.0], [0.0, 1.0, 2.0], -1.0)
+    assert (inp.r.tolist(), list(inp.schedule), inp.period) == ([3.0, 4.0], [0.0, 1.0, 2.0], -1.0)
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7])
@@ -196,7 +196,7 @@ def test_rates_schedule_and_period_are_attributes() -> None:
     net = Network(dt=0.5, seed=1)
     inp = net.create(TimedArray(rates=np.zeros((3, 2, 2))))
     assert inp.geometry == (2, 2)
-    assert (inp.rates.shape, inp.schedule, inp.period) == ((3, 2, 2), [0.0, 0.5, 1.0], -1.0)
+    assert (inp.rates.shape, list(inp.schedule), inp.period) == ((3, 2, 2), [0.0, 0.5, 1.0], -1.0)
     inp.schedule, inp.period = [0.0, 1.0, 2.0], 4.0
     inp.rates = np.arange(12.0).reshape(3, 2, 2)
     m = net.monitor(inp, "r")
@@ -285,7 +285,7 @@ def test_impossible_changes_leave_the_data() -> None:
         with pytest.raises(EngineError, match="TimedArray A"):
             change()
     net.simulate(2.0)
-    assert (inp.r.tolist(), inp.schedule) == ([3.0, 4.0], [0.0, 1.0, 2.0])
+    assert (inp.r.tolist(), list(inp.schedule)) == ([3.0, 4.0], [0.0, 1.0, 2.0])
 
 
 def test_rows_that_are_never_reached_are_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -340,7 +340,7 @@ def test_timed_poisson_counts() -> None:
 def test_timed_poisson_reads_back_a_rate_for_each_neuron() -> None:
     pop = TimedPoissonPopulation(3, rates=[1.0, 2.0], schedule=[0.0, 5.0])
     assert pop.rates.tolist() == [[1.0] * 3, [2.0] * 3]
-    assert (pop.schedule, pop.period) == ([0.0, 5.0], -1.0)
+    assert (list(pop.schedule), pop.period) == ([0.0, 5.0], -1.0)
 
 
 @pytest.mark.parametrize(
