@@ -143,6 +143,12 @@ class Copying(Live):
             )
         if not self.compiled:
             self.configuration.inherit(obj.network.configuration)
+        if self.dt != obj.network.dt:
+            name = getattr(obj, "name", type(obj).__name__)
+            raise EngineError(
+                f"{name} counts delays and periods in steps of {obj.network.dt} ms, so it cannot be copied "
+                f"to a network with dt={self.dt}; give both the same dt."
+            )
         if isinstance(obj, Monitor):
             self._take(obj, self._copied_monitor(obj))
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,10 @@ class MonitorToDisk(MonitorData):
     """The part of a :class:`Monitor` that writes to disk."""
 
     _file: RecordingFile | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy in another process has: it records in memory, with what was not written yet."""
+        return vars(self) | {"_file": None}
 
     def record_to(
         self, filename: str | Path, overwrite: bool = False, compression: str | None = None

@@ -95,7 +95,8 @@ class Instance(Rewired, Restorable):
             "int64": np.int64,
             "bool": np.bool_,
         }
-        known = self.loaded
+        if not self.loaded:
+            self.arrays = {k: filled(v, v.size, v.dtype) for k, v in self.arrays.items()}
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
         old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
         self.arrays = {}
@@ -105,7 +106,7 @@ class Instance(Rewired, Restorable):
             dtype = dtypes[buffer.dtype]
             before = None if self._misrouted(buffer.name) else old.get(buffer.name)
             if before is not None and before.size == count and before.dtype == dtype:
-                self.arrays[buffer.name] = before if known else filled(before, count, dtype)
+                self.arrays[buffer.name] = before
                 continue
             array = filled(lowered.values[buffer.name], count, dtype)
             if before is not None and HISTORY.match(buffer.name):

@@ -88,8 +88,11 @@ def test_settings_are_those_of_setup_unless_given() -> None:
     engine.setup(dt=0.1)
     pop = Population(1, NOISY)
     net.add(pop)
-    own.add(pop)
     assert (net.dt, own.dt) == (0.1, 0.25)
+    with pytest.raises(
+        EngineError, match=r"steps of 0.1 ms, so it cannot be copied to a network with dt=0.25"
+    ):
+        own.add(pop)
 
 
 def test_copies_start_as_declared_even_if_the_top_level_has_run() -> None:
@@ -239,3 +242,5 @@ def test_copy_of_a_plain_network_starts_as_it_did() -> None:
     np.testing.assert_array_equal(rows, m.get("r"))
     with pytest.raises(EngineError, match="only sub-classes take arguments"):
         net.copy(size=3)
+    with pytest.raises(EngineError, match="give both the same dt"):
+        net.copy(dt=0.25)
