@@ -120,12 +120,12 @@ class Outcome:
     traceback: str = ""
 
 
-def prepare(cores: Sequence[int], folder: str) -> None:
-    """Set a new worker up: the parent alone answers to Ctrl-C, and the worker takes one of ``cores`` for
-    itself. What is taken is a file in ``folder``."""
+def prepare(parent: int, cores: Sequence[int], folder: str) -> None:
+    """Set a new worker up: it ends with its parent, which alone answers to Ctrl-C, and takes one of ``cores``
+    for itself. What is taken is a file in ``folder``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     command_line.ignore()  # it is that of the parent, whose settings come with each task
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
     for core in cores:
         try:
             Path(folder, str(core)).touch(exist_ok=False)
