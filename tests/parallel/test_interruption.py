@@ -5,13 +5,18 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 
 SCRIPT = """
+import signal
+
 import engine as ann
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 
 ann.setup(seed=3, dt=0.5)
 K = ann.Constant("K", 2.0)
@@ -43,36 +48,38 @@ print("not reached", flush=True)
 """
 
 
-def test_a_script_is_interrupted_and_leaves_no_process_behind(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
+@contextmanager
+def script(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
+    """The script when its first network runs for ever, and the processes that it has started."""
+    path = folder / "script.py"
+    path.write_text(SCRIPT)
     with subprocess.Popen(
-        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        assert process.stdout.readline() == "[(4.0, 3.0, 2.0), (5.0, 3.0, 2.0)] True\n"
-        assert process.stdout.readline() == "running\n"
-        assert process.stdout.readline() == "running\n"
-        family = psutil.Process(process.pid).children(recursive=True)
-        assert len(family) >= 2
+        family: list[psutil.Process] = []
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "[(4.0, 3.0, 2.0), (5.0, 3.0, 2.0)] True\n"
+            assert process.stdout.readline() == "running\n"
+            family = psutil.Process(process.pid).children(recursive=True)
+            assert len(family) >= 2
+            yield process, family
+        finally:
+            process.kill()
+            for each in psutil.wait_procs(family, timeout=0)[1]:
+                each.kill()
+
+
+def test_a_script_is_interrupted_and_leaves_no_process_behind(tmp_path: Path) -> None:
+    with script(tmp_path) as (process, family):
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
-    assert process.returncode != 0 and "KeyboardInterrupt" in errors
-    assert "not reached" not in output
-    _, alive = psutil.wait_procs(family, timeout=30)
-    assert alive == []
+        output, errors = process.communicate(timeout=90)
+        assert process.returncode != 0 and "KeyboardInterrupt" in errors
+        assert "not reached" not in output
+        assert psutil.wait_procs(family, timeout=60)[1] == []
 
 
 def test_a_parent_that_is_killed_takes_its_workers_along(tmp_path: Path) -> None:
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT)
-    with subprocess.Popen(
-        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout is not None
-        while process.stdout.readline() != "running\n":
-            time.sleep(0.01)
-        family = psutil.Process(process.pid).children(recursive=True)
+    with script(tmp_path) as (process, family):
         process.kill()
-        _, alive = psutil.wait_procs(family, timeout=60)
-    assert alive == []
+        assert psutil.wait_procs(family, timeout=60)[1] == []
