@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 SCRIPT = """
+import os
 import signal
 
 import engine as ann
@@ -35,7 +36,7 @@ def helper(x):
 
 def run(idx, net, wait):
     if wait:
-        print("running", flush=True)
+        os.write(1, b"running\\n")  # in one piece, unlike print()
         net.simulate(1e12)
     net.simulate(1.0)
     return helper(float(net.get(pop).r[0]) + idx)
