@@ -316,7 +316,8 @@ class Population(Attributed, SavedPopulation):
         self.network.refresh().reset_population(self)
 
     def clear(self) -> None:
-        """Forget spikes, also those under way."""
+        """Forget spikes, also those under way: the time of the last one, refractoriness and the spikes that
+        the mean firing rate counts go with them."""
         if self.network.instance is not None:
             self.network.instance.reset_history(self)
 
@@ -346,13 +347,18 @@ class Population(Attributed, SavedPopulation):
 
     @property
     def refractory(self) -> Any:
-        """Refractory period in ms: as given before compile, one value per neuron after it."""
+        """Refractory period in ms: as given before compile, one value per neuron after it. Of a neuron that
+        names an attribute, the present values of that."""
         if self.model.kind != "spike":
             self.network.warn(f"{self.name}.refractory: rate-coded neurons have no refractory period.")
             return None
         instance = self.network.instance
-        if instance is None or self.given_refractory is None or isinstance(self.given_refractory, str):
+        if instance is None or self.given_refractory is None:
             return self.given_refractory
+        if isinstance(self.given_refractory, str):
+            return np.array(
+                np.broadcast_to(instance.values(self, self.given_refractory), self.size), dtype=float
+            )
         return np.broadcast_to(instance.refractory(self), self.size) * self.network.dt
 
     @refractory.setter

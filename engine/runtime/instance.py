@@ -412,8 +412,14 @@ class Instance(Rewired, Restorable):
                 self._fill_history(name)
 
     def reset_history(self, population: Population) -> None:
-        """Forget the spikes under way."""
+        """Forget all spikes: those under way, and what they left in the neurons: the time of the last one,
+        refractoriness, those in the window of the firing rate."""
         self._clear_spikes(population)
+        for name in ("last", "frozen", "fired", "fired_count"):
+            if self.has_internal(population, name):
+                self.internal(population, name)[...] = values_of(
+                    self._initial[f"neurons{population.id}_{name}"]
+                )
         for projection in self.network.projections:
             if projection.pre_population is population and self.has_internal(projection, "queue_counts"):
                 self.internal(projection, "queue_counts")[...] = 0
