@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from engine.errors import EngineError
+from engine.network.bold_signals import BoldSignals
 from engine.network.checkpoint import Checkpoints
 from engine.network.cleared import forget
 from engine.network.compiling import Compiling
@@ -25,10 +26,6 @@ from engine.network.registry import default_network, living_networks, register
 from engine.network.running import Running
 from engine.network.saving import SavedNetwork
 from engine.network.synapse import Synapse
-
-if TYPE_CHECKING:
-    from engine.extensions.bold import BoldModel, BoldMonitor
-    from engine.extensions.bold.sliced import SlicedBoldMonitor
 
 
 class _NetworkType(type):
@@ -66,6 +63,7 @@ class Network(
     Running,
     Finding,
     Copying,
+    BoldSignals,
     Footprint,
     SavedNetwork,
     SavedParameters,
@@ -235,71 +233,6 @@ class Network(
         if getattr(obj, "network", self) is not self:
             raise EngineError(f"monitor(): {obj.name} belongs to another network.")
         return GeometricMonitor(obj, variables, period, period_offset, start, name=name)
-
-    def boldmonitor(
-        self,
-        populations: Part | Sequence[Part],
-        bold_model: BoldModel | type[BoldModel] | None = None,
-        mapping: Mapping[str, str] | None = None,
-        scale_factor: float | Sequence[float] | None = None,
-        normalize_input: float | Sequence[float] | None = None,
-        recorded_variables: str | Sequence[str] | None = None,
-        start: bool = False,
-        name: str | None = None,
-    ) -> BoldMonitor:
-        """Record the BOLD signal of populations; see :class:`engine.extensions.bold.BoldMonitor`."""
-        from engine.extensions.bold import BoldMonitor, balloon_RN
-
-        return BoldMonitor(
-            populations,
-            bold_model or balloon_RN,
-            mapping,
-            scale_factor,
-            normalize_input,
-            recorded_variables,
-            start,
-            name=name,
-            network=self,
-        )
-
-    def boldmonitor_from_slices(
-        self,
-        population: Population,
-        slices: Sequence[Any],
-        bold_model: BoldModel | type[BoldModel] | None = None,
-        mapping: Mapping[str, str] | None = None,
-        normalize_input: float | Sequence[float] | None = 0,
-        recorded_variables: str | Sequence[str] | None = None,
-        start: bool = False,
-    ) -> SlicedBoldMonitor:
-        """Record the BOLD signal of each of several parts of a population.
-
-        Parameters
-        ----------
-        slices : list
-            What ``population[...]`` takes: slices, ranks or lists of ranks. Each part has its own signal.
-        bold_model, mapping, normalize_input, recorded_variables, start
-            As of :class:`engine.extensions.bold.BoldMonitor`, the same for all parts.
-
-        Returns
-        -------
-        SlicedBoldMonitor
-            ``get("BOLD")`` is an array (T, number of slices).
-        """
-        from engine.extensions.bold import balloon_RN
-        from engine.extensions.bold.sliced import SlicedBoldMonitor
-
-        if population.network is not self:
-            raise EngineError(f"boldmonitor_from_slices(): {population.name} belongs to another network.")
-        return SlicedBoldMonitor(
-            population,
-            slices,
-            bold_model or balloon_RN,
-            mapping,
-            normalize_input,
-            recorded_variables,
-            start,
-        )
 
     def _adopt(self, population: Population) -> None:
         former = population.network
