@@ -106,7 +106,8 @@ def instantaneous_rates(spikes: Spikes, dt: float, window: Window, smooth: float
         gaps = np.diff(train)
         held = np.repeat(1000.0 / dt / gaps, gaps)
         start, end = max(0, int(train[0])), min(length, int(train[-1]))
-        rates[row, start:end] = held[start - int(train[0]) : max(0, end - int(train[0]))]
+        if start < end:
+            rates[row, start:end] = held[start - int(train[0]) : end - int(train[0])]
     return low_pass(rates, dt, smooth) if smooth != 0.0 else rates
 
 

@@ -246,6 +246,16 @@ def test_statistics_of_spikes() -> None:
     assert len(m.raster_plot()[0]) == 0
 
 
+def test_rates_of_spikes_outside_of_the_last_recording_are_zero() -> None:
+    net, m = spiking()
+    earlier = m.get("spike")
+    net.simulate(3.0)
+    m.get()
+    assert m.smoothed_rate(earlier).tolist() == np.zeros((4, 6)).tolist()
+    rates = m.smoothed_rate({0: [2, 8], 1: [10, 14], 2: [16, 40], 3: [100, 103]})  # the recording: 12 .. 17
+    assert rates.tolist() == [[0.0] * 6, [500.0] * 2 + [0.0] * 4, [0.0] * 4 + [2000.0 / 24] * 2, [0.0] * 6]
+
+
 def test_statistics_need_spikes() -> None:
     net, pop = counting()
     m = net.monitor(pop, "r")
