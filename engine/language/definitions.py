@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, cast
 
@@ -223,11 +223,23 @@ def _read_parameter(token: Token, statement: Statement, place: Span, definitions
             raise Problem(
                 f"The value of the parameter {name} is not {wanted}.",
                 value_place,
-                "Write a number or the name of a Constant; arrays and random values are assigned "
-                "to the population or projection.",
+                _how_to_write_a_value(statement.right),
             ) from problem
     dtype = dtype or ("bool" if isinstance(value, bool) else "float")
     return Parameter(name, _converted(value, dtype), dtype, locality, constant, place)
+
+
+def _how_to_write_a_value(right: Sequence[Token]) -> str:
+    """What probably was meant by a value that is none."""
+    texts = [token.text for token in right]
+    if any(text == "," and texts[i + 2 : i + 3] == ["="] for i, text in enumerate(texts)):
+        return "Parameters are separated by ; or by lines."
+    if [token.kind for token in right] == ["number", "name"]:
+        return "Values have no units (times are in ms), and flags stand after a colon."
+    return (
+        "Write a number or the name of a Constant; arrays and random values are assigned "
+        "to the population or projection."
+    )
 
 
 def _converted(value: float | int | bool, dtype: Dtype) -> float | int | bool:

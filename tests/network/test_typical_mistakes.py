@@ -73,6 +73,21 @@ def test_an_assignment_that_should_be_a_comparison() -> None:
         Population(2, Neuron(equations="v = 1.0", spike="v = 1", reset="v = 0"))
 
 
+@pytest.mark.parametrize(
+    ("parameters", "mend"),
+    [
+        ("tau = 10.0, baseline = 1.0", "separated by ; or by lines"),
+        ("tau = 10.0 ms", "no units"),
+        ("tau = 10.0 population", "flags stand after a colon"),
+        ("tau = Uniform(0, 1)", "random values are assigned"),
+        ("tau =", "Write a number"),
+    ],
+)
+def test_parameters_that_are_no_numbers(parameters: str, mend: str) -> None:
+    with pytest.raises(EngineError, match=mend):
+        Population(2, Neuron(parameters=parameters, equations="r = 1.0"))
+
+
 def test_the_size_of_a_projection_before_compile_is_told_as_such(capsys: pytest.CaptureFixture[str]) -> None:
     pop = Population(3, LeakyIntegrator)
     projection = Projection(pop, pop, "exc", name="local").connect_all_to_all(1.0)
