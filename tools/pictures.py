@@ -98,6 +98,7 @@ def take_all(window: MainWindow) -> None:
     take_synapse(window)
     take_report(window)
     take_bold(window)
+    take_field(window)
 
 
 def take_report(window: MainWindow) -> None:
@@ -130,6 +131,21 @@ def take_bold(window: MainWindow) -> None:
     window.plots.timeline.show_whole_run()
     settle()
     take(window, "bold")
+
+
+def take_field(window: MainWindow) -> None:
+    """Weights that follow from the distance, and what a field of such synapses does."""
+    window.session.undo_stack.setClean()
+    window.files.open(EXAMPLES / "field.neuroloom.json")
+    lateral = next(p for p in window.session.document.projections if p.name == "Lateral")
+    window.session.select((lateral.id,))
+    settle()
+    simulation = window.simulation
+    simulation.run()
+    wait_for(lambda: simulation.state == State.FINISHED)
+    window.plots.timeline.show_whole_run()
+    settle()
+    take(window, "field")
 
 
 def take_synapse(window: MainWindow) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from app.editor.distance_rows import DistanceRows
 from app.editor.form import Choices, Section
 from app.editor.last_good import LastGood
 from app.editor.line_field import LineField
@@ -21,6 +22,7 @@ from app.editor.value_text import ValueTextError, format_number, parse_number, p
 from app.session import Session
 from engine.project.catalogue import synapse_text
 from engine.project.conversions import ABOUT, conversion_of
+from engine.project.distance import ARGUMENTS as DISTANT
 from engine.project.document import (
     Connector,
     Constant,
@@ -41,8 +43,12 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     "fixed_probability": ("probability", "allow_self_connections"),
     "fixed_number_pre": ("number", "allow_self_connections"),
     "fixed_number_post": ("number", "allow_self_connections"),
+    "gaussian": ("allow_self_connections",),
+    "dog": ("allow_self_connections",),
 }
-"""Which arguments each pattern has."""
+"""Which arguments each pattern has, besides those of distances."""
+_NAMES = {"gaussian": "Gaussian", "dog": "DoG (Mexican hat)"}
+"""Of patterns, where they are not the words of the document."""
 
 
 class ProjectionForm(OwnerForm):
@@ -123,7 +129,7 @@ class ProjectionForm(OwnerForm):
     def _patterns(self, document: ProjectDocument) -> Choices:
         current = conversion_of(document, self._projection(document)) == "current"
         patterns = ("one_to_one",) if current else tuple(PATTERNS)
-        return [(pattern.replace("_", " "), pattern) for pattern in patterns]
+        return [(_NAMES.get(pattern, pattern.replace("_", " ")), pattern) for pattern in patterns]
 
     def _about_default(self, document: ProjectDocument) -> str:
         kind = conversion_of(document, self._projection(document))
@@ -145,6 +151,8 @@ class ProjectionForm(OwnerForm):
             self._patterns,
             lambda document: self._projection(document).connector.pattern,
             lambda document, pattern: self._rewired(document, pattern=pattern),
+            tip="Which pairs of neurons get a synapse. With Gaussian and DoG, a difference of two Gaussians, "
+            "weights follow from the distance.",
         )
         self._arguments: dict[str, QWidget] = {}
         self._arguments["probability"] = self.probability = self.line(
@@ -162,6 +170,12 @@ class ProjectionForm(OwnerForm):
             lambda document: str(self._projection(document).connector.number),
             lambda document, text: self._rewired(document, number=_parse_count(text)),
             tip="Synapses of each receiving neuron (pre) or of each sending neuron (post)",
+        )
+        self.distance = DistanceRows(
+            self,
+            section,
+            lambda document: self._projection(document).connector,
+            lambda document, name, value: self._rewired(document, **{name: value}),
         )
         self._arguments["allow_self_connections"] = self.self_connections = self.check(
             section,
@@ -214,16 +228,18 @@ class ProjectionForm(OwnerForm):
         for argument, widget in self._arguments.items():
             apart = argument == "allow_self_connections" and pre is not post
             self._connector_rows.setRowVisible(widget, argument in PATTERNS[connector.pattern] and not apart)
+        self.distance.show(connector, pre)
+        distant = connector.pattern in DISTANT
         kind = conversion_of(document, self._projection(document))
         self._connector_rows.setRowVisible(self.window, kind == "decoding")
         # What has no effect is hidden, unless there is something to take back.
         self._connector_rows.setRowVisible(self.delay, not kind or connector.delay != 0.0)
         plain = connector.weights == Constant(value=1.0)
-        self._connector_rows.setRowVisible(self.weights, kind != "current" or not plain)
+        self._connector_rows.setRowVisible(self.weights, not distant and (kind != "current" or not plain))
         if pre is None or post is None:
             self.count.setText("none")
             return
-        about = "about " if connector.pattern == "fixed_probability" else ""
+        about = "about " if distant or connector.pattern == "fixed_probability" else ""
         self.count.setText(f"{about}{synapse_count(self._projection(document), pre, post):,.0f}")
 
     def _write_probability(self, document: ProjectDocument, text: str) -> ProjectDocument:

@@ -15,6 +15,8 @@ from engine.project import arrays
 from engine.project.bold import check_bold_monitor
 from engine.project.catalogue import SOURCES, builtin_synapses, model_name, neuron_text, synapse_text
 from engine.project.conversions import check_conversion, conversion_of
+from engine.project.distance import ARGUMENTS as DISTANT
+from engine.project.distance import check_distance
 from engine.project.document import (
     ArrayFile,
     Connector,
@@ -301,8 +303,10 @@ def _check_connector(
     document: ProjectDocument, projection: Projection, pre: Population, post: Population
 ) -> Iterator[Problem]:
     wiring = projection.connector
-    for fault in faults(wiring.weights, -1):
-        yield _error(projection, "connector.weights", f"Weights: {fault}.")
+    if wiring.pattern not in DISTANT:
+        for fault in faults(wiring.weights, -1):
+            yield _error(projection, "connector.weights", f"Weights: {fault}.")
+    yield from check_distance(projection, pre, post)
     yield from _check_delay(projection, wiring.delay, document.run.dt)
     if wiring.pattern == "fixed_probability" and not 0.0 <= wiring.probability <= 1.0:
         message = f"The probability is {wiring.probability}."

@@ -145,7 +145,13 @@ class Connector(_Record, frozen=True):
     """How a projection is wired; fields that the pattern does not use keep their defaults."""
 
     pattern: Literal[
-        "all_to_all", "one_to_one", "fixed_probability", "fixed_number_pre", "fixed_number_post"
+        "all_to_all",
+        "one_to_one",
+        "fixed_probability",
+        "fixed_number_pre",
+        "fixed_number_post",
+        "gaussian",
+        "dog",
     ] = "all_to_all"
     weights: Constant | Distribution = Constant(value=1.0)
     delay: float | Distribution = 0.0
@@ -153,6 +159,18 @@ class Connector(_Record, frozen=True):
     probability: float = 0.1
     number: int = 10
     allow_self_connections: bool = False
+    amp: float = 1.0
+    """Largest weight of a Gaussian."""
+    sigma: float = 0.1
+    """Its width; each dimension of a population has the length 1."""
+    amp_pos: float = 1.0
+    """Height and width of the Gaussian that is added in a difference of Gaussians ..."""
+    sigma_pos: float = 0.1
+    amp_neg: float = 0.5
+    """... and of the one that is subtracted."""
+    sigma_neg: float = 0.3
+    limit: float = 0.01
+    """Part of the amplitude up to which a weight makes no synapse."""
 
 
 class Projection(_Named, frozen=True):

@@ -16,6 +16,7 @@ import msgspec
 from engine.project.bold import rate_sources
 from engine.project.catalogue import SCHEDULED, SOURCES
 from engine.project.conversions import CLASSES, Conversion, conversion_of
+from engine.project.distance import ARGUMENTS as DISTANT
 from engine.project.document import (
     ArrayFile,
     BoldMonitor,
@@ -339,7 +340,10 @@ def _connector(wiring: Connector, owner: Reference) -> Call:
         arguments["probability"] = Literal(wiring.probability)
     elif wiring.pattern in ("fixed_number_pre", "fixed_number_post"):
         arguments["number"] = Literal(wiring.number)
-    arguments["weights"] = _value(wiring.weights)
+    if wiring.pattern in DISTANT:
+        arguments |= {name: Literal(getattr(wiring, name)) for name in DISTANT[wiring.pattern]}
+    else:
+        arguments["weights"] = _value(wiring.weights)
     if wiring.delay:
         delay = wiring.delay
         arguments["delays"] = _value(delay) if isinstance(delay, Distribution) else Literal(delay)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from types import MappingProxyType
 
+from engine.project.distance import ARGUMENTS as DISTANT
+from engine.project.distance import distant_synapses
 from engine.project.document import (
     Connector,
     Constant,
@@ -120,6 +122,8 @@ def synapse_count(projection: Projection, pre: Population, post: Population) -> 
     """Return how many synapses a projection is expected to have."""
     sources, sinks = part_sizes(projection, pre, post)
     wiring: Connector = projection.connector
+    if wiring.pattern in DISTANT:
+        return distant_synapses(wiring, pre, post)
     alone = pre.id == post.id and not wiring.allow_self_connections
     pairs = sources * sinks - (min(sources, sinks) if alone else 0)
     counts = {

@@ -390,6 +390,8 @@ def test_cards_are_drawn_once_and_then_kept(make_editor, monkeypatch):
 def test_looks():
     assert describe_pattern(Connector(pattern="fixed_probability", probability=0.02)) == "p = 0.02"
     assert describe_pattern(Connector(pattern="one_to_one")) == "one to one"
+    assert describe_pattern(Connector(pattern="gaussian", sigma=0.25)) == "Gaussian, σ = 0.25"
+    assert describe_pattern(Connector(pattern="dog")) == "DoG, σ = 0.1 / 0.3"
     assert [short_count(n) for n in (80, 4096, 204_736, 1.2e6, 999_960)] == [
         "80",
         "4.1k",

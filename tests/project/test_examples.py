@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from project_documents import EXAMPLES
@@ -21,7 +22,7 @@ def example(name: str, duration: float) -> ProjectDocument:
 
 
 def test_the_examples_are_there() -> None:
-    assert [file.name.split(".")[0] for file in FILES] == ["bold", "coba", "izhikevich", "ring"]
+    assert [file.name.split(".")[0] for file in FILES] == ["bold", "coba", "field", "izhikevich", "ring"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.split(".")[0])
@@ -83,3 +84,27 @@ def test_ring_has_one_hill_that_travels() -> None:
     turned = np.unwrap(np.angle(settled))
     assert turned[-1] - turned[0] > 2.0 * np.pi
     assert rates.max() <= 1.0
+
+
+def near_the_spot(document: ProjectDocument, population: str) -> float:
+    """Share of spikes within 0.2 of the spot, which takes 1500 ms for a circle of radius 0.28."""
+    found = headless.run(document).recordings
+    times, ranks = (found[f"{population}.spike.{part}"] for part in ("times", "ranks"))
+    phase = 2.0 * np.pi * times / 1500.0
+    apart = np.hypot(
+        ranks // 30 / 29 - 0.5 - 0.28 * np.cos(phase), ranks % 30 / 29 - 0.5 - 0.28 * np.sin(phase)
+    )
+    assert len(times) > 1000
+    return float((apart < 0.2)[times > 100.0].mean())
+
+
+def test_field_follows_the_spot_and_leaves_the_flicker_out() -> None:
+    """Amari 1977: lateral inhibition lets one bubble live, at the place of the largest input; without it
+    what flickers outside of the spot fires, too."""
+    document = example("field", 1600.0)
+    assert near_the_spot(document, "Retina") < 0.4
+    assert near_the_spot(document, "Field") > 0.97
+    lateral = next(p for p in document.projections if p.name == "Lateral")
+    without = msgspec.structs.replace(lateral.connector, amp_pos=0.0, amp_neg=0.0)
+    document = edits.replace_object(document, msgspec.structs.replace(lateral, connector=without))
+    assert near_the_spot(document, "Field") < 0.6

@@ -77,6 +77,10 @@ def describe_pattern(connector: Connector) -> str:
             return f"{connector.number} pre each"
         case "fixed_number_post":
             return f"{connector.number} post each"
+        case "gaussian":
+            return f"Gaussian, σ = {connector.sigma:g}"
+        case "dog":
+            return f"DoG, σ = {connector.sigma_pos:g} / {connector.sigma_neg:g}"
         case pattern:
             return pattern.replace("_", " ")
 
