@@ -196,12 +196,18 @@ def test_dimensions_have_to_fit() -> None:
     assert "first 1 of 2 dimensions of Second" in problem.diagnostic.message
 
 
-@pytest.mark.parametrize("fields", [{"amp": 0.0}, {"limit": 1.0}, {"sigma": 0.001}])
-def test_a_pattern_without_synapses_is_told(fields: dict[str, float]) -> None:
-    post = () if "sigma" in fields else (4, 7)
-    (problem,) = check(sheets(msgspec.structs.replace(GAUSSIAN, **fields), (6, 5), post))
+@pytest.mark.parametrize(
+    ("fields", "post"),
+    [({"amp": 0.0}, (4, 7)), ({"amp": 0.0}, ()), ({"limit": 1.0}, ()), ({"sigma": 0.001}, ())],
+)
+def test_a_pattern_without_synapses_is_told(fields: dict[str, float], post: tuple[int, ...]) -> None:
+    document = sheets(msgspec.structs.replace(GAUSSIAN, **fields), (6, 5), post)
+    (problem,) = check(document)
     assert (problem.severity, problem.field) == ("warning", "connector.limit")
     assert "no synapses" in problem.diagnostic.message
+    built = build(document)
+    built.compile()
+    assert built.network.projections[0].nb_synapses == 0
 
 
 def test_other_problems_of_the_ends_are_not_in_the_way() -> None:
