@@ -22,6 +22,9 @@ from engine.reports.description import Heading
 from engine.reports.gather import describe
 from engine.reports.writing import report_text
 
+ODD = r"50% of a_b & c #1 $5 {x} ~ ^ \ <y> | `z` *s* [u]: µ → é ≤"
+"""Characters that LaTeX or Markdown mean something by."""
+
 
 def text_of(network: engine.Network, suffix: str, **heading: Any) -> str:
     """The report of a network."""
@@ -166,3 +169,9 @@ def page_of(text: str) -> Page:
                 page.tables[-1][-1].append(content)
             place = ""
     return Page(page.headings, page.tables, page.formulas, "\n".join(words))
+
+
+def cells(text: str, title: str) -> list[list[str]]:
+    """The rows of the LaTeX table with this title."""
+    table = next(t for t in tables_of(text) if f"{{{title}}}" in t.head)
+    return [[cell.replace(r"\allowbreak{}", "") for cell in row] for row in table.rows]
