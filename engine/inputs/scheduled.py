@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from engine.errors import EngineError
 from engine.network.attributes import is_number, whole_steps
 from engine.network.geometry import checked_geometry
-from engine.network.network import Network, default_network
+from engine.network.network import Network
 from engine.network.population import Population
+from engine.network.registry import home_network
 from engine.network.timetable import Timetable
 
 Schedule = float | Sequence[float]
@@ -56,7 +57,7 @@ class Scheduled(Population):
 
     def _begin(self, geometry: int | tuple[int, ...], name: str | None, network: Network | None) -> None:
         """What checks need before the population is part of a network."""
-        self.network = network or default_network()
+        self.network = network or home_network()
         self.name = name or ""
         self._geometry = checked_geometry(geometry, self._label)
         self._size = math.prod(self._geometry)

@@ -22,7 +22,7 @@ from engine.network.neuron import Neuron
 from engine.network.parameters_file import SavedParameters
 from engine.network.population import Population
 from engine.network.projection import Part, Projection
-from engine.network.registry import default_network, living_networks, register
+from engine.network.registry import being_built, default_network, living_networks, register
 from engine.network.running import Running
 from engine.network.saving import SavedNetwork
 from engine.network.synapse import Synapse
@@ -42,7 +42,8 @@ class _NetworkType(type):
         network._arguments = args, kwargs
         wanted = inspect.signature(network.__init__).parameters
         settings = {key: given.values[key] for key in ("dt", "seed") if key in given.own & wanted.keys()}
-        network.__init__(*args, **kwargs, **settings)
+        with being_built(network):
+            network.__init__(*args, **kwargs, **settings)
         return network
 
     @property
@@ -237,6 +238,7 @@ class Network(
     def _adopt(self, population: Population) -> None:
         former = population.network
         if former is self:
+            population.adopted = True
             return
         if former.compiled or any(
             population in (p.pre_population, p.post_population) for p in former.projections

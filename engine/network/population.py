@@ -32,6 +32,7 @@ from engine.network.geometry import (
     selected_ranks,
 )
 from engine.network.neuron import Neuron, checked_text
+from engine.network.registry import home_network
 from engine.network.saving import SavedPopulation
 from engine.network.view import IndividualNeuron, PopulationView
 
@@ -133,9 +134,7 @@ class Population(Attributed, SavedPopulation):
         name: str | None,
         network: Network | None,
     ) -> None:
-        from engine.network.network import default_network
-
-        self.network = network or default_network()
+        self.network = network or home_network()
         self.network.check_open("population")
         self._geometry = checked_geometry(geometry, f"Population {name or ''}".strip())
         self._size = math.prod(self._geometry)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
@@ -14,6 +16,7 @@ _living: weakref.WeakSet[Network] = weakref.WeakSet()
 _numbered: weakref.WeakValueDictionary[int, Network] = weakref.WeakValueDictionary()
 _default: list[Network] = []
 _last: list[int] = [0]
+_being_built: list[Network] = []
 
 
 def register(network: Network, number: int | None = None) -> int:
@@ -36,6 +39,23 @@ def default_network() -> Network:
         network._set_up(Configuration(), number=0)
         _default.append(network)
     return _default[0]
+
+
+@contextmanager
+def being_built(network: Network) -> Iterator[None]:
+    """While the ``__init__`` of a network runs."""
+    _being_built.append(network)
+    try:
+        yield
+    finally:
+        _being_built.pop()
+
+
+def home_network() -> Network:
+    """Where an object goes that names no network: to the top level. Once that is compiled, an object that is
+    made in the ``__init__`` of a network (``self.create(PoissonPopulation(...))``) belongs to this one."""
+    default = default_network()
+    return _being_built[-1] if default.compiled and _being_built else default
 
 
 def magic_network() -> Network:

@@ -62,7 +62,7 @@ def run_tasks(tasks: Sequence[Task], workers: int, cores: Sequence[int] = ()) ->
                 finished, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in sorted(finished, key=futures.__getitem__):
                     index = futures[future]
-                    outcomes[index] = _outcome(future, index)
+                    outcomes[index] = _outcome(future, index, sorted(futures.values() - outcomes.keys()))
                     bar.update()
         done = True
     finally:
@@ -72,13 +72,16 @@ def run_tasks(tasks: Sequence[Task], workers: int, cores: Sequence[int] = ()) ->
     return [received(outcomes[task.index].value) for task in tasks]
 
 
-def _outcome(future: Future[Outcome], index: int) -> Outcome:
-    """What a task returned; its failure is raised."""
+def _outcome(future: Future[Outcome], index: int, missing: Sequence[int]) -> Outcome:
+    """What a task returned; its failure is raised. Once a process has ended, all tasks that are ``missing``
+    fail, and which one it had is not known."""
     try:
         outcome = future.result()
     except (BrokenProcessPool, CancelledError) as error:
+        others = ", ".join(str(other) for other in missing if other != index)
+        which = f"its process, or that of network {others}," if others else "its process"
         raise ParallelError(
-            index, f"its process ended before the function returned (out of memory?): {error}"
+            index, f"{which} ended before the function returned (out of memory?): {error}"
         ) from error
     if outcome.message:
         raise ParallelError(index, outcome.message, outcome.traceback) from (

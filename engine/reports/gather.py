@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -64,18 +64,18 @@ class _Gatherer:
     def description(self) -> told.Description:
         groups = tuple(map(self._group, self.populations))
         connections = tuple(map(self._connection, self.projections))
-        models = [model for model, _, _ in self.neurons.entries.values()]
+        models = [entry[0] for entry in self.neurons.entries.values()]
         return told.Description(
             settings=tuple(_settings(self.network)),
             populations=groups,
             connections=connections,
             neurons=tuple(
-                self.reader.neuron(model, name, words)
-                for name, (model, words, _) in self.neurons.entries.items()
+                self.reader.neuron(model, name, words, _texts(initial))
+                for name, (model, words, _, initial) in self.neurons.entries.items()
             ),
             synapses=tuple(
-                self.reader.synapse(model, name, words, spiking)
-                for name, (model, words, spiking) in self.synapses.entries.items()
+                self.reader.synapse(model, name, words, spiking, _texts(initial))
+                for name, (model, words, spiking, initial) in self.synapses.entries.items()
             ),
             constants=tuple(
                 told.Value(name_latex(name), number_text(value))
@@ -159,7 +159,8 @@ class _Gatherer:
 
     def _measurement(self, population: Population) -> told.Measurement:
         bold = population.neuron_type
-        model = self.reader.neuron(population.model, bold.name, description_of(bold, False))
+        description = description_of(bold, False)
+        model = self.reader.neuron(population.model, bold.name, description, _texts(bold.initial))
         given = []
         for mean in self.network.mean_inputs:
             if mean.post is not population:
@@ -235,6 +236,14 @@ def _differs(value: Any, attribute: Attribute) -> bool:
     if isinstance(value, RandomDistribution):
         return True
     return bool(np.any(np.asarray(value) != attribute.initial))
+
+
+def _texts(initial: Mapping[str, Any]) -> dict[str, str]:
+    """Distributions, and names of parameters."""
+    return {
+        name: f"${name_latex(value)}$" if isinstance(value, str) else _value_text(value)
+        for name, value in initial.items()
+    }
 
 
 def _value_text(value: Any) -> str:

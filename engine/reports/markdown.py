@@ -136,7 +136,7 @@ def _model(model: Model) -> Iterator[str]:
 
 def _parameters_and_equations(model: Model) -> Iterator[str]:
     yield "**Parameters:**"
-    rows = [(f"${p.symbol}$", escaped(p.value), p.locality, p.dtype) for p in model.parameters]
+    rows = [(f"${p.symbol}$", rich(p.value), p.locality, p.dtype) for p in model.parameters]
     yield _table(("Name", "Default value", "Locality", "Type"), rows)
     yield "**Equations:**"
     if not model.equations:

@@ -64,20 +64,24 @@ class Reader:
         known = parse_functions(self._functions, self._constants)
         return tuple(map(function_latex, known.values()))
 
-    def neuron(self, model: NeuronModel, name: str, description: str) -> told.Model:
-        """Tell a neuron model under the given name."""
+    def neuron(
+        self, model: NeuronModel, name: str, description: str, initial: Mapping[str, str]
+    ) -> told.Model:
+        """Tell a neuron model under the given name; ``initial``: values that its text does not hold."""
         model = as_written(model, self._constants, self._functions)
         return told.Model(
             name=name,
             description=description,
             spiking=model.kind == "spike",
-            parameters=_parameters(model, _NEURON),
-            equations=self._equations(model, _NEURON),
+            parameters=_parameters(model, _NEURON, initial),
+            equations=self._equations(model, _NEURON, initial),
             functions=tuple(map(function_latex, model.functions)),
             events=tuple(_neuron_events(model)),
         )
 
-    def synapse(self, model: SynapseModel, name: str, description: str, spiking: bool) -> told.Model:
+    def synapse(
+        self, model: SynapseModel, name: str, description: str, spiking: bool, initial: Mapping[str, str]
+    ) -> told.Model:
         """Tell a synapse model under the given name; ``spiking``: its pre-synaptic neurons spike."""
         model = as_written(model, self._constants, self._functions)
         psp: Expression | None = model.psp or (None if spiking else _DEFAULT_PSP)
@@ -85,8 +89,8 @@ class Reader:
             name=name,
             description=description,
             spiking=spiking,
-            parameters=_parameters(model, _SYNAPSE),
-            equations=self._equations(model, _SYNAPSE),
+            parameters=_parameters(model, _SYNAPSE, initial),
+            equations=self._equations(model, _SYNAPSE, initial),
             functions=tuple(map(function_latex, model.functions)),
             events=tuple(_synapse_events(model)),
             psp="" if psp is None else expression_latex(psp),
@@ -94,16 +98,21 @@ class Reader:
         )
 
     def _equations(
-        self, model: NeuronModel | SynapseModel, localities: Mapping[str, str]
+        self, model: NeuronModel | SynapseModel, localities: Mapping[str, str], initial: Mapping[str, str]
     ) -> tuple[told.Equation, ...]:
         variables = {variable.name: variable for variable in model.variables}
         written = (equation for equation in model.equations if not is_implicit(equation))
-        return tuple(self._equation(e, variables[e.name], localities) for e in written)
+        return tuple(self._equation(e, variables[e.name], localities, initial) for e in written)
 
     def _equation(
-        self, equation: Equation, variable: Variable, localities: Mapping[str, str]
+        self,
+        equation: Equation,
+        variable: Variable,
+        localities: Mapping[str, str],
+        initial: Mapping[str, str],
     ) -> told.Equation:
-        details = [localities[variable.locality], f"initial value: {number_text(variable.init)}"]
+        begins = initial.get(variable.name, number_text(variable.init))
+        details = [localities[variable.locality], f"initial value: {begins}"]
         details += [f"{_LIMITS[kind]}: ${expression_latex(limit)}$" for kind, limit in equation.bounds.limits]
         if isinstance(equation, Ode):
             details.append(f"{equation.method or self._method} numerical method")
@@ -118,10 +127,11 @@ class Reader:
 
 
 def _parameters(
-    model: NeuronModel | SynapseModel, localities: Mapping[str, str]
+    model: NeuronModel | SynapseModel, localities: Mapping[str, str], initial: Mapping[str, str]
 ) -> tuple[told.Parameter, ...]:
+    values = {p.name: initial.get(p.name, number_text(p.value)) for p in model.parameters}
     return tuple(
-        told.Parameter(name_latex(p.name), number_text(p.value), localities[p.locality], p.dtype)
+        told.Parameter(name_latex(p.name), values[p.name], localities[p.locality], p.dtype)
         for p in model.parameters
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Hashable
-from typing import Generic, TypeVar
+from collections.abc import Hashable, Mapping
+from typing import Any, Generic, TypeVar
 
 from engine.language.model import NeuronModel, SynapseModel
 from engine.network.neuron import Neuron
@@ -33,8 +33,9 @@ class Models(Generic[M]):
     def __init__(self, word: str) -> None:
         self._word = word
         self._names: dict[Hashable, str] = {}
-        self.entries: dict[str, tuple[M, str, bool]] = {}
-        """By name: the model, its description, whether (pre-synaptic) neurons spike."""
+        self.entries: dict[str, tuple[M, str, bool, Mapping[str, Any]]] = {}
+        """By name: the model, its description, whether (pre-synaptic) neurons spike, and the initial values
+        that its text does not hold."""
 
     def name(self, declared: object, model: M, spiking: bool) -> str:
         """The name of a model; ``declared`` is the Neuron or Synapse that it was made of."""
@@ -46,7 +47,8 @@ class Models(Generic[M]):
                 number += 1
                 name = f"{wanted} ({number})"
             self._names[key] = name
-            self.entries[name] = (model, description_of(declared, spiking), spiking)
+            initial = getattr(declared, "initial", {})
+            self.entries[name] = (model, description_of(declared, spiking), spiking, initial)
         return self._names[key]
 
     def _wanted(self, declared: object, model: M, spiking: bool) -> str:

@@ -270,3 +270,24 @@ def test_networks_are_independent() -> None:
     assert pops[0].r[0] == 2.0
     with pytest.raises(EngineError, match="belongs to another network"):
         nets[0].monitor(nets[1].create(1, COUNTER), "r")
+
+
+class Driven(Network):
+    def __init__(self, rates: float) -> None:
+        self.noise = self.create(PoissonPopulation(10, rates=rates))
+        self.trains = self.create(SpikeSourceArray([[1.0]]))
+        self.clock = self.create(engine.TimedArray(rates=np.ones((2, 1)), schedule=5.0))
+
+
+def test_networks_are_built_after_the_top_level_was_compiled() -> None:
+    top = engine.Population(1, COUNTER)
+    engine.compile(silent=True)
+    net = Driven(1000.0, dt=0.5, seed=1)
+    assert net.get_populations() == [net.noise, net.trains, net.clock] and engine.populations() == [top]
+    net.compile(silent=True)
+    net.simulate(20.0)
+    assert net.clock.r.tolist() == [1.0] and engine.get_time() == 0.0
+    net.clock.update(np.full((2, 1), 3.0))  # as version 5.0: the schedule starts anew
+    assert net.clock.r.tolist() == [0.0]
+    with pytest.raises(EngineError, match="cannot add a population"):
+        PoissonPopulation(10, rates=1.0)

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -220,6 +221,14 @@ def test_a_process_that_dies_is_told() -> None:
 
     with pytest.raises(ParallelError, match=r"network 0: its process ended before"):
         parallel_run(run, number=1)
+
+    def last_one_dies(idx: int, net: Network) -> None:
+        while idx == 0:
+            time.sleep(0.1)
+        os._exit(1)
+
+    with pytest.raises(ParallelError, match=r"network 0: its process, or that of network 1, ended before"):
+        parallel_run(last_one_dies, number=2, max_processes=2)
 
     def fine(idx: int, net: Network) -> int:
         return idx

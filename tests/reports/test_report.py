@@ -171,3 +171,14 @@ def test_axonal_spikes_are_told():
     page = page_of(text_of(net, ".md"))
     assert "Axonal spike emission:" in page.text and r"v \leftarrow 0.1" in page.text
     assert r"g_{\mathrm{target}} \leftarrow g_{\mathrm{target}} + 2\, w" in page.formulas
+
+
+def test_values_that_models_draw_are_told_as_they_were_declared():
+    net = Network(seed=1)
+    spread = engine.Parameter(engine.Uniform(0.0, 1.0), locality="local")
+    rate = engine.Variable("dr/dt = base - r", init="base")
+    net.create(3, Neuron(parameters={"base": spread, "low": 2.0}, equations=rate))
+    (model,) = describe(net).neurons
+    assert [p.value for p in model.parameters] == [r"$\mathcal{U}$(0.0, 1.0)", "2.0"]
+    assert "initial value: $\\mathrm{base}$" in model.equations[0].details
+    assert r"| $\mathcal{U}$(0.0, 1.0) " in text_of(net, ".md")
