@@ -23,7 +23,8 @@ ARGUMENTS = MappingProxyType(
 """Names of the arguments of each pattern, in the document as in the API."""
 
 _MOST_PLACES = 256
-"""Along one dimension of populations of different sizes; larger ones are sampled."""
+"""Along one dimension, of which all pairs are looked at."""
+_MOST_PAIRS = 2**18
 _MOST_DISTANCES = 2048
 
 
@@ -93,24 +94,37 @@ def _distances(
 
 def _along(sources: int, sinks: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The same along one dimension."""
-    if sources == sinks:
-        apart = np.arange(sources, dtype=float)
-        pairs = np.where(apart == 0, float(sources), 2.0 * (sources - apart))
-        return _classes((apart / max(1, sources - 1)) ** 2, pairs)
-    places = [np.arange(count) / max(1, count - 1) for count in (sources, sinks)]
-    sampled = [p if len(p) <= _MOST_PLACES else np.linspace(0.0, 1.0, _MOST_PLACES) for p in places]
-    squares = np.subtract.outer(*sampled).ravel() ** 2
+    if sources == sinks or min(sources, sinks) > _MOST_PLACES:
+        # Neurons k apart, k from one edge to below the next: one by one while k is small, then ever more.
+        size = round(math.sqrt(sources * sinks))
+        edges = np.unique(np.rint(np.geomspace(1, size, _MOST_DISTANCES)))
+        edges = np.concatenate([np.arange(min(size, _MOST_PLACES)), edges[edges >= _MOST_PLACES], [size]])
+        edges = np.unique(edges)
+        start, stop = edges[:-1], edges[1:]
+        pairs = (stop - start) * (2.0 * size - start - stop + 1.0)
+        pairs[0] = size
+        squares = ((start + stop - 1.0) / (2.0 * max(1, size - 1))) ** 2
+        return squares, pairs * (sources * sinks / size**2)
+    most = _MOST_PAIRS // min(sources, sinks)
+    places = [np.linspace(0.0, 1.0, min(count, most)) for count in (sources, sinks)]
+    squares = np.subtract.outer(*places).ravel() ** 2
     return _classes(squares, np.full(len(squares), sources * sinks / len(squares)))
 
 
 def _classes(
     squares: NDArray[np.float64], pairs: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Put distances together until there are few enough; each class has the mean of its squares."""
+    """Put near-by distances together until there are few enough; each class has the mean of its squares.
+
+    Classes widen with the distance, so that narrow bells are counted as well as wide ones; 0 is a class.
+    """
     if len(squares) <= _MOST_DISTANCES:
         return squares, pairs
-    distances = np.sqrt(squares)
-    places = np.minimum(distances * (_MOST_DISTANCES / distances.max()), _MOST_DISTANCES - 1).astype(int)
+    apart = squares > 0.0
+    logarithms = np.log(squares, out=np.zeros_like(squares), where=apart)
+    low, high = logarithms[apart].min(), logarithms[apart].max()
+    places = 1 + ((logarithms - low) * ((_MOST_DISTANCES - 2) / max(high - low, 1e-9))).astype(int)
+    places[~apart] = 0
     counts = np.bincount(places, pairs, _MOST_DISTANCES).astype(float)
     sums = np.bincount(places, pairs * squares, _MOST_DISTANCES)
     return sums[counts > 0] / counts[counts > 0], counts[counts > 0]

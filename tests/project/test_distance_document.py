@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +104,34 @@ def test_the_document_means_the_synapses_of_the_definition(
 
 
 @pytest.mark.parametrize(
-    ("pre", "post"), [((60, 60), (47, 52)), ((13, 17, 11), (12, 12, 12)), ((3000,), (2000,))]
+    ("pre", "post"),
+    [
+        ((60, 60), (47, 52)),
+        ((13, 17, 11), (12, 12, 12)),
+        ((3000,), (2000,)),
+        ((3000,), (3000,)),
+        ((3000,), (20,)),
+    ],
 )
 def test_synapses_of_large_sheets_are_counted_about(pre: tuple[int, ...], post: tuple[int, ...]) -> None:
     document = sheets(GAUSSIAN, pre, post)
     counted = synapse_count(document.projections[0], *document.populations)
     exact = np.isfinite(by_definition(GAUSSIAN, pre, post, False)).sum()
     assert counted == pytest.approx(exact, rel=0.02)
+
+
+def test_synapses_of_the_largest_populations_are_counted() -> None:
+    """In a long row, 3.03 sigma to either side; the count takes no memory that grows with the neurons."""
+    for size, others in ((10**9, 10**9), (10**9, 8 * 10**8), (2 * 10**6, 2 * 10**6)):
+        wiring = Connector(pattern="gaussian", sigma=1e-5, allow_self_connections=True)
+        document = sheets(wiring, (size,), (others,))
+        tracemalloc.start()
+        counted = synapse_count(document.projections[0], *document.populations)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        reach = np.sqrt(2.0 * np.log(100.0)) * 1e-5
+        assert counted == pytest.approx(2.0 * reach * size * others, rel=0.02)
+        assert most < 50 * 2**20
 
 
 @pytest.mark.parametrize("wiring", [GAUSSIAN, DOG], ids=["gaussian", "dog"])
