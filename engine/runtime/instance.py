@@ -15,9 +15,10 @@ from engine.codegen.lowering import Lowered
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.stopping import EVERY, STOP
 from engine.codegen.plan import Plan
-from engine.runtime.buffers import filled, values_of
+from engine.runtime.buffers import filled
 from engine.runtime.core import Library, partition, places_in_columns
 from engine.runtime.recording import Recording
+from engine.runtime.resetting import Resettable
 from engine.runtime.rewiring import Rewired
 from engine.runtime.state import Pause, Restorable
 
@@ -31,8 +32,6 @@ EVENTS = re.compile(r"neurons(\d+)_(?:axon_)?(ranks|counts)$")
 QUEUE = re.compile(r"synapses(\d+)_queue_(ranks|counts)$")
 ROUTE = re.compile(r"synapses(\d+)_route_\w+$")
 """What follows from the delays of synapses, which Python may change: no code writes it."""
-COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
-"""Spikes of the last steps, for those who count them."""
 WINDOW = re.compile(r"neurons\d+_fired$")
 
 
@@ -45,7 +44,7 @@ def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int)
         new[(new_tick - lag) % len(new)] = old[(tick - lag) % len(old)]
 
 
-class Instance(Rewired, Restorable):
+class Instance(Resettable, Rewired, Restorable):
     """Live values of a network.
 
     Buffers belong to this object; numpy views of them may be handed out, but a new plan (after a monitor
@@ -181,36 +180,6 @@ class Instance(Rewired, Restorable):
         self.arrays[name].reshape(-1, current.size)[...] = current
 
     # --- access ---------------------------------------------------------------------------------------
-
-    @staticmethod
-    def _prefix(obj: Population | Projection, outer: str, inner: str) -> str:
-        return f"{outer if hasattr(type(obj), 'geometry') else inner}{obj.id}"
-
-    def values(self, obj: Population | Projection, attribute: str) -> Array:
-        """View of live values: one element where one value serves all; synapses in storage order.
-        ``attribute`` may also be ``sum(target)`` of a rate-coded population."""
-        if attribute.startswith("sum("):
-            return self.internal(obj, f"sum_{attribute[4:-1]}")
-        return self.arrays[f"{self._prefix(obj, 'pop', 'proj')}_{attribute}"]
-
-    def internal(self, obj: Population | Projection, name: str) -> Array:
-        """View of a buffer that is no attribute: ``last``, ``refractory``, ``times``, ``sum_<target>`` ..."""
-        return self.arrays[f"{self._prefix(obj, 'neurons', 'synapses')}_{name}"]
-
-    def has_internal(self, obj: Population | Projection, name: str) -> bool:
-        """True if the plan has that buffer."""
-        return f"{self._prefix(obj, 'neurons', 'synapses')}_{name}" in self.arrays
-
-    def is_single(self, obj: Population | Projection, attribute: str) -> bool:
-        """True if one value serves all neurons or synapses."""
-        assert self._plan is not None
-        return self._plan.buffer(f"{self._prefix(obj, 'pop', 'proj')}_{attribute}").count == 1
-
-    def flag(self, obj: Population | Projection, name: str) -> Array:
-        """View of a switch: ``enabled`` of a population; ``transmission``, ``update``, ``plasticity``,
-        ``period``, ``offset``, ``delay`` (all int64, steps) of a projection. To change one: :meth:`set_flag`
-        or :meth:`enable`."""
-        return self.internal(obj, name)
 
     def set_flag(self, projection: Projection, name: str, value: int) -> None:
         """Set a switch of a projection."""
@@ -392,65 +361,3 @@ class Instance(Rewired, Restorable):
         finally:
             for flag in (*flags, self.arrays[STOP]):
                 flag[0] = 0
-
-    # --- reset ----------------------------------------------------------------------------------------
-
-    def reset_population(self, population: Population, attributes: Iterable[str] | None = None) -> None:
-        """Attributes as before compile; without ``attributes`` also spikes, histories and sources."""
-        if attributes is not None:
-            for attribute in attributes:
-                name = f"pop{population.id}_{attribute}"
-                self.arrays[name][...] = values_of(self._initial[name])
-        else:
-            keep = (f"neurons{population.id}_enabled", f"neurons{population.id}_hold")
-            self._restore((f"pop{population.id}_", f"neurons{population.id}_"), keep)
-            self.reset_history(population)
-            if self.has_internal(population, "clock"):
-                self.internal(population, "clock")[0] = self.tick
-        for name in self.arrays:
-            if name.startswith(f"neurons{population.id}_history_"):
-                self._fill_history(name)
-
-    def reset_history(self, population: Population) -> None:
-        """Forget all spikes: those under way, and what they left in the neurons: the time of the last one,
-        refractoriness, those in the window of the firing rate."""
-        self._clear_spikes(population)
-        for name in ("last", "frozen", "fired", "fired_count"):
-            if self.has_internal(population, name):
-                self.internal(population, name)[...] = values_of(
-                    self._initial[f"neurons{population.id}_{name}"]
-                )
-        for projection in self.network.projections:
-            if projection.pre_population is population and self.has_internal(projection, "queue_counts"):
-                self.internal(projection, "queue_counts")[...] = 0
-        for name, array in self.arrays.items():
-            counted = COUNTED.match(name)
-            if counted is not None and int(counted[1]) == population.id:
-                array[...] = 0
-        if not self.flag(population, "enabled")[0]:
-            self._paused[population.id] = Pause(self.tick, {})
-
-    def _clear_spikes(self, population: Population) -> None:
-        for name in ("counts", "axon_counts"):
-            if self.has_internal(population, name):
-                self.internal(population, name)[...] = 0
-
-    def reset_projection(self, projection: Projection, attributes: Iterable[str] | None = None) -> None:
-        """Parameters and variables except ``w`` as before compile."""
-        if attributes is not None:
-            for attribute in attributes:
-                name = f"proj{projection.id}_{attribute}"
-                self.arrays[name][...] = values_of(self._initial[name])
-            return
-        self._restore((f"proj{projection.id}_",), (f"proj{projection.id}_w",))
-
-    def forget_events(self, projection: Projection) -> None:
-        """Event-driven variables count from now: without this, time set back would let them grow."""
-        if self.has_internal(projection, "event"):
-            name = f"synapses{projection.id}_event"
-            self.arrays[name][...] = values_of(self._initial[name])
-
-    def _restore(self, prefixes: tuple[str, ...], keep: tuple[str, ...]) -> None:
-        for name, array in self.arrays.items():
-            if name.startswith(prefixes) and name not in keep:
-                array[...] = values_of(self._initial[name])
