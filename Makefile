@@ -31,6 +31,8 @@ bench: python
 	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
 	@bench/.peer/bin/python -m pip install --quiet --disable-pip-version-check annarchy==4.8.2.6
 	$(VENV_PYTHON) bench/coba.py --peer bench/.peer/bin/python
+	$(VENV_PYTHON) bench/construction.py --peer bench/.peer/bin/python --runs 1 --small
+	$(VENV_PYTHON) bench/recording.py --peer bench/.peer/bin/python --runs 1 --durations 1000
 
 # Build the documentation into docs/_build/index.html.
 docs: python

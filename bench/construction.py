@@ -2,11 +2,12 @@
 
 Usage
 -----
-``python bench/construction.py --peer PYTHON [--runs 3]``
+``python bench/construction.py --peer PYTHON [--runs 3] [--small]``
 
 PYTHON is the interpreter of an environment with the peer (see bench/README.md). The peer is measured where it
-gets through (a million synapses), by turns with us; larger sizes are ours alone. "compile" is from
-``compile()`` to the end of the first step, with the library of the network's structure in the cache.
+gets through (a million synapses), by turns with us; larger sizes are ours alone. ``--small``: only three
+patterns of the smaller size. "compile" is from ``compile()`` to the end of the first step, with the library of
+the network's structure in the cache.
 """
 
 from __future__ import annotations
@@ -71,10 +72,10 @@ def by_hand(size: int, degree: int, folder: str, runs: int) -> float:
     return statistics.median(json.loads(run.stdout)["seconds"] for run in done)
 
 
-def against_the_peer(peer: str, runs: int, folder: str) -> None:
+def against_the_peer(peer: str, runs: int, folder: str, patterns: tuple[str, ...]) -> None:
     print("\n3200 x 3200 neurons, 320 synapses for each (all_to_all: 1000 x 1000, gaussian: 600 x 600)")
     print(f"{'':<32}{'engine':>10}{'peer':>10}{'peer/engine':>13}{'bytes':>8}{'peer bytes':>12}")
-    for pattern in PATTERNS:
+    for pattern in patterns:
         n, degree = SMALLER.get(pattern, (3200, 320))
         ours, theirs = [], []
         for _ in range(runs):
@@ -115,13 +116,16 @@ def main() -> None:
     )
     parser.add_argument("--peer", required=True, help="Python of the peer's environment")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--small", action="store_true", help="a few patterns of the smaller size")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         for name in ("ours", "theirs"):
             (Path(folder) / name).mkdir()
         # Absolute, as cases run in folders of their own; not resolved: the link belongs to it.
-        against_the_peer(str(Path(options.peer).absolute()), options.runs, folder)
-        ours_alone(options.runs, folder)
+        patterns = PATTERNS[:3] if options.small else PATTERNS
+        against_the_peer(str(Path(options.peer).absolute()), options.runs, folder, patterns)
+        if not options.small:
+            ours_alone(options.runs, folder)
 
 
 if __name__ == "__main__":

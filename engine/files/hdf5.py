@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.files.errors import FileError
 from engine.files.memory import refuse_too_large
 from engine.files.pickle_scan import UnsafeFile
 
@@ -20,17 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def _h5py() -> Any:
-    try:
-        import h5py
-    except ImportError:
-        raise FileError("HDF5 files need the package h5py: pip install h5py.") from None
-    return h5py
-
-
 def write_hdf5(file: BinaryIO, content: Mapping[str, Any], compress: bool = True) -> None:
     """Write a tree of mappings with arrays, numbers, text, None and (nested) lists of these as leaves."""
-    with _h5py().File(file, "w") as root:
+    import h5py  # Not at the top: it takes as long as the rest of the engine.
+
+    with h5py.File(file, "w") as root:
         _write_group(
             root, content, {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compress else {}
         )
@@ -80,13 +73,16 @@ def read_hdf5(path: Path) -> dict[str, Any]:
     OSError
         If it is no HDF5 file.
     """
+    import h5py
+
     refuse_too_large(path.stat().st_size)
-    with _h5py().File(path, "r") as root:
+    with h5py.File(path, "r") as root:
         return _read_group(root)
 
 
 def _read_group(group: Any) -> dict[str, Any]:
-    h5py = _h5py()
+    import h5py
+
     content: dict[str, Any] = {_unescaped(k): json.loads(v) for k, v in group.attrs.items()}
     for name in group:
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 
 class _Finished(type):
-    """Marks objects whose construction has ended, that of sub-classes too."""
+    """Marks objects whose construction has ended, that of sub-classes too; takes them out of their network
+    if it fails."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = super().__call__(*args, **kwargs)
+        made: Any = cls.__new__(cls, *args, **kwargs)  # type: ignore[arg-type]
+        try:
+            made.__init__(*args, **kwargs)
+        except BaseException:
+            if "network" in vars(made):
+                made.network.withdraw(made)
+            raise
         vars(made)["_finished"] = True
         return made
 

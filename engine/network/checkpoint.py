@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.files.errors import FileError
 from engine.files.formats import load_content
@@ -21,6 +20,7 @@ from engine.files.hdf5 import write_hdf5
 from engine.files.npz import write_npz
 from engine.files.plain import NotPlain, decoded, encoded
 from engine.files.whole import save_whole
+from engine.network.checkpoint_checks import all_or_nothing, check_recorded, check_synapses, may_set
 from engine.network.fingerprint import fingerprint, first_difference
 from engine.network.recipe import always
 from engine.network.recorded import RecordedData
@@ -101,13 +101,14 @@ class Checkpoints:
         if different is not None:
             raise FileError(f"{filename} is the checkpoint of another network. {different}.")
         try:
-            _restore_python_state(network, header, arrays)
-            state = {k.removeprefix("engine."): a for k, a in arrays.items() if k.startswith("engine.")}
-            network.refresh().restore(state)
-            _restore_monitors(network, decoded(header["monitors"], arrays))
-        except (EngineError, ValueError, KeyError, TypeError, IndexError) as fault:
+            with all_or_nothing(network):
+                _restore_python_state(network, header, arrays)
+                state = {k.removeprefix("engine."): a for k, a in arrays.items() if k.startswith("engine.")}
+                network.refresh().restore(state)
+                _restore_monitors(network, decoded(header["monitors"], arrays))
+        except Exception as fault:  # Whatever a damaged file leads to is its fault.
             raise FileError(
-                f"{filename} cannot be loaded; build the network anew. {type(fault).__name__}: {fault}"
+                f"{filename} cannot be loaded; the network is as it was. {type(fault).__name__}: {fault}"
             ) from fault
 
 
@@ -188,9 +189,14 @@ def _made(stored: Any) -> Any:
         return stored
     module, _, name = stored[_CLASS].rpartition(".")
     kind = getattr(sys.modules.get(module), name, None) if module.startswith("engine.") else None
-    if not isinstance(kind, type) or not dataclasses.is_dataclass(kind):
+    # To make a frozen one has no effects.
+    if not isinstance(kind, type) or not dataclasses.is_dataclass(kind) or not _frozen(kind):
         raise ValueError(f"it needs {stored[_CLASS]}, which is not known")
     return kind(**stored["fields"])
+
+
+def _frozen(kind: type) -> bool:
+    return bool(kind.__dataclass_params__.frozen)  # type: ignore[attr-defined]
 
 
 def _restore_python_state(network: Network, header: Mapping[str, Any], arrays: Arrays) -> None:
@@ -203,20 +209,14 @@ def _restore_python_state(network: Network, header: Mapping[str, Any], arrays: A
         stored = dict(header["objects"][label])
         recipe = stored.pop("recipe", None)
         for name, value in stored.items():
-            vars(obj)[name] = _made(decoded(value, arrays))
-        if recipe is not None:
-            _check(obj.connectivity)
+            if may_set(obj, name):
+                vars(obj)[name] = _made(decoded(value, arrays))
+        if label.startswith("projections"):
+            check_synapses(obj._connectivity, obj)
             _restore_weights(obj, arrays)
             _restore_recipe(obj, recipe)
             network._redrawn.append(obj)
     network._stale = True
-
-
-def _check(c: Connectivity) -> None:
-    """Refuse synapses that would lead the engine out of its arrays."""
-    rising = c.offsets.size == c.n_post + 1 and c.offsets[0] == 0 and bool((np.diff(c.offsets) >= 0).all())
-    if not rising or c.offsets[-1] != c.nnz or (c.nnz and (c.pre.min() < 0 or c.pre.max() >= c.n_pre)):
-        raise ValueError("its synapses are damaged")
 
 
 def _restore_weights(projection: Projection, arrays: Arrays) -> None:
@@ -280,22 +280,25 @@ def _source(monitor: Monitor) -> str:
 
 def _restore_monitors(network: Network, stored: list[dict[str, Any]]) -> None:
     """By name and source, in the order of the file; a monitor that the file lacks begins anew."""
-    left = list(stored)
+    left, anew = list(stored), []
     for monitor in network.monitors:
         found = next((s for s in left if (s["name"], s["source"]) == (monitor.name, _source(monitor))), None)
         if found is None:
-            monitor.reset()
+            anew.append(monitor)
             continue
         left.remove(found)
-        for name, value in found["values"].items():
-            setattr(monitor, name, value)
         present = None if monitor.projection is None else monitor.projection.connectivity
-        if list(found["data"]) != monitor.variables:
-            monitor._variables = list(found["data"])
+        restored = {n: restored_recording(state, present) for n, state in found["data"].items()}
+        check_recorded(monitor, restored, found["values"])
+        for name in _MONITOR:
+            setattr(monitor, name, found["values"][name])
+        if list(restored) != monitor.variables:
+            monitor._variables = list(restored)
             network.replan()
-        tracks = {name: data.track for name, data in monitor._data.items()}
-        monitor._data = {n: restored_recording(state, present) for n, state in found["data"].items()}
-        for name, data in monitor._data.items():
-            data.track = tracks.get(name)
+        for name, data in restored.items():
+            data.track = monitor._data[name].track if name in monitor._data else None
+        monitor._data = restored
+    for monitor in anew:
+        monitor.reset()
     for lost in left:
         network.warn(f"The monitor {lost['name']} of the file does not exist here; its data are not loaded.")

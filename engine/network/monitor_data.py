@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.monitor_files import check_suffix, h5py_module, save_arrays
+from engine.network.monitor_files import check_suffix, save_arrays
 from engine.network.recorded import RecordedData, by_rank
 from engine.network.spike_statistics import SpikeStatistics
 
@@ -135,8 +135,6 @@ class MonitorData(SpikeStatistics):
         """
         names = self._names(variables)
         path = check_suffix(filename, f"{self.name}.save()", names)
-        if path.suffix != ".npy":
-            h5py_module(f"{self.name}.save()")
         save_arrays(path, self.get(names, True, reshape, True), f"{self.name}.save()")
         if not keep:
             self.drop(names)

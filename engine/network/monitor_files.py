@@ -22,21 +22,6 @@ if TYPE_CHECKING:
 HDF5 = (".hdf5", ".h5")
 
 
-def h5py_module(purpose: str) -> Any:
-    """The library for HDF5.
-
-    Raises
-    ------
-    EngineError
-        If it is not installed.
-    """
-    try:
-        import h5py
-    except ImportError as error:
-        raise EngineError(f"{purpose} needs the package h5py: pip install h5py.") from error
-    return h5py
-
-
 def check_suffix(filename: str | Path, owner: str, names: Iterable[str]) -> Path:
     """The path, if its suffix suits the variables; nothing was dropped yet when this raises."""
     path = Path(filename)
@@ -54,15 +39,18 @@ def save_arrays(path: Path, data: Mapping[str, Any], owner: str) -> None:
         if path.suffix == ".npy":
             np.save(path, _plain(next(iter(data.values()))), allow_pickle=False)
             return
-        h5py = h5py_module(f"{owner}: an {path.suffix} file")
+        import h5py  # Not at the top: it takes as long as the rest of the engine.
+
         with h5py.File(path, "w") as file:
             for name, values in data.items():
-                _write(file, name, values, h5py)
+                _write(file, name, values)
     except OSError as error:
         raise EngineError(f"{owner}: {path} cannot be written: {error}.") from error
 
 
-def _write(file: Any, name: str, values: Any, h5py: Any) -> None:
+def _write(file: Any, name: str, values: Any) -> None:
+    import h5py
+
     if isinstance(values, Mapping):
         steps, ranks = flattened(values)
         file.create_dataset(f"{name}/steps", data=steps)
@@ -122,7 +110,6 @@ class MonitorList(list["Monitor"]):
             raise EngineError(
                 f"MonitorList: several monitors record {', '.join(twice)}; save them to different files."
             )
-        h5py_module("MonitorList.save_all()")
         data = (values for m in self for values in m.get(None, True, reshape, True).values())
         save_arrays(path, dict(zip(keys, data, strict=True)), "MonitorList")
         for m in self if not keep else ():

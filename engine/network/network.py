@@ -282,6 +282,14 @@ class Network(
         self.replan()
         return len(self.monitors) - 1
 
+    def withdraw(self, unfinished: Any) -> None:
+        """Take out a population or projection that could not be made, and what was added to it."""
+        self.mean_inputs[:] = [given for given in self.mean_inputs if given.post is not unfinished]
+        self.monitors[:] = [monitor for monitor in self.monitors if monitor.source is not unfinished]
+        for parts in (self.populations, self.projections):
+            if any(part is unfinished for part in parts):
+                del parts[unfinished.id :]
+
     def check_open(self, what: str) -> None:
         """Raise if the network is compiled, so that its structure is fixed."""
         if self.compiled:

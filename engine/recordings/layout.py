@@ -80,8 +80,10 @@ def extend(table: Any, rows: Any) -> None:
         table[before:] = rows
 
 
-def write_file(recordings: Sequence[Recording], path: Path, h5py: Any) -> list[Path]:
+def write_file(recordings: Sequence[Recording], path: Path) -> list[Path]:
     """Write recordings, of one ``dt``, to a new file."""
+    import h5py
+
     with h5py.File(path, "w") as file:
         start_file(file, recordings[0].dt)
         groups: dict[str, Any] = {}
@@ -102,7 +104,7 @@ def write_file(recordings: Sequence[Recording], path: Path, h5py: Any) -> list[P
     return [path]
 
 
-def read_file(path: Path, h5py: Any) -> list[Recording]:
+def read_file(path: Path) -> list[Recording]:
     """All recordings in a file.
 
     Raises
@@ -110,7 +112,7 @@ def read_file(path: Path, h5py: Any) -> list[Recording]:
     EngineError
         If it is no such file.
     """
-    with opened(path, h5py) as file:
+    with opened(path) as file:
         if file.attrs.get("format") != FORMAT:
             raise EngineError(f"{path.name} holds no recordings of this program.")
         if file.attrs["version"] != VERSION:
@@ -123,7 +125,7 @@ def read_file(path: Path, h5py: Any) -> list[Recording]:
         ]
 
 
-def opened(path: Path, h5py: Any) -> Any:
+def opened(path: Path) -> Any:
     """The file for reading, also while it is being written, and if that was cut off.
 
     Raises
@@ -131,6 +133,8 @@ def opened(path: Path, h5py: Any) -> Any:
     EngineError
         If it cannot be read.
     """
+    import h5py
+
     try:
         return h5py.File(path, "r")
     except FileNotFoundError as error:

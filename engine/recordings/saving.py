@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import EngineError
-from engine.network.monitor_files import h5py_module
 from engine.recordings.layout import read_file, write_file
 from engine.recordings.neo_objects import neo_block, write_nix, write_nwb
 from engine.recordings.recording import Recording
@@ -129,7 +128,7 @@ def save_recordings(
                 return write_nix(found, path, units)
             case ".nwb":
                 return write_nwb(found, path, units)
-        return write_file(found, path, h5py_module("save_recordings()"))
+        return write_file(found, path)
     except OSError as error:
         raise EngineError(f"save_recordings(): {path} cannot be written: {error}.") from error
 
@@ -153,4 +152,4 @@ def read_recordings(filename: str | Path) -> list[Recording]:
     EngineError
         If it is no such file.
     """
-    return read_file(Path(filename), h5py_module("Reading recordings"))
+    return read_file(Path(filename))

@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import EngineError
-from engine.network.monitor_files import h5py_module
 from engine.recordings.layout import CHUNK, extend, opened, start_file, start_source, start_variable
 
 if TYPE_CHECKING:
@@ -111,7 +110,9 @@ class RecordingFile:
         self._process = os.getpid()
         self._tables: dict[str, Any] = {}
         self._used = self._reserved = 0
-        self._h5py = h5py_module("Recording to disk")
+        import h5py
+
+        self._h5py = h5py
         try:
             # Since version 1.10 of HDF5, one may write while others read: the order in which it writes
             # keeps the file valid at every moment.
@@ -191,7 +192,7 @@ class RecordingFile:
 
     def reading(self) -> Any:
         """The file, for a ``with`` statement; after it was closed for its time only."""
-        return _Lent(self._file) if not self.closed else opened(self.path, self._h5py)
+        return _Lent(self._file) if not self.closed else opened(self.path)
 
     def drain(self, monitor: MonitorToDisk, force: bool = False) -> None:
         """Write what waits in a monitor, if that is much or waits for long.

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.lowering import Lowered
+from engine.codegen.lowering.builder import Limits
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.stopping import EVERY, STOP
 from engine.codegen.plan import Plan
@@ -61,6 +62,7 @@ class Instance(Resettable, Rewired, Restorable):
         self.threads = threads
         self.arrays: dict[str, Array] = {}
         self._initial: dict[str, Any] = {}
+        self._limits: dict[str, Limits] = {}
         self._clock = np.zeros(3, np.int64)
         self._library: Library | None = None
         self._plan: Plan | None = None
@@ -79,6 +81,14 @@ class Instance(Resettable, Rewired, Restorable):
             "_initial": {},
             "_routed": {},
         }
+
+    def without_synapses(self) -> Instance:
+        """Another instance, not loaded yet, which begins with copies of the values of populations."""
+        other = Instance(self.network, self.threads)
+        kept = ("pop", "neurons", "table", "const_")
+        other.arrays = {name: array for name, array in self.arrays.items() if name.startswith(kept)}
+        other._clock = self._clock.copy()
+        return other
 
     @property
     def loaded(self) -> bool:
@@ -99,7 +109,7 @@ class Instance(Resettable, Rewired, Restorable):
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
         old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
         self.arrays = {}
-        self._initial = dict(lowered.values)
+        self._initial, self._limits = dict(lowered.values), lowered.limits
         for buffer in plan.buffers:
             count = buffer.count if isinstance(buffer.count, int) else lowered.sizes[buffer.count]
             dtype = dtypes[buffer.dtype]

@@ -1,8 +1,11 @@
 """All that a running network knows, apart from its code: taken out of an ``Instance``, put into another one.
 
 Nothing is listed by hand. Every buffer of the plan counts, except those that follow from the synapses
-(``Plan.matrices``) and those that monitors and the profile fill. Rings of spikes are kept without the shares
-of threads, so that the state may go on with another number of them.
+(``Plan.matrices``) or the threads, and those that monitors and the profile fill. Rings of spikes are kept
+without the shares of threads, so that the state may go on with another number of them.
+
+A state may come from a file that somebody made to do harm. Before any of it is taken, integers are held
+against the limits that their buffers were declared with (``Lowered.limits``).
 """
 
 from __future__ import annotations
@@ -14,11 +17,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from engine.codegen.lowering.builder import Limits
 from engine.codegen.plan import EventList, EventRecorder, Plan, Recorder
 from engine.errors import EngineError
 from engine.runtime.core import partition
 
 Array = npt.NDArray[Any]
+
+LAST_STEP = 2**53
+"""No clock comes that far."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Restorable:
     arrays: dict[str, Array]
     _clock: Array
     _plan: Plan | None
+    _limits: dict[str, Limits]
     _paused: dict[int, Pause]
 
     def state(self) -> dict[str, Array]:
@@ -58,10 +66,14 @@ class Restorable:
         Raises
         ------
         EngineError
-            If it is the state of another plan; names the first buffer that differs. Nothing is changed then.
+            If it is the state of another plan, or damaged; names the first buffer that differs or holds what
+            it cannot. Nothing is changed then.
         """
         names = self._lasting()
         self._check(kept, names)
+        self._check_values(kept, names)
+        for label, events in self._rings(kept):
+            self._check_ring(label, events, kept)
         self._clock[...] = kept["clock"]
         for name in names:
             self.arrays[name][...] = kept[f"buffer.{name}"]
@@ -92,13 +104,38 @@ class Restorable:
                 )
                 raise EngineError(f"it was written by another version: {key} is not in {where}")
 
+    def _check_values(self, kept: Mapping[str, Array], names: list[str]) -> None:
+        """Compiled code takes integers for indices and divides by them, and bytes for truth values."""
+        step, tick, draws = kept["clock"].tolist()
+        if not (abs(step) <= LAST_STEP and 0 <= tick <= LAST_STEP and 0 <= draws <= 2 * LAST_STEP):
+            raise EngineError(f"its clock is damaged: step {step}, tick {tick}, draws {draws}")
+        for name in names:
+            array = kept[f"buffer.{name}"]
+            if array.dtype == np.bool_:
+                array, (low, high) = array.view(np.uint8), (0, 1)
+            elif name in self._limits:
+                low, high = self._limits[name]
+            else:
+                continue
+            if array.size and not low <= array.min() <= array.max() <= high:
+                raise EngineError(
+                    f"its buffer {name} is damaged: values from {array.min()} to {array.max()}, and only "
+                    f"{low} to {high} can be there"
+                )
+        for key, array in kept.items():
+            head, _, population = key.partition(".")
+            if head == "paused" and population.isdecimal():
+                known = array.shape == (1,) and array.dtype == np.int64 and 0 <= array[0] <= tick
+                if not known or f"neurons{int(population)}_enabled" not in self.arrays:
+                    raise EngineError(f"its pause of a population is damaged ({key})")
+
     def _lasting(self) -> list[str]:
         """Names of the buffers that are state."""
         assert self._plan is not None
         derived = {name for m in self._plan.matrices for name in (m.offsets, m.columns, m.split, m.index)} | {
             name for events in self._plan.events for name in (events.ranks, events.counts)
         }
-        derived.add(self._plan.profile)
+        derived |= {self._plan.profile, self._plan.cores}
         for entry in self._plan.schedule:
             work = entry.work
             if isinstance(work, Recorder):
@@ -112,6 +149,27 @@ class Restorable:
     def _events(self) -> Iterator[EventList]:
         assert self._plan is not None
         return iter(self._plan.events)
+
+    def _rings(self, kept: Mapping[str, Array]) -> Iterator[tuple[str, EventList]]:
+        """The rings in a state: of each list, and of each disabled population."""
+        for events in self._events():
+            yield f"ring.{events.name}", events
+            for key in kept:
+                label = key.removesuffix(".counts")
+                if label != key and key.startswith("paused.") and label.endswith(f".{events.name}"):
+                    yield label, events
+
+    def _check_ring(self, label: str, events: EventList, kept: Mapping[str, Array]) -> None:
+        """A ring has a number for each slot, and for each slot ascending ranks of its population."""
+        counts, ranks = kept[f"{label}.counts"], kept.get(f"{label}.ranks")
+        slots = self._slots(events)
+        size = self.arrays[events.ranks].size // slots
+        fits = counts.shape == (slots,) and counts.dtype == np.int64 and counts.min() >= 0
+        if not fits or ranks is None or ranks.dtype != np.int32 or ranks.shape != (counts.sum(),):
+            raise EngineError(f"its spikes are damaged ({events.name})")
+        for spikes in np.split(ranks, np.cumsum(counts)[:-1]):
+            if len(spikes) and (spikes[0] < 0 or spikes[-1] >= size or (np.diff(spikes) <= 0).any()):
+                raise EngineError(f"its spikes are damaged ({events.name})")
 
     def _slots(self, events: EventList) -> int:
         return int(self.arrays[events.counts].size // self.threads)
@@ -138,8 +196,6 @@ class Restorable:
         starts = partition(ranks.shape[1], self.threads)
         ends = np.cumsum(kept[f"{label}.counts"])[:-1]
         for slot, spikes in enumerate(np.split(kept[f"{label}.ranks"], ends)):
-            if len(spikes) and (spikes[0] < 0 or spikes[-1] >= starts[-1] or (np.diff(spikes) <= 0).any()):
-                raise EngineError(f"its spikes are damaged ({events.name})")
             cuts = np.searchsorted(spikes, starts)
             counts[slot] = np.diff(cuts)
             for thread, start in enumerate(starts[:-1]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,15 @@ NEVER = -10_000
 """Step of the last spike of a neuron that never fired (semantics.md section 3)."""
 
 ALWAYS_PAST = -(2**62)
+
+Limits = tuple[int, int]
+"""Smallest and largest value that an integer buffer can hold in a valid state."""
+
+NO_OVERFLOW: Limits = (-(2**62), 2**62)
+"""Limits of integers that are only added and compared."""
+FLAG: Limits = (0, 1)
+POSITIVE: Limits = (1, 2**62)
+"""Limits of what divides, and of delays."""
 
 ZERO = Const(0, "int")
 TRUE = Const(True, "bool")
@@ -37,11 +46,15 @@ class Lowered:
         Number of each size symbol, except those of record buffers, which are set for each run.
     values : dict
         First value of each buffer: a number for all elements, an array, or a function that makes one.
+    limits : dict
+        Limits of the integer buffers that have some. A state that comes from a file is held against them
+        before compiled code uses it as an index or divides by it.
     """
 
     plan: Plan
     sizes: dict[str, int]
     values: dict[str, Values]
+    limits: dict[str, Limits] = field(default_factory=dict)
 
 
 class Builder:
@@ -53,6 +66,7 @@ class Builder:
         self.threads = threads
         self.buffers: dict[str, Buffer] = {}
         self.values: dict[str, Values] = {}
+        self.limits: dict[str, Limits] = {}
         self.sizes: dict[str, int] = {}
         self.matrices: list[Matrix] = []
         self.events: list[EventList] = []
@@ -66,11 +80,22 @@ class Builder:
         self.sizes[symbol] = int(number)
         return symbol
 
-    def buffer(self, name: str, dtype: Dtype, count: str | int, value: Values = 0, comment: str = "") -> str:
-        """Declare a buffer (again: keep the first declaration)."""
+    def buffer(
+        self,
+        name: str,
+        dtype: Dtype,
+        count: str | int,
+        value: Values = 0,
+        comment: str = "",
+        limits: Limits | None = NO_OVERFLOW,
+    ) -> str:
+        """Declare a buffer (again: keep the first declaration). An integer that is an index, or divides,
+        needs its ``limits``; None: it may be any number."""
         if name not in self.buffers:
             self.buffers[name] = Buffer(name, dtype, count, comment)
             self.values[name] = value
+            if limits is not None and dtype in ("int32", "int64"):
+                self.limits[name] = limits
         return name
 
     def load(self, name: str, index: Expr = ZERO) -> Load:
@@ -80,7 +105,7 @@ class Builder:
 
     def flag(self, name: str, value: int, comment: str = "") -> Expr:
         """A switch that Python may change between runs, as a condition."""
-        self.buffer(name, "int64", 1, value, comment)
+        self.buffer(name, "int64", 1, value, comment, FLAG)
         return Op("!=", (self.load(name), ZERO), "bool")
 
     def stream(self) -> int:
@@ -112,7 +137,7 @@ class Builder:
             cores=self.cores,
             profile=self.profile,
         )
-        return Lowered(plan, self.sizes, self.values)
+        return Lowered(plan, self.sizes, self.values, self.limits)
 
 
 def all_of(*conditions: Expr) -> Expr:

@@ -56,7 +56,9 @@ class SpikeQueue:
         b.events.append(self.events)
         arrays, n_rows = sparse.arrays, connectivity.n_pre * sparse.ages
         self.classes = b.size(f"delays_{name}", sparse.ages)
-        self.ages = b.buffer(f"{route}_ages", "int64", self.classes, arrays["route_ages"], "delays - 1")
+        self.ages = b.buffer(
+            f"{route}_ages", "int64", self.classes, arrays["route_ages"], "delays - 1", (0, slots - 1)
+        )
         split = b.size(f"route_split_{name}", n_rows * (b.threads + 1))
         self.matrix = Matrix(
             f"{inner}_routes",

@@ -30,7 +30,7 @@ def lower(network: Network) -> Lowered:
         For what the network asks for and the schedule cannot give; names the object.
     """
     builder = Builder(network.dt, network.precision, network.threads)
-    builder.buffer("seed", "int64", 1, network.seed, "seed of all random draws")
+    builder.buffer("seed", "int64", 1, network.seed, "seed of all random draws", None)
     if network.cores:
         cores = np.array(network.cores, dtype=np.int32)
         builder.cores = builder.buffer("cores", "int32", network.threads, cores, "core of each thread")

@@ -82,7 +82,7 @@ class NeuronValues:
     def _attribute(self, name: str, dtype: str, local: bool, value: Values) -> None:
         count = self.count if local else 1
         self.attributes[name] = self.builder.buffer(
-            f"{self.name}_{name}", TREE_DTYPES[dtype], count, value, f"{self.population.name}.{name}"
+            f"{self.name}_{name}", TREE_DTYPES[dtype], count, value, f"{self.population.name}.{name}", None
         )
 
     def _declare_spikes(self) -> None:
@@ -92,11 +92,12 @@ class NeuronValues:
             self.axonal_events = self._event_list("axon_", "axonal spikes")
         b.buffer(f"{inner}_last", "int64", self.count, NEVER, f"{label}: step of the last spike")
         if self._refractory_source() is not None:
-            b.buffer(f"{inner}_frozen", "int64", self.count, ALWAYS_PAST, f"{label}: last refractory step")
+            text = f"{label}: last refractory step"
+            b.buffer(f"{inner}_frozen", "int64", self.count, ALWAYS_PAST, text, None)
             if not isinstance(self.population.given_refractory, str):
                 steps = self._refractory_steps()
                 count = 1 if homogeneous(steps) else self.count
-                b.buffer(f"{inner}_refractory", "int64", count, steps, f"{label}: refractory steps")
+                b.buffer(f"{inner}_refractory", "int64", count, steps, f"{label}: refractory steps", None)
 
     def _event_list(self, prefix: str, what: str) -> EventList:
         b, name, label = self.builder, self.name, f"{self.population.name}: {what}"
@@ -169,6 +170,7 @@ class NeuronValues:
                 size,
                 0,
                 f"{self.population.name}.{attribute}: past values",
+                None,
             )
         hold = self._hold()
         running = Op("+", (self._own_tick(), Const(updated, "int")), "int") if updated else self._own_tick()

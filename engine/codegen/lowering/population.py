@@ -169,8 +169,9 @@ class LoweredPopulation(NeuronValues):
         b.buffer(
             f"{inner}_times", "int64", size, flat if flat.size else -1, f"{population.name}: spike steps"
         )
-        b.buffer(f"{inner}_next", "int64", self.count, np.concatenate([[0], ends[:-1]]), "next spike")
-        b.buffer(f"{inner}_end", "int64", self.count, ends, "end of the train")
+        first, within = np.concatenate([[0], ends[:-1]]), (0, b.sizes[size])
+        b.buffer(f"{inner}_next", "int64", self.count, first, "next spike", within)
+        b.buffer(f"{inner}_end", "int64", self.count, ends, "end of the train", within)
         b.buffer(f"{inner}_clock", "int64", 1, 0, "step of the source's time zero")
         following = Load(f"{inner}_next", NEURON, "int")
         clock = Op("-", (TICK, Load(f"{inner}_clock", ZERO, "int")), "int")

@@ -26,7 +26,7 @@ from engine.codegen.ir import (
     Store,
     Symbol,
 )
-from engine.codegen.lowering.builder import TRUE, ZERO, Builder, all_of
+from engine.codegen.lowering.builder import POSITIVE, TRUE, ZERO, Builder, all_of
 from engine.codegen.lowering.neurons import STEP
 from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.scope import Scope, boolean
@@ -61,7 +61,7 @@ class StructuralPlasticity:
         b, lowered, inner = self.builder, self.lowered, self.inner
         running, period, offset = lowered.projection.rules[rule]
         b.flag(f"{inner}_{rule}", int(running), f"{rule}: switch")
-        b.buffer(f"{inner}_{rule}_period", "int64", 1, period, f"{rule}: steps between two looks")
+        b.buffer(f"{inner}_{rule}_period", "int64", 1, period, f"{rule}: steps between two looks", POSITIVE)
         b.buffer(f"{inner}_{rule}_offset", "int64", 1, offset, f"{rule}: step of the first look")
         label = {"creating": "pairs to join", "pruning": "synapses to end"}[rule]
         count = lowered.nnz

@@ -15,6 +15,7 @@ from engine.codegen.ir import (
 )
 from engine.codegen.lowering.builder import (
     NEVER,
+    POSITIVE,
     TREE_DTYPES,
     Builder,
     Values,
@@ -72,12 +73,13 @@ class SynapseValues:
         self.axon_transmission = b.flag(
             f"{self.inner}_axon_transmission", int(projection.axon_transmission), "switch"
         )
-        b.buffer(f"{self.inner}_period", "int64", 1, projection.learning_period, "steps between updates")
+        period = projection.learning_period
+        b.buffer(f"{self.inner}_period", "int64", 1, period, "steps between updates", POSITIVE)
         b.buffer(f"{self.inner}_offset", "int64", 1, projection.learning_offset, "first updated step")
         delay = projection.connectivity.max_delay_steps
         self.delayed = delay > 1 or not projection.connectivity.uniform
         if projection.connectivity.uniform:
-            b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps")
+            b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps", POSITIVE)
             self.pre.slots = max(self.pre.slots, delay + 1)
         self._structure()
         conductances = [g for target in projection.targets if (g := self.post.conductance(target))]
@@ -187,6 +189,7 @@ class SynapseValues:
             counts[locality],
             value,
             f"{self.projection.name}.{name}",
+            None,
         )
 
     # --- names ----------------------------------------------------------------------------------------
@@ -262,7 +265,8 @@ class SynapseValues:
             return self.pre.delayed(name, PRE, created, updated)
         delays = self.rows.arrays["route_delays"]
         label = f"{self.projection.name}: delay of each synapse in steps"
-        buffer = self.builder.buffer(f"{self.inner}_route_delays", "int32", self.nnz, delays, label)
+        limits = (1, connectivity.max_delay_steps)
+        buffer = self.builder.buffer(f"{self.inner}_route_delays", "int32", self.nnz, delays, label, limits)
         return self.pre.delayed(name, PRE, Load(buffer, SYNAPSE, "int"), updated)
 
     def sums_read(self) -> set[str]:

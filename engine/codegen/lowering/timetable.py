@@ -22,6 +22,7 @@ from engine.codegen.lowering.builder import ZERO, Builder, all_of
 from engine.codegen.lowering.neurons import NEURON
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.plan import Dtype
+from engine.errors import EngineError
 
 ONE = Const(1, "int")
 NONE = Const(-1, "int")
@@ -33,13 +34,19 @@ def lower_timetable(builder: Builder, follower: LoweredPopulation) -> None:
     table = population.timetable
     if table is None:
         return
-    inner, prefix = follower.inner, f"table{population.id}"
+    inner, prefix, rows = follower.inner, f"table{population.id}", len(table.steps)
+    for attribute, values in table.values.items():
+        width = 1 if builder.buffers[follower.attributes[attribute]].count == 1 else population.size
+        if not 0 < rows <= len(values) or values.size != len(values) * width:
+            raise EngineError(f"{population.name}.{attribute}: the rows of its schedule do not fit.")
     for suffix, values in table.buffers().items():
         count = 1 if suffix == "period" else builder.size(f"{prefix}_size_{suffix}", values.size)
         dtype: Dtype = "real" if suffix.startswith("rows_") else "int64"
         builder.buffer(f"{prefix}_{suffix}", dtype, count, values, f"{population.name}: schedule, {suffix}")
-    for name, what in (("counter", "steps"), ("row", "next row"), ("due", "row of this step, or -1")):
-        builder.buffer(f"{inner}_{name}", "int64", 1, 0, f"{population.name}: schedule, {what}")
+    builder.buffer(f"{inner}_counter", "int64", 1, 0, f"{population.name}: schedule, steps")
+    builder.buffer(f"{inner}_row", "int64", 1, 0, f"{population.name}: schedule, next row", (0, rows - 1))
+    text = f"{population.name}: schedule, row of this step, or -1"
+    builder.buffer(f"{inner}_due", "int64", 1, 0, text, (-1, rows - 1))
     due = builder.load(f"{inner}_due")
     is_due = Op(">=", (due, ZERO), "bool")
     shared: list[Statement] = []

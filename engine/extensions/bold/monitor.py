@@ -98,12 +98,16 @@ class BoldMonitor(Extension):
         neuron.enabled = bool(start)
         self.name = neuron.name
         self.network = owner
-        self.monitor = Monitor(neuron, variables, start=start, name=f"Monitor_{neuron.name}")
-        self._inputs = [
-            MeanInput(part, variable, neuron, target, scale, whole_steps(window, owner.dt), bool(start))
-            for target, variable in mapping.items()
-            for part, scale, window in zip(parts, scales, windows, strict=True)
-        ]
+        try:
+            self.monitor = Monitor(neuron, variables, start=start, name=f"Monitor_{neuron.name}")
+            self._inputs = [
+                MeanInput(part, variable, neuron, target, scale, whole_steps(window, owner.dt), bool(start))
+                for target, variable in mapping.items()
+                for part, scale, window in zip(parts, scales, windows, strict=True)
+            ]
+        except BaseException:
+            owner.withdraw(neuron)
+            raise
         owner.add_extension(self)
 
     @property
