@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.codegen.lowering.builder import Limits
+from engine.codegen.lowering.builder import FLAG, Limits
 from engine.codegen.plan import EventList, EventRecorder, Plan, Recorder
 from engine.errors import EngineError
 from engine.runtime.core import partition
@@ -111,12 +111,12 @@ class Restorable:
             raise EngineError(f"its clock is damaged: step {step}, tick {tick}, draws {draws}")
         for name in names:
             array = kept[f"buffer.{name}"]
+            limits = self._limits.get(name)
             if array.dtype == np.bool_:
-                array, (low, high) = array.view(np.uint8), (0, 1)
-            elif name in self._limits:
-                low, high = self._limits[name]
-            else:
+                array, limits = array.view(np.uint8), limits or FLAG
+            if limits is None:
                 continue
+            low, high = limits
             if array.size and not low <= array.min() <= array.max() <= high:
                 raise EngineError(
                     f"its buffer {name} is damaged: values from {array.min()} to {array.max()}, and only "

@@ -26,6 +26,8 @@ Limits = tuple[int, int]
 NO_OVERFLOW: Limits = (-(2**62), 2**62)
 """Limits of integers that are only added and compared."""
 FLAG: Limits = (0, 1)
+AT_REST: Limits = (0, 0)
+"""Limits of what is taken back to 0 whenever a run ends."""
 POSITIVE: Limits = (1, 2**62)
 """Limits of what divides, and of delays."""
 
@@ -90,11 +92,13 @@ class Builder:
         limits: Limits | None = NO_OVERFLOW,
     ) -> str:
         """Declare a buffer (again: keep the first declaration). An integer that is an index, or divides,
-        needs its ``limits``; None: it may be any number."""
+        needs its ``limits``; None: it may be any number. Truth values are 0 or 1 in any case."""
         if name not in self.buffers:
             self.buffers[name] = Buffer(name, dtype, count, comment)
             self.values[name] = value
-            if limits is not None and dtype in ("int32", "int64"):
+            if dtype == "bool" and limits == NO_OVERFLOW:
+                limits = FLAG
+            if limits is not None and dtype != "real":
                 self.limits[name] = limits
         return name
 

@@ -26,7 +26,7 @@ from engine.codegen.ir import (
     Store,
     Symbol,
 )
-from engine.codegen.lowering.builder import POSITIVE, TRUE, ZERO, Builder, all_of
+from engine.codegen.lowering.builder import AT_REST, POSITIVE, TRUE, ZERO, Builder, all_of
 from engine.codegen.lowering.neurons import STEP
 from engine.codegen.lowering.projection import LoweredProjection
 from engine.codegen.lowering.scope import Scope, boolean
@@ -72,8 +72,8 @@ class StructuralPlasticity:
             projection = lowered.projection
             self._allow("pre", lowered.pre.count, projection.pre_candidates)
             self._allow("post", lowered.post.count, projection.connectivity.dendrites)
-        b.buffer(f"{inner}_{rule}_marks", "bool", count, False, label)
-        b.buffer(f"{inner}_{rule}_number", "int64", lowered.post.count, 0, f"{label}: number")
+        b.buffer(f"{inner}_{rule}_marks", "bool", count, False, label, AT_REST)
+        b.buffer(f"{inner}_{rule}_number", "int64", lowered.post.count, 0, f"{label}: number", AT_REST)
 
     def _allow(self, side: str, count: str, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> None:
         """A projection between views joins no others; a neuron that began without synapses gets none."""
