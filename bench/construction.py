@@ -6,8 +6,8 @@ Usage
 
 PYTHON is the interpreter of an environment with the peer (see bench/README.md). The peer is measured where it
 gets through (a million synapses), by turns with us; larger sizes are ours alone. ``--small``: only three
-patterns of the smaller size. "compile" is from ``compile()`` to the end of the first step, with the library of
-the network's structure in the cache.
+patterns of the smaller size. "compile" is from ``compile()`` to the end of the first step, with the library
+of the network's structure in the cache.
 """
 
 from __future__ import annotations
