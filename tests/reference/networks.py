@@ -260,7 +260,9 @@ def _of_network(draw: Draw, populations: list[PopulationDescription]) -> tuple[s
 
 @st.composite
 def _of_projection(draw: Draw, p: ProjectionDescription, dt: float) -> tuple[str, Any]:
-    switches = ["transmission", "update", "plasticity", "axon_transmission"]
+    switches = ["transmission", "update", "plasticity"]
+    if p.text and "pre_axon_spike" in p.text.fields:
+        switches += ["axon_transmission"] * 4
     values = [*(p.text.settable if p.text else []), "w"]
     names = [*switches, *["enable_learning"] * 3, "disable_learning", *values]
     longest = p.delay if not isinstance(p.delay, tuple) else p.delay[0]
