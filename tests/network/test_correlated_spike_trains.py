@@ -117,7 +117,7 @@ def test_the_schedule_switches_the_process(corr: Any) -> None:
         x += 0.5 * (mu - x)
         expected.append(x)
     np.testing.assert_allclose(m.get("x"), expected, rtol=1e-12)
-    assert (pop.schedule, pop.period, pop.mu) == ([2.0, 4.0], 6.0, 10.0)
+    assert (pop.schedule.tolist(), pop.period, pop.mu) == ([2.0, 4.0], 6.0, 10.0)
     net.reset()
     net.simulate(5.0)
     np.testing.assert_allclose(m.get("x"), expected[:10], rtol=1e-12)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,15 @@ def test_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
     assert "50/50" in capsys.readouterr().err
 
 
+@pytest.fixture
+def ctrl_c_heeded() -> Iterator[None]:
+    """The background job of a shell ignores Ctrl-C."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
+@pytest.mark.usefixtures("ctrl_c_heeded")
 def test_a_run_can_be_interrupted() -> None:
     """Ctrl-C ends an endless run after whole steps, and the network runs on afterwards."""
 
