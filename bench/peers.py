@@ -1,0 +1,116 @@
+"""What the ruler measures, and where each simulator is installed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+ENVIRONMENTS = HERE / ".peers"
+HAND_FLAGS = ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-fopenmp", "-std=c++17"]
+
+
+class Failed(Exception):
+    """A simulator did not get through a case; the text is what it said."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A simulator as it is measured.
+
+    ``environment`` is the folder of ``bench/.peers`` that it is installed in, with ``package`` from PyPI;
+    None: it runs in the engine's own.
+    """
+
+    name: str
+    environment: str | None = None
+    package: str = ""
+    flags: str = ""
+
+    @property
+    def python(self) -> Path:
+        return Path(sys.executable) if self.environment is None else place(self.environment) / "bin/python"
+
+    @property
+    def installed(self) -> bool:
+        return self.python.exists()
+
+
+FAST = "-O3 -march=native -ffast-math"
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer("engine"),
+        Peer("hand"),
+        Peer("annarchy", "annarchy", "annarchy==4.8.2.6"),
+        Peer("annarchy-fast", "annarchy", "annarchy==4.8.2.6", FAST),
+    )
+}
+SIMULATORS = {"annarchy-fast": "annarchy"}
+
+
+def place(environment: str) -> Path:
+    """The folder of an environment: in ``bench/.peers``, or where NEUROLOOM_PEERS says."""
+    return Path(os.environ.get("NEUROLOOM_PEERS", ENVIRONMENTS)).absolute() / environment
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one process simulates."""
+
+    case: str
+    duration: float
+    threads: int = 1
+    scale: float = 1.0
+    seed: int = 7
+    precision: str = "double"
+
+
+def build_hand(program: str, precision: str, folder: Path) -> Path:
+    """The hand-written program, compiled unless it was before from the same text."""
+    source = HERE / "hand" / f"{program}.cpp"
+    if not source.exists():
+        raise Failed(f"bench/hand/{program}.cpp does not exist")
+    flags = [*HAND_FLAGS, *(["-DREAL=float"] if precision == "float" else [])]
+    texts = [path.read_bytes() for path in (source, *sorted((HERE / "hand").glob("*.hpp")))]
+    name = hashlib.sha256(b"\0".join([*texts, " ".join(flags).encode()])).hexdigest()[:16]
+    built = folder / f"{program}-{name}"
+    if not built.exists():
+        done = subprocess.run(["g++", *flags, "-o", str(built), str(source)], capture_output=True, text=True)
+        if done.returncode:
+            raise Failed(done.stderr[-2000:])
+    return built
+
+
+def execute(peer: Peer, run: Run, program: str, base: float, folder: Path) -> dict[str, Any]:
+    """One process of ``peer``; what it measured.
+
+    ``program`` and ``base`` are those of the case, for the hand-written one.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment["OMP_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] = str(run.threads)
+    if peer.name == "hand":
+        binary = build_hand(program, run.precision, folder)
+        command = [str(binary), *map(str, (run.duration, run.threads, run.scale * base, run.seed))]
+    else:
+        simulator = SIMULATORS.get(peer.name, peer.name)
+        values = (run.case, run.duration, run.threads, run.scale, run.seed, run.precision)
+        command = [str(peer.python), str(HERE / "process.py"), simulator, *map(str, values), peer.flags]
+        environment["PATH"] = os.pathsep.join([str(peer.python.parent), environment["PATH"]])
+        environment["NEUROLOOM_CACHE_DIR"] = str(folder / "cache")
+        if peer.environment is None:
+            environment["PYTHONPATH"] = str(ROOT)
+    work = folder / f"{peer.name}-{run.case}-{run.threads}-{run.precision}"
+    work.mkdir(exist_ok=True)
+    done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise Failed(f"{done.stdout[-1000:]}\n{done.stderr[-2000:]}")
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
