@@ -1,60 +1,152 @@
-// COBA (Vogels & Abbott 2005) written by hand for one thread: the limit that generated code chases.
-// Same model and method as bench/coba_case.py; prints JSON with seconds and the mean rate.
-#include <chrono>
-#include <cmath>
-#include <cstdio>
-#include <cstdlib>
-#include <random>
-#include <vector>
+// COBA (Vogels & Abbott 2005): 4000 neurons, each with a synapse onto 2 % of the others, dt 0.1 ms.
+// Scale 10: 40 000 neurons with as many synapses each.
+#include "threads.hpp"
+#include "vectors.hpp"
 
-int main(int argc, char **argv) {
-    const double duration = argc > 1 ? std::atof(argv[1]) : 1000.0;
-    const int N = 4000, NE = 3200;
-    const double dt = 0.1, El = -60, Vr = -60, Ee = 0, Ei = -80, Vt = -50, tau = 20, te = 5, ti = 10, I = 20;
-    std::mt19937_64 rng(argc > 2 ? std::atoi(argv[2]) : 7);
-    std::uniform_real_distribution<double> uniform(0.0, 1.0);
-    std::vector<int> offsets(N + 1, 0), posts;
-    for (int j = 0; j < N; ++j) {
-        for (int i = 0; i < N; ++i)
-            if (uniform(rng) < 0.02) posts.push_back(i);
-        offsets[j + 1] = (int)posts.size();
+constexpr double kStep = 0.1, kTau = 20, kTauExc = 5, kTauInh = 10, kRest = -60, kReset = -60, kThreshold = -50;
+constexpr double kInh = -80, kCurrent = 20, kWeightExc = 0.6, kWeightInh = 6.7;
+constexpr int kRefractory = 50, kKept = kRefractory + 1;
+
+// phi(x) = (exp(x) - 1) / x for x in [-0.5, 0] as a polynomial of t = 4 x + 1 (interpolation at the roots of a
+// Chebyshev polynomial): the exponential step v += (1 - exp(-h G)) / G * (N - G v) is h phi(-h G) (N - G v),
+// without a division and without reducing the argument of exp.
+struct Phi {
+    static constexpr int kDegree = sizeof(real) == 8 ? 9 : 4, kPoints = kDegree + 1;
+    real coefficient[kPoints];
+
+    Phi() {
+        long double divided[kPoints], node[kPoints], result[kPoints] = {};
+        for (int i = 0; i < kPoints; ++i) {
+            node[i] = cosl(3.14159265358979323846L * (2 * i + 1) / (2 * kPoints));
+            const long double x = (node[i] - 1) / 4;
+            divided[i] = expm1l(x) / x;
+        }
+        for (int level = 1; level < kPoints; ++level)
+            for (int i = kDegree; i >= level; --i)
+                divided[i] = (divided[i] - divided[i - 1]) / (node[i] - node[i - level]);
+        for (int i = kDegree; i >= 0; --i) {  // Newton's form to powers
+            for (int k = kDegree; k > 0; --k) result[k] = result[k - 1] - node[i] * result[k];
+            result[0] = divided[i] - node[i] * result[0];
+        }
+        for (int k = 0; k < kPoints; ++k) coefficient[k] = static_cast<real>(result[k] * kStep / kTau);
     }
-    std::vector<double> v(N), ge(N), gi(N);
-    std::normal_distribution<double> nv(-55, 5), ne(4, 1.5), ni(20, 12);
-    for (int i = 0; i < N; ++i) v[i] = nv(rng), ge[i] = ne(rng), gi[i] = ni(rng);
-    std::vector<int> frozen(N, -1), fired, next;
-    const double de = 1.0 - std::exp(-dt / te), di = 1.0 - std::exp(-dt / ti), k = -dt / tau;
-    const int refractory = (int)(5.0 / dt), steps = (int)std::ceil(duration / dt);
-    long spikes = 0;
-    const auto start = std::chrono::steady_clock::now();
-    for (int n = 0; n < steps; ++n) {
-        for (int j : fired) {
-            double *g = j < NE ? ge.data() : gi.data();
-            const double w = j < NE ? 0.6 : 6.7;
-            for (int s = offsets[j]; s < offsets[j + 1]; ++s) g[posts[s]] += w;
+};
+
+struct Share {  // what one thread owns
+    int begin, end;
+    std::vector<uint32_t> lists[2];
+    int counts[2] = {0, 0};
+    Array<uint32_t> frozen;  // spikes of the last steps, kKept lists
+    std::vector<int> frozen_counts = std::vector<int>(kKept, 0);
+    int64_t spikes = 0;
+};
+
+int main(int count, char **given) {
+    const Arguments arguments(count, given, 1000.0);
+    const int n = arguments.scaled(4000), exc = arguments.scaled(3200);
+    const int threads = n >= 16000 ? arguments.threads : 1;
+    Stopwatch build;
+    Random random(arguments.seed);
+    Rows<uint16_t> rows;
+    rows.fixed_probability(n, n, 0.02 / arguments.scale, random);
+    const size_t room = padded(n, 64);
+    Array<real> v(room), ge(room), gi(room);
+    Array<Mask> frozen(room / kLanes), fired(room / kLanes);
+    for (int i = 0; i < n; ++i) {
+        v[i] = static_cast<real>(-55 + 5 * random.normal());
+        ge[i] = static_cast<real>(4 + 1.5 * random.normal());
+        gi[i] = static_cast<real>(20 + 12 * random.normal());
+    }
+    for (size_t i = n; i < room; ++i) v[i] = static_cast<real>(kReset), gi[i] = 1;
+    const int half = static_cast<int>(padded(n / threads, 64));
+    Array<int64_t> middle(n);  // where the synapses onto the second thread's neurons begin
+    if (threads > 1)
+        for (int j = 0; j < n; ++j) {
+            int64_t s = rows.offsets[j];
+            while (s < rows.offsets[j + 1] && rows.posts[s] < half) ++s;
+            middle[j] = s;
         }
-        next.clear();
-        double *__restrict V = v.data(), *__restrict E = ge.data(), *__restrict J = gi.data();
-        const int *__restrict F = frozen.data();
-#pragma GCC ivdep
-        for (int i = 0; i < N; ++i) {
-            const double G = 1.0 + E[i] + J[i];
-            const double A = (El + E[i] * Ee + J[i] * Ei + I) / G;
-            const double moved = V[i] + (1.0 - std::exp(k * G)) * (A - V[i]);
-            V[i] = n > F[i] ? moved : V[i];
-            E[i] -= de * E[i];
-            J[i] -= di * J[i];
-        }
-        for (int i = 0; i < N; ++i)
-            if (V[i] > Vt && n > F[i]) {
-                V[i] = Vr;
-                frozen[i] = n + refractory;
-                next.push_back(i);
+    std::vector<Share> shares(threads);
+    for (int t = 0; t < threads; ++t) {
+        Share &share = shares[t];
+        share.begin = t * half, share.end = t + 1 == threads ? static_cast<int>(room) : half;
+        const int size = share.end - share.begin + 64;
+        for (auto &list : share.lists) list.resize(size);
+        share.frozen.make(static_cast<size_t>(size) * kKept, false);
+    }
+    build.stop();
+
+    const Phi phi;
+    const int steps = static_cast<int>(std::lround(arguments.duration / kStep));
+    Barrier barrier(threads);
+    Stopwatch run;
+    parallel(threads, [&](int t) {
+        Share &own = shares[t];
+        const Vec to_t = splat(static_cast<real>(-4 * kStep / kTau)), one = splat(1);
+        const Vec decay_exc = splat(static_cast<real>(std::exp(-kStep / kTauExc)));
+        const Vec decay_inh = splat(static_cast<real>(std::exp(-kStep / kTauInh)));
+        Vec c[Phi::kPoints];
+        for (int k = 0; k < Phi::kPoints; ++k) c[k] = splat(phi.coefficient[k]);
+        for (int step = 0; step < steps; ++step) {
+            // Those that fired long enough ago may move again.
+            const int slot = step % kKept, room_of_list = own.end - own.begin + 64;
+            uint32_t *const resting = own.frozen.data + static_cast<size_t>(slot) * room_of_list;
+            for (int k = 0; k < own.frozen_counts[slot]; ++k)
+                frozen[resting[k] / kLanes] &= static_cast<Mask>(~(1u << resting[k] % kLanes));
+            for (int i = own.begin; i < own.end; i += kLanes) {
+                const Vec e = load(&ge[i]), g = load(&gi[i]), old = load(&v[i]);
+                const Vec total = e + g + one, x = fma(total, to_t, one);
+                Vec p = c[Phi::kDegree];
+                for (int k = Phi::kDegree - 1; k >= 0; --k) p = fma(p, x, c[k]);
+                if (__builtin_expect(greater(splat(-1), x) != 0, 0)) {  // a conductance beyond the polynomial
+                    const Vec h = splat(static_cast<real>(-kStep / kTau));
+                    p = choose(greater(splat(-1), x), (one - exponential(h * total)) / total, p);
+                }
+                const Vec drive = fma(g, splat(kInh), splat(kRest + kCurrent));
+                const Vec moved = fma(p, fma(-total, old, drive), old);
+                const Vec now = choose(frozen[i / kLanes], old, moved);
+                const Mask over = greater(now, splat(kThreshold));
+                store(&v[i], choose(over, splat(kReset), now));
+                fired[i / kLanes] = over;
+                store(&ge[i], e * decay_exc);
+                store(&gi[i], g * decay_inh);
             }
-        spikes += (long)next.size();
-        fired.swap(next);
-    }
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    std::printf("{\"seconds\": %.6f, \"rate\": %.3f, \"synapses\": %zu}\n", seconds,
-                spikes / (double)N / (duration / 1000.0), posts.size());
+            // A list of the spikes, from 64 bits at a time.
+            uint32_t *const list = own.lists[step & 1].data();
+            int found = 0;
+            for (int i = own.begin; i < own.end; i += 64) {
+                uint64_t bits;
+                std::memcpy(&bits, &fired[i / kLanes], 8);
+                if (bits == 0) continue;
+                uint64_t held;
+                std::memcpy(&held, &frozen[i / kLanes], 8);
+                held |= bits;
+                std::memcpy(&frozen[i / kLanes], &held, 8);
+                for (; bits; bits &= bits - 1) {
+                    const uint32_t j = static_cast<uint32_t>(i + __builtin_ctzll(bits));
+                    resting[found] = list[found] = j;
+                    ++found;
+                    __builtin_prefetch(&rows.posts[rows.offsets[j]]);
+                    __builtin_prefetch(&rows.posts[rows.offsets[j] + 32]);
+                    __builtin_prefetch(&rows.posts[rows.offsets[j] + 64]);
+                }
+            }
+            own.counts[step & 1] = own.frozen_counts[slot] = found;
+            own.spikes += found;
+            barrier.wait();
+            for (const Share &from : shares)
+                for (int k = 0; k < from.counts[step & 1]; ++k) {
+                    const uint32_t j = from.lists[step & 1][k];
+                    real *const target = j < static_cast<uint32_t>(exc) ? ge.data : gi.data;
+                    const real weight = static_cast<real>(j < static_cast<uint32_t>(exc) ? kWeightExc : kWeightInh);
+                    const int64_t first = t == 0 ? rows.offsets[j] : middle[j];
+                    const int64_t last = t + 1 == threads ? rows.offsets[j + 1] : middle[j];
+                    for (int64_t s = first; s < last; ++s) target[rows.posts[s]] += weight;
+                }
+        }
+    });
+    run.stop();
+    int64_t spikes = 0;
+    for (const Share &share : shares) spikes += share.spikes;
+    report(run, build, static_cast<double>(spikes) / n / (arguments.duration / 1000.0), rows.count(), threads);
 }

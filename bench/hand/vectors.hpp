@@ -1,0 +1,118 @@
+// Vectors of 64 bytes: the operations that the language has no operators for. AVX-512 where it is there.
+#pragma once
+#include "common.hpp"
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+using Mask = std::conditional_t<sizeof(real) == 8, uint8_t, uint16_t>;  // one bit per lane
+
+inline Vec splat(real x) { return x - Vec{}; }
+inline Vec load(const real *p) { return *reinterpret_cast<const Vec *>(p); }
+inline void store(real *p, Vec x) { *reinterpret_cast<Vec *>(p) = x; }
+
+#ifdef __AVX512F__
+template <class A, class B>
+constexpr auto pick(A a, B b) {
+    if constexpr (sizeof(real) == 8)
+        return a;
+    else
+        return b;
+}
+#define DOUBLE if constexpr (sizeof(real) == 8)
+inline __m512d as_pd(Vec x) { return reinterpret_cast<__m512d>(x); }
+inline __m512 as_ps(Vec x) { return reinterpret_cast<__m512>(x); }
+inline __m512i as_int(VecInt x) { return reinterpret_cast<__m512i>(x); }
+template <class T>
+inline Vec as_vec(T x) { return reinterpret_cast<Vec>(x); }
+
+inline Vec fma(Vec a, Vec b, Vec c) {
+    DOUBLE return as_vec(_mm512_fmadd_pd(as_pd(a), as_pd(b), as_pd(c)));
+    else return as_vec(_mm512_fmadd_ps(as_ps(a), as_ps(b), as_ps(c)));
+}
+inline Vec round_nearest(Vec x) {
+    DOUBLE return as_vec(_mm512_roundscale_pd(as_pd(x), 8));
+    else return as_vec(_mm512_roundscale_ps(as_ps(x), 8));
+}
+inline Vec scale_by_power(Vec x, Vec n) {  // x * 2^n
+    DOUBLE return as_vec(_mm512_scalef_pd(as_pd(x), as_pd(n)));
+    else return as_vec(_mm512_scalef_ps(as_ps(x), as_ps(n)));
+}
+inline Mask greater(Vec a, Vec b) {
+    DOUBLE return static_cast<Mask>(_mm512_cmp_pd_mask(as_pd(a), as_pd(b), _CMP_GT_OQ));
+    else return static_cast<Mask>(_mm512_cmp_ps_mask(as_ps(a), as_ps(b), _CMP_GT_OQ));
+}
+inline Vec choose(Mask m, Vec yes, Vec no) {
+    DOUBLE return as_vec(_mm512_mask_blend_pd(static_cast<__mmask8>(m), as_pd(no), as_pd(yes)));
+    else return as_vec(_mm512_mask_blend_ps(static_cast<__mmask16>(m), as_ps(no), as_ps(yes)));
+}
+// 1 / x to the last bit or two: an estimate of 14 bits and Newton's steps, cheaper than a division.
+inline Vec reciprocal(Vec x) {
+    const Vec one = splat(1);
+    DOUBLE {
+        Vec y = as_vec(_mm512_rcp14_pd(as_pd(x)));
+        const Vec e = fma(-x, y, one);
+        y = fma(y, fma(e, e, e), y);
+        return fma(y, fma(-x, y, one), y);
+    } else {
+        const Vec y = as_vec(_mm512_rcp14_ps(as_ps(x)));
+        return fma(y, fma(-x, y, one), y);
+    }
+}
+// The indices first, first + 1, ... of the set bits of m to p; returns their number. Writes 64 bytes.
+inline int compress_indices(uint32_t *p, Mask m, uint32_t first) {
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i all = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(first)));
+    _mm512_storeu_si512(p, _mm512_maskz_compress_epi32(m, all));
+    return __builtin_popcount(m);
+}
+#else
+inline Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }
+inline Vec round_nearest(Vec x) {
+    for (int i = 0; i < kLanes; ++i) x[i] = std::nearbyint(x[i]);
+    return x;
+}
+inline Vec scale_by_power(Vec x, Vec n) {
+    for (int i = 0; i < kLanes; ++i) x[i] = std::ldexp(x[i], static_cast<int>(n[i]));
+    return x;
+}
+inline Mask greater(Vec a, Vec b) {
+    Mask m = 0;
+    for (int i = 0; i < kLanes; ++i) m |= static_cast<Mask>((a[i] > b[i]) << i);
+    return m;
+}
+inline Vec choose(Mask m, Vec yes, Vec no) {
+    for (int i = 0; i < kLanes; ++i) no[i] = m >> i & 1 ? yes[i] : no[i];
+    return no;
+}
+inline Vec reciprocal(Vec x) { return splat(1) / x; }
+inline int compress_indices(uint32_t *p, Mask m, uint32_t first) {
+    int count = 0;
+    for (; m; m &= static_cast<Mask>(m - 1)) p[count++] = first + static_cast<uint32_t>(__builtin_ctz(m));
+    return count;
+}
+#endif
+
+// exp(x) = 2^n exp(r), |r| <= log(2)/2; a polynomial of exp for r, to one or two units of the last place.
+inline Vec exponential(Vec x) {
+    const Vec n = round_nearest(x * splat(static_cast<real>(1.4426950408889634)));
+    if constexpr (sizeof(real) == 8) {
+        Vec r = fma(n, splat(-6.93147180369123816490e-01), x);
+        r = fma(n, splat(-1.90821492927058770002e-10), r);
+        const Vec r2 = r * r, r4 = r2 * r2;
+        const auto pair = [&](double a, double b) { return fma(splat(b), r, splat(a)); };
+        const Vec low = fma(pair(0.5, 1.6666666666666666e-01), r2, pair(1.0, 1.0));
+        const Vec mid = fma(pair(1.3888888888888889e-03, 1.9841269841269841e-04), r2,
+                            pair(4.1666666666666664e-02, 8.3333333333333332e-03));
+        const Vec top = fma(pair(2.7557319223985893e-07, 2.5052108385441720e-08), r2,
+                            pair(2.4801587301587302e-05, 2.7557319223985888e-06));
+        return scale_by_power(fma(fma(top, r4, mid), r4, low), n);
+    } else {
+        Vec r = fma(n, splat(-6.9314575195e-01f), x);
+        r = fma(n, splat(-1.4286068203e-06f), r);
+        const Vec r2 = r * r;
+        const auto pair = [&](float a, float b) { return fma(splat(b), r, splat(a)); };
+        const Vec high = fma(pair(4.1666666e-02f, 8.3333333e-03f), r2, pair(0.5f, 1.6666667e-01f));
+        return scale_by_power(fma(high, r2, pair(1.0f, 1.0f)) + splat(1.3888889e-03f) * r2 * r2 * r2, n);
+    }
+}
