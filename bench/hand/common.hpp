@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #ifndef REAL

@@ -116,3 +116,30 @@ inline Vec exponential(Vec x) {
         return scale_by_power(fma(high, r2, pair(1.0f, 1.0f)) + splat(1.3888889e-03f) * r2 * r2 * r2, n);
     }
 }
+
+using Words = uint64_t __attribute__((vector_size(64)));  // eight words, or 512 bits
+
+// Eight streams of xoshiro256+ (Blackman and Vigna 2018).
+struct RandomWords {
+    Words s[4];
+
+    explicit RandomWords(uint64_t seed) {
+        Random random(seed);
+        for (Words &words : s)
+            for (int i = 0; i < 8; ++i) words[i] = random.bits();
+    }
+    Words bits() {
+        const Words result = s[0] + s[3], t = s[1] << 17;
+        s[2] ^= s[0], s[3] ^= s[1], s[1] ^= s[2], s[0] ^= s[3], s[2] ^= t;
+        s[3] = s[3] << 45 | s[3] >> 19;
+        return result;
+    }
+    // 512 bits of which each is set with the probability p (to 32 binary places): the digits of p, last first,
+    // say whether a random word is or-ed or and-ed.
+    Words bernoulli(double p) {
+        const uint64_t digits = static_cast<uint64_t>(std::llround(std::ldexp(p, 32)));
+        Words result = {};
+        for (int k = __builtin_ctzll(digits); k < 32; ++k) result = digits >> k & 1 ? result | bits() : result & bits();
+        return result;
+    }
+};
