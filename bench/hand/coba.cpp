@@ -1,36 +1,11 @@
 // COBA (Vogels & Abbott 2005): 4000 neurons, each with a synapse onto 2 % of the others, dt 0.1 ms.
 // Scale 10: 40 000 neurons with as many synapses each.
+#include "phi.hpp"
 #include "threads.hpp"
-#include "vectors.hpp"
 
 constexpr double kStep = 0.1, kTau = 20, kTauExc = 5, kTauInh = 10, kRest = -60, kReset = -60, kThreshold = -50;
 constexpr double kInh = -80, kCurrent = 20, kWeightExc = 0.6, kWeightInh = 6.7;
 constexpr int kRefractory = 50, kKept = kRefractory + 1;
-
-// phi(x) = (exp(x) - 1) / x for x in [-0.5, 0] as a polynomial of t = 4 x + 1 (interpolation at the roots of a
-// Chebyshev polynomial): the exponential step v += (1 - exp(-h G)) / G * (N - G v) is h phi(-h G) (N - G v),
-// without a division and without reducing the argument of exp.
-struct Phi {
-    static constexpr int kDegree = sizeof(real) == 8 ? 9 : 4, kPoints = kDegree + 1;
-    real coefficient[kPoints];
-
-    Phi() {
-        long double divided[kPoints], node[kPoints], result[kPoints] = {};
-        for (int i = 0; i < kPoints; ++i) {
-            node[i] = cosl(3.14159265358979323846L * (2 * i + 1) / (2 * kPoints));
-            const long double x = (node[i] - 1) / 4;
-            divided[i] = expm1l(x) / x;
-        }
-        for (int level = 1; level < kPoints; ++level)
-            for (int i = kDegree; i >= level; --i)
-                divided[i] = (divided[i] - divided[i - 1]) / (node[i] - node[i - level]);
-        for (int i = kDegree; i >= 0; --i) {  // Newton's form to powers
-            for (int k = kDegree; k > 0; --k) result[k] = result[k - 1] - node[i] * result[k];
-            result[0] = divided[i] - node[i] * result[0];
-        }
-        for (int k = 0; k < kPoints; ++k) coefficient[k] = static_cast<real>(result[k] * kStep / kTau);
-    }
-};
 
 struct Share {  // what one thread owns
     int begin, end;
@@ -76,17 +51,14 @@ int main(int count, char **given) {
     }
     build.stop();
 
-    const Phi phi;
     const int steps = static_cast<int>(std::lround(arguments.duration / kStep));
     Barrier barrier(threads);
     Stopwatch run;
     parallel(threads, [&](int t) {
         Share &own = shares[t];
-        const Vec to_t = splat(static_cast<real>(-4 * kStep / kTau)), one = splat(1);
+        const MembraneStep membrane(kStep / kTau);
         const Vec decay_exc = splat(static_cast<real>(std::exp(-kStep / kTauExc)));
         const Vec decay_inh = splat(static_cast<real>(std::exp(-kStep / kTauInh)));
-        Vec c[Phi::kPoints];
-        for (int k = 0; k < Phi::kPoints; ++k) c[k] = splat(phi.coefficient[k]);
         for (int step = 0; step < steps; ++step) {
             // Those that fired long enough ago may move again.
             const int slot = step % kKept, room_of_list = own.end - own.begin + 64;
@@ -95,15 +67,8 @@ int main(int count, char **given) {
                 frozen[resting[k] / kLanes] &= static_cast<Mask>(~(1u << resting[k] % kLanes));
             for (int i = own.begin; i < own.end; i += kLanes) {
                 const Vec e = load(&ge[i]), g = load(&gi[i]), old = load(&v[i]);
-                const Vec total = e + g + one, x = fma(total, to_t, one);
-                Vec p = c[Phi::kDegree];
-                for (int k = Phi::kDegree - 1; k >= 0; --k) p = fma(p, x, c[k]);
-                if (__builtin_expect(greater(splat(-1), x) != 0, 0)) {  // a conductance beyond the polynomial
-                    const Vec h = splat(static_cast<real>(-kStep / kTau));
-                    p = choose(greater(splat(-1), x), (one - exponential(h * total)) / total, p);
-                }
                 const Vec drive = fma(g, splat(kInh), splat(kRest + kCurrent));
-                const Vec moved = fma(p, fma(-total, old, drive), old);
+                const Vec moved = membrane(old, e + g + splat(1), drive);
                 const Vec now = choose(frozen[i / kLanes], old, moved);
                 const Mask over = greater(now, splat(kThreshold));
                 store(&v[i], choose(over, splat(kReset), now));

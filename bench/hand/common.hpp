@@ -55,12 +55,22 @@ struct Stopwatch {
     }
 };
 
+inline int64_t peak_bytes() {
+    std::FILE *const status = std::fopen("/proc/self/status", "r");
+    long long kib = 0;
+    for (char line[256]; status && std::fgets(line, sizeof line, status);)
+        if (std::sscanf(line, "VmHWM: %lld", &kib) == 1) break;
+    if (status) std::fclose(status);
+    return 1024 * kib;
+}
+
 inline void report(const Stopwatch &run, const Stopwatch &build, double rate, int64_t synapses, int threads_used,
                    double weight = -1.0) {
     std::printf("{\"seconds\": %.6f, \"cpu\": %.6f, \"rate\": %.6g, \"synapses\": %lld, \"build_seconds\": %.6f, "
-                "\"threads_used\": %d",
-                run.wall, run.cpu, rate, static_cast<long long>(synapses), build.cpu, threads_used);
-    if (weight >= 0.0) std::printf(", \"mean_weight\": %.8g", weight);
+                "\"threads_used\": %d, \"peak\": %lld",
+                run.wall, run.cpu, rate, static_cast<long long>(synapses), build.cpu, threads_used,
+                static_cast<long long>(peak_bytes()));
+    if (weight >= 0.0) std::printf(", \"weight\": %.8g", weight);
     std::printf("}\n");
 }
 

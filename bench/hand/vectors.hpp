@@ -93,7 +93,8 @@ inline int compress_indices(uint32_t *p, Mask m, uint32_t first) {
 }
 #endif
 
-// exp(x) = 2^n exp(r), |r| <= log(2)/2; a polynomial of exp for r, to one or two units of the last place.
+// exp(x) = 2^n exp(r), |r| <= log(2)/2; exp(r) by interpolation at the roots of a Chebyshev
+// polynomial, to a unit of the last place.
 inline Vec exponential(Vec x) {
     const Vec n = round_nearest(x * splat(static_cast<real>(1.4426950408889634)));
     if constexpr (sizeof(real) == 8) {
@@ -101,19 +102,19 @@ inline Vec exponential(Vec x) {
         r = fma(n, splat(-1.90821492927058770002e-10), r);
         const Vec r2 = r * r, r4 = r2 * r2;
         const auto pair = [&](double a, double b) { return fma(splat(b), r, splat(a)); };
-        const Vec low = fma(pair(0.5, 1.6666666666666666e-01), r2, pair(1.0, 1.0));
-        const Vec mid = fma(pair(1.3888888888888889e-03, 1.9841269841269841e-04), r2,
-                            pair(4.1666666666666664e-02, 8.3333333333333332e-03));
-        const Vec top = fma(pair(2.7557319223985893e-07, 2.5052108385441720e-08), r2,
-                            pair(2.4801587301587302e-05, 2.7557319223985888e-06));
+        const Vec low = fma(pair(0.50000000000000184, 0.16666666666666681), r2, pair(1.0, 1.0));
+        const Vec mid = fma(pair(0.0013888888952352863, 1.9841269890076403e-04), r2,
+                            pair(0.041666666666487953, 0.0083333333333195896));
+        const Vec top = fma(pair(2.7632654722527792e-07, 2.511004920481866e-08), r2,
+                            pair(2.4801485441561313e-05, 2.7557240887229869e-06));
         return scale_by_power(fma(fma(top, r4, mid), r4, low), n);
     } else {
         Vec r = fma(n, splat(-6.9314575195e-01f), x);
         r = fma(n, splat(-1.4286068203e-06f), r);
         const Vec r2 = r * r;
         const auto pair = [&](float a, float b) { return fma(splat(b), r, splat(a)); };
-        const Vec high = fma(pair(4.1666666e-02f, 8.3333333e-03f), r2, pair(0.5f, 1.6666667e-01f));
-        return scale_by_power(fma(high, r2, pair(1.0f, 1.0f)) + splat(1.3888889e-03f) * r2 * r2 * r2, n);
+        const Vec high = fma(fma(splat(1.39411189e-03f), r, splat(8.37513477e-03f)), r, splat(4.16663528e-02f));
+        return scale_by_power(fma(fma(high, r2, pair(5.00000005e-01f, 1.66664154e-01f)), r2, pair(1.0f, 1.0f)), n);
     }
 }
 

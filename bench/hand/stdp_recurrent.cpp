@@ -1,0 +1,184 @@
+// 2000 neurons with excitatory conductances, 10 % synapses with the pair rule of STDP, dt 0.1 ms.
+//
+// The trace x depends on the pre-synaptic spikes alone and y on the post-synaptic ones: one of each a neuron, kept
+// times exp(t/tau) so that they need no decay. A post-synaptic spike touches no synapse: what it adds to a weight is
+// x at the last pre-synaptic spike times exp(-(time since)/tau), and all of these increments are positive, so that
+// they and the upper bound can wait for the next pre-synaptic spike. A synapse keeps (in a byte) how often its neuron
+// had fired; tails[j][m] is the sum over the last m spikes of j. Rows that wait too long are brought up to date before
+// a neuron fires once more than a tail is long.
+#include "phi.hpp"
+
+constexpr double kStep = 0.1, kTau = 20, kTauExc = 5, kRest = -60, kReset = -60, kThreshold = -50, kTauTrace = 20;
+constexpr double kLargest = 0.005, kPlus = 0.01 * kLargest, kMinus = 0.0105 * kLargest;
+constexpr int kRefractory = 50, kKept = kRefractory + 1, kTail = 8;
+
+struct Network {
+    int n;
+    Array<int64_t> offsets;  // multiples of 16
+    Array<uint16_t> posts;   // what pads a row points behind the last neuron
+    Array<real> weights;
+    Array<uint8_t> seen;
+    Array<real> v, g, current, x, y, tails;
+    Array<int32_t> fired_times;  // how often each neuron fired
+    Array<int32_t> steps_of;     // its last kTail spikes
+    Array<int32_t> last_visit;   // of each row
+    std::vector<int> older, newer;  // rows in the order of their last visit, with n as both ends
+
+    void visit(int j, int step) {
+        newer[older[j]] = newer[j], older[newer[j]] = older[j];
+        older[j] = older[n], newer[j] = n;
+        newer[older[n]] = j, older[n] = j;
+        last_visit[j] = step;
+    }
+
+    // Brings the weights of the row of j up to date; with a spike also delivers and depresses them.
+    template <bool kSpike>
+    void row(int j, real depression) {
+        const real potentiation = x[j];
+        int64_t s = offsets[j];
+        const int64_t end = offsets[j + 1];
+#ifdef __AVX512F__
+        if constexpr (sizeof(real) == 8) {
+            const __m512d plus = _mm512_set1_pd(potentiation), minus = _mm512_set1_pd(depression);
+            const __m512d largest = _mm512_set1_pd(kLargest);
+            for (; s < end; s += 8) {
+                const __m256i post = _mm256_cvtepu16_epi32(_mm_load_si128(reinterpret_cast<const __m128i *>(&posts[s])));
+                const __m256i times = _mm256_i32gather_epi32(fired_times.data, post, 4);
+                const __m256i before = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(&seen[s])));
+                const __m256i pending = _mm256_and_si256(_mm256_sub_epi32(times, before), _mm256_set1_epi32(255));
+                const __m256i at = _mm256_add_epi32(_mm256_slli_epi32(post, 3), pending);
+                __m512d w = _mm512_load_pd(&weights[s]);
+                w = _mm512_min_pd(_mm512_fmadd_pd(plus, _mm512_i32gather_pd(at, tails.data, 8), w), largest);
+                _mm_storel_epi64(reinterpret_cast<__m128i *>(&seen[s]), _mm256_cvtepi32_epi8(times));
+                if constexpr (kSpike) {
+                    const __m512d old = _mm512_i32gather_pd(post, g.data, 8);
+                    _mm512_i32scatter_pd(g.data, post, _mm512_add_pd(old, w), 8);
+                    w = _mm512_fmadd_pd(minus, _mm512_i32gather_pd(post, y.data, 8), w);
+                    w = _mm512_max_pd(w, _mm512_setzero_pd());
+                }
+                _mm512_store_pd(&weights[s], w);
+            }
+            return;
+        }
+#endif
+        for (; s < end; ++s) {
+            const int post = posts[s], pending = (fired_times[post] - seen[s]) & 255;
+            real w = std::fmin(weights[s] + potentiation * tails[kTail * post + pending], static_cast<real>(kLargest));
+            seen[s] = static_cast<uint8_t>(fired_times[post]);
+            if constexpr (kSpike) {
+                g[post] += w;
+                w = std::fmax(w + depression * y[post], real{0});
+            }
+            weights[s] = w;
+        }
+    }
+};
+
+int main(int count, char **given) {
+    const Arguments arguments(count, given, 1000.0);
+    const int n = arguments.scaled(2000);
+    Stopwatch build;
+    Random random(arguments.seed);
+    Network net;
+    net.n = n;
+    Rows<uint16_t> rows;
+    rows.fixed_probability(n, n, std::fmin(1.0, 0.1 / arguments.scale), random);
+    net.offsets.make(n + 1);
+    for (int j = 0; j < n; ++j) net.offsets[j + 1] = net.offsets[j] + padded(rows.offsets[j + 1] - rows.offsets[j], 16);
+    const size_t places = net.offsets[n], room = padded(n + 16, 64);
+    net.posts.make(places), net.weights.make(places), net.seen.make(places);
+    for (int j = 0; j < n; ++j) {
+        int64_t to = net.offsets[j];
+        for (int64_t s = rows.offsets[j]; s < rows.offsets[j + 1]; ++s, ++to) {
+            net.posts[to] = rows.posts[s];
+            net.weights[to] = static_cast<real>(random.uniform(0, 0.002));
+        }
+        for (int k = 0; to < net.offsets[j + 1]; ++to, ++k) net.posts[to] = static_cast<uint16_t>(n + k);
+    }
+    for (auto *array : {&net.v, &net.g, &net.current, &net.x, &net.y}) array->make(room);
+    net.tails.make(kTail * room), net.fired_times.make(room), net.steps_of.make(kTail * room), net.last_visit.make(room);
+    for (int i = 0; i < n; ++i) {
+        net.v[i] = static_cast<real>(random.uniform(-60, -50));
+        net.current[i] = static_cast<real>(random.uniform(9, 14));
+    }
+    for (size_t i = n; i < room; ++i) net.v[i] = kReset;
+    for (size_t i = 0; i < kTail * room; ++i) net.steps_of[i] = -1;
+    net.older.resize(n + 1), net.newer.resize(n + 1);
+    for (int j = 0; j <= n; ++j) net.newer[j] = (j + 1) % (n + 1), net.older[(j + 1) % (n + 1)] = j;
+    Array<Mask> frozen(room / kLanes), fired(room / kLanes);
+    std::vector<uint32_t> resting[kKept], list;
+    build.stop();
+
+    const int steps = static_cast<int>(std::lround(arguments.duration / kStep));
+    const MembraneStep membrane(kStep / kTau);
+    const Vec decay = splat(static_cast<real>(std::exp(-kStep / kTauExc))), rest = splat(kRest);
+    const int renewal = static_cast<int>((sizeof(real) == 8 ? 500 : 60) * kTauTrace / kStep);  // steps
+    int64_t spikes = 0;
+    int zero = 0;  // the step from which the scaled traces count
+    Stopwatch run;
+    for (int step = 0; step < steps; ++step) {
+        for (const uint32_t i : resting[step % kKept]) frozen[i / kLanes] &= static_cast<Mask>(~(1u << i % kLanes));
+        // Spikes of the last step arrive.
+        if (step - zero == renewal) {
+            const real up = static_cast<real>(std::exp((step - zero) * kStep / kTauTrace));
+            for (size_t i = 0; i < room; ++i) net.x[i] /= up, net.y[i] /= up;
+            for (size_t i = 0; i < kTail * room; ++i) net.tails[i] *= up;
+            zero = step;
+        }
+        const double shrink = std::exp(-(step - zero) * kStep / kTauTrace);
+        for (const uint32_t j : list) {
+            net.row<true>(static_cast<int>(j), static_cast<real>(shrink));
+            net.x[j] += static_cast<real>(kPlus / shrink);
+            net.visit(static_cast<int>(j), step);
+        }
+        for (size_t i = 0; i < room; i += kLanes) {
+            const Vec g = load(&net.g[i]), old = load(&net.v[i]);
+            const Vec moved = membrane(old, g + splat(1), rest + load(&net.current[i]));
+            const Vec now = choose(frozen[i / kLanes], old, moved);
+            const Mask over = greater(now, splat(kThreshold));
+            store(&net.v[i], choose(over, splat(kReset), now));
+            fired[i / kLanes] = over;
+            store(&net.g[i], g * decay);
+        }
+        list.clear();
+        for (int i = 0; i < n; i += 64) {
+            uint64_t bits, held;
+            std::memcpy(&bits, &fired[i / kLanes], 8);
+            if (bits == 0) continue;
+            std::memcpy(&held, &frozen[i / kLanes], 8);
+            held |= bits;
+            std::memcpy(&frozen[i / kLanes], &held, 8);
+            for (; bits; bits &= bits - 1) {
+                const uint32_t j = static_cast<uint32_t>(i + __builtin_ctzll(bits));
+                if (j >= static_cast<uint32_t>(n)) break;
+                list.push_back(j);
+                for (int64_t s = net.offsets[j]; s < net.offsets[j + 1]; s += 32) {
+                    __builtin_prefetch(&net.posts[s]);
+                    for (int k = 0; k < 32; k += 64 / static_cast<int>(sizeof(real))) __builtin_prefetch(&net.weights[s + k], 1);
+                }
+            }
+        }
+        resting[step % kKept] = list;
+        spikes += static_cast<int64_t>(list.size());
+        for (const uint32_t j : list) {  // post-synaptic spikes
+            // A row that was not visited since this neuron's oldest remembered spike would need a longer tail.
+            int32_t &turn = net.steps_of[kTail * j + net.fired_times[j] % (kTail - 1)];
+            for (int oldest; net.last_visit[oldest = net.newer[n]] <= turn;) {
+                net.row<false>(oldest, 0);
+                net.visit(oldest, step);
+            }
+            turn = step;
+            real *const tail = &net.tails[kTail * j];
+            for (int m = kTail - 1; m > 0; --m) tail[m] = tail[m - 1] + static_cast<real>(shrink);
+            ++net.fired_times[j];
+            net.y[j] -= static_cast<real>(kMinus / shrink);
+        }
+    }
+    run.stop();
+    for (int j = 0; j < n; ++j) net.row<false>(j, 0);
+    double sum = 0;
+    for (int j = 0; j < n; ++j)
+        for (int64_t s = net.offsets[j]; s < net.offsets[j + 1] && net.posts[s] < n; ++s) sum += net.weights[s];
+    report(run, build, static_cast<double>(spikes) / n / (arguments.duration / 1000.0), rows.count(), 1,
+           sum / static_cast<double>(rows.count()));
+}
