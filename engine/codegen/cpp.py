@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
-from engine.codegen.ir import Draw, Each, Interrupt, Kernel
+from engine.codegen.ir import Draw, Each, EachRow, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
 from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
 from engine.codegen.profile import groups, parts
@@ -63,11 +63,13 @@ class CppPrinter(LoopPrinter):
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
         self._draws = any(isinstance(e, Draw) for e in used)
+        self._reduces = any(isinstance(k.domain, EachRow) and k.reduction is not None for k in kernels)
         self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
 
     def preludes(self) -> tuple[str, ...]:
         """Files that the text begins with."""
         optional = {
+            "prelude_lanes.h": self._reduces,
             "prelude_random.h": self._draws,
             "prelude_cores.h": bool(self.plan.cores),
             "prelude_profile.h": bool(self.plan.profile),

@@ -15,7 +15,7 @@ thread_local throw true try typedef typeid typename uint8_t uint32_t uint64_t un
 virtual void volatile wchar_t while xor xor_eq
 """
 _PRINTED = """
-k any begin buffers clock done draw draw_start emitted end entry event first i interrupted last length
+k any begin buffers clock done draw draw_start emitted end entry event first i interrupted lanes last length
 newest pair part post pre progress rank row run s seed sizes slot step step_start steps stop stopping t
 thread threads tick tick_start
 """

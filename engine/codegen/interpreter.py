@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from engine.codegen.access import event_list, matrix_of
 from engine.codegen.expressions import operand_type
 from engine.codegen.ir import (
+    LANES,
     Accumulate,
     Cast,
     Comment,
@@ -106,6 +107,22 @@ def partition(n: int, threads: int) -> list[int]:
     return [min(n, 64 * (chunks * k // threads)) for k in range(threads + 1)]
 
 
+def _reduced_row(op: str, start: Value, values: Sequence[Value]) -> Value:
+    """As :class:`engine.codegen.ir.Reduction` says."""
+    update, whole = _UPDATES[op], len(values) - len(values) % LANES
+    if whole:
+        lanes = [type(start)(0) if op == "+" else start] * LANES
+        for k, value in enumerate(values[:whole]):
+            lanes[k % LANES] = update(lanes[k % LANES], value)
+        while len(lanes) > 1:
+            half = len(lanes) // 2
+            lanes = [update(lanes[k], lanes[k + half]) for k in range(half)]
+        start = update(start, lanes[0])
+    for value in values[whole:]:
+        start = update(start, value)
+    return start
+
+
 class Interpreter:
     """Advances the buffers of one plan.
 
@@ -148,7 +165,7 @@ class Interpreter:
             for done in range(steps):
                 self._tick, self._draw = tick + done, draw + done
                 time = self._real((step + done) * self.plan.dt)
-                scope = prologue | {"step": step + done, "tick": tick + done, "t": time}
+                scope = prologue | {"step": step + done, "tick": tick + done, "t": time, "done": done}
                 self._step(scope)
                 if self._interrupted or self._is_full():
                     return done + 1
@@ -220,18 +237,17 @@ class Interpreter:
     def _rows(self, kernel: Kernel, scope: Scope) -> None:
         assert isinstance(kernel.domain, EachRow)
         for row in range(self.sizes[matrix_of(self.plan, kernel.domain.matrix).n_rows]):
-            outer = scope | {"row": row, "post": row, "length": 0}
+            outer, values = scope | {"row": row, "post": row, "length": 0}, []
             reduction = kernel.reduction
-            if reduction is not None:
-                outer[reduction.name] = self.value(reduction.start, outer)
             for bound in self._entries(kernel.domain.matrix, row):
                 outer["length"] += 1
                 inner = outer | bound
-                if reduction is not None:
-                    value = self.value(reduction.value, inner)
-                    reduced = _UPDATES[reduction.op](outer[reduction.name], value)
-                    outer[reduction.name] = inner[reduction.name] = reduced
                 self._body(kernel.body, inner)
+                if reduction is not None:
+                    values.append(self.value(reduction.value, inner))
+            if reduction is not None:
+                start = self.value(reduction.start, outer)
+                outer[reduction.name] = _reduced_row(reduction.op, start, values)
             self._body(kernel.after, outer)
 
     def _reductions(self, kernel: Kernel, scope: Scope) -> None:

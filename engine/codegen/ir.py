@@ -18,7 +18,8 @@ Symbols that a domain binds
 ``Total``       ``i`` in the reduction
 
 Symbols that every kernel may use: ``step`` (int, the user-visible step n), ``tick`` (int, never set back;
-indexes histories), ``t`` (real, n * dt), the plan's size symbols (int), the symbols of ``Plan.prologue``.
+indexes histories), ``t`` (real, n * dt), ``done`` (int, steps done in this call),
+the plan's size symbols (int), the symbols of ``Plan.prologue``.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 Type = Literal["real", "int", "bool"]
+
+LANES = 16
+"""In how many parts a row is reduced: two vectors of doubles, or one of floats, at the widest."""
 
 
 @dataclass(frozen=True)
@@ -255,8 +259,13 @@ Domain = (
 @dataclass(frozen=True)
 class Reduction:
     """Inside an ``EachRow``, ``EachBlock`` or ``Total``: symbol ``name`` starts as ``start`` and takes
-    ``name op value`` over the inner loop, in ascending order; ``op`` is ``+``, ``min`` or ``max``. ``value``
-    may use ``s``, ``pre``, ``post`` of a row's synapses, ``i`` of a block's neurons."""
+    ``name op value`` over the inner loop; ``op`` is ``+``, ``min`` or ``max``. ``value`` may use ``s``,
+    ``pre``, ``post`` of a row's synapses, ``i`` of a block's neurons.
+
+    The order is fixed, so that a result has the same bits on any number of threads. Neurons come in ascending
+    order. Of the n synapses of a row the first ``n - n % LANES`` are taken into ``LANES`` lanes, entry k into
+    lane ``k % LANES``, in ascending order; the lanes are joined by halves (lane k with lane k + 8, then
+    k + 4 and so on) and taken into ``name``; then the rest is, one after the other."""
 
     name: str
     op: str
@@ -274,8 +283,8 @@ class Kernel:
         Unique, readable (``"P.equations"``).
     domain : Domain
     body : tuple of Statement
-        One iteration (``EachRow``: one synapse of the row; usually empty when there is a reduction;
-        ``EachBlock``, ``Total``: empty).
+        One iteration (``EachRow``: one synapse of the row, before its value is reduced; ``EachBlock``,
+        ``Total``: empty).
     condition : Expr or None
         Uniform over the kernel (flags, ``step``); the kernel is skipped where it is false.
     reduction : Reduction or None

@@ -109,12 +109,12 @@ class LoopParts:
         self.text.line(f"{kind} {self.expressions.symbol(reduction.name)} = {start};")
 
     def _reduce(self, reduction: Reduction) -> None:
-        name = self.expressions.symbol(reduction.name)
         value = self.expressions.text(reduction.value, reduction.start.type)
-        if reduction.op == "+":
-            self.text.line(f"{name} += {value};")
-        else:
-            self.text.line(f"{name} = nl_{reduction.op}({name}, {value});")
+        self._take(reduction.op, self.expressions.symbol(reduction.name), value)
+
+    def _take(self, op: str, place: str, value: str) -> None:
+        """Take a value into what is reduced."""
+        self.text.line(f"{place} += {value};" if op == "+" else f"{place} = nl_{op}({place}, {value});")
 
     # --- event lists ----------------------------------------------------------------------------------
 

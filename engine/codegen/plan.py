@@ -134,6 +134,8 @@ class Plan:
     """Name of the int64 [1] buffer that holds the seed of all draws."""
     cores: str = ""
     """Name of the int32 [threads] buffer that holds the core of each thread; empty: threads may move."""
+    scratch: tuple[str, ...] = ()
+    """Names of buffers whose values mean nothing between two calls."""
     profile: str = ""
     """Name of the int64 buffer that counts nanoseconds of each part of a step (see ``profile.parts``); empty:
     nothing is measured."""

@@ -1,4 +1,4 @@
-"""Loops over synapses: all of them, those of each row, those that events reach, and absent ones."""
+"""Loops over synapses: all of them, those that events reach, and absent ones."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from engine.codegen.ir import (
     EachAbsent,
     EachDue,
     EachEvent,
-    EachRow,
     EachSynapse,
     Kernel,
-    Reduction,
     Statement,
 )
-from engine.codegen.loop_parts import LoopParts, vectorises
+from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import EventList, Matrix
-from engine.codegen.traverse import expressions_of_body, iteration_expressions, statements, symbols
+from engine.codegen.row_loops import RowLoops
+from engine.codegen.traverse import expressions_of_body, statements, symbols
 
 
-class SynapseLoops(LoopParts, ABC):
+class SynapseLoops(RowLoops, ABC):
     """Prints the loops over the synapses of a matrix."""
 
     @abstractmethod
@@ -38,25 +37,6 @@ class SynapseLoops(LoopParts, ABC):
         matrix = matrix_of(self.plan, kernel.domain.matrix)
         with self._when(kernel), self._rows(matrix):
             self._entries(matrix, kernel.body)
-
-    def rows(self, kernel: Kernel) -> None:
-        """Every post-synaptic row, with what is reduced over its synapses."""
-        assert isinstance(kernel.domain, EachRow)
-        matrix = matrix_of(self.plan, kernel.domain.matrix)
-        used = symbols(iteration_expressions(kernel))
-        with self._when(kernel), self._rows(matrix):
-            reduction = kernel.reduction
-            if reduction is not None:
-                self._start(reduction)
-            with self.text.block():
-                self._entries(matrix, kernel.body, reduction)
-            if kernel.after:
-                if "post" in used:
-                    self.text.line("const int64_t post = row;")
-                if "length" in used:
-                    first, last = self._range(matrix)
-                    self.text.line(f"const int64_t length = {last} - {first};")
-                self.body(kernel.after)
 
     def absent(self, kernel: Kernel) -> None:
         """Every pair that no synapse joins: columns ascend, so one look at the next one tells."""
@@ -73,14 +53,6 @@ class SynapseLoops(LoopParts, ABC):
                 self.text.line(f"const int64_t pair = post * {n_pre} + pre;")
                 self.body(kernel.body)
 
-    def _rows(self, matrix: Matrix) -> ExitStack:
-        stack = ExitStack()
-        lower, upper = ("0", self.expressions.size(matrix.n_rows))
-        if matrix.rows == "post":
-            lower, upper = self.bounds(matrix.n_rows)
-        stack.enter_context(self.text.block(f"for (int64_t row = {lower}; row < {upper}; ++row)"))
-        return stack
-
     def _range(self, matrix: Matrix) -> tuple[str, str]:
         if matrix.rows == "pre":
             return self.own_entries(matrix)
@@ -91,19 +63,16 @@ class SynapseLoops(LoopParts, ABC):
         self,
         matrix: Matrix,
         body: Sequence[Statement],
-        reduction: Reduction | None = None,
         outer_rank: str = "row",
     ) -> None:
         """The inner loop over the thread's entries of ``row``, whose neuron is ``outer_rank``."""
         first, last = self._range(matrix)
         used = symbols(expressions_of_body(body))
-        if reduction is not None:
-            used |= symbols([reduction.value])
         self.text.line(f"const int64_t last = {last};")
         # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place. Where
         # nothing is read or written per synapse, plain additions are faster than vectors that scatter.
         shared = matrix.rows == "post" and any(isinstance(s, Accumulate) for s in statements(body))
-        if reduction is None and "s" in used and not shared and vectorises(body):
+        if "s" in used and not shared and vectorises(body):
             self.text.line("#pragma GCC ivdep")
         with self.text.block(f"for (int64_t entry = {first}; entry < last; ++entry)"):
             column, outer = ("post", "pre") if matrix.rows == "pre" else ("pre", "post")
@@ -114,8 +83,6 @@ class SynapseLoops(LoopParts, ABC):
             if "s" in used:
                 storage = f"{self.expressions.buffer(matrix.index)}[entry]" if matrix.index else "entry"
                 self.text.line(f"const int64_t s = {storage};")
-            if reduction is not None:
-                self._reduce(reduction)
             self.body(body)
 
     # --- events ---------------------------------------------------------------------------------------

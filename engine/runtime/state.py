@@ -135,7 +135,7 @@ class Restorable:
         derived = {name for m in self._plan.matrices for name in (m.offsets, m.columns, m.split, m.index)} | {
             name for events in self._plan.events for name in (events.ranks, events.counts)
         }
-        derived |= {self._plan.profile, self._plan.cores}
+        derived |= {self._plan.profile, self._plan.cores, *self._plan.scratch}
         for entry in self._plan.schedule:
             work = entry.work
             if isinstance(work, Recorder):

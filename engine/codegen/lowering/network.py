@@ -14,6 +14,7 @@ from engine.codegen.lowering.recording import lower_population_monitor, lower_pr
 from engine.codegen.lowering.spike_counts import lower_paired_input
 from engine.codegen.lowering.stopping import lower_stop_conditions
 from engine.codegen.lowering.structural import StructuralPlasticity
+from engine.codegen.lowering.sweeps import share_sweeps
 from engine.codegen.lowering.timetable import lower_timetable
 from engine.errors import EngineError
 
@@ -74,7 +75,7 @@ def lower(network: Network) -> Lowered:
     _monitors(builder, network, populations, {p.projection.id: p for p in projections})
     if network.profiling:
         builder.measure()
-    return builder.finish()
+    return share_sweeps(builder.finish())
 
 
 def in_order_of_sums(projections: list[LoweredProjection]) -> list[LoweredProjection]:

@@ -1,0 +1,25 @@
+// What is reduced over a row comes in 16 lanes, which are joined by halves.
+
+template <typename Number, typename Operation>
+static inline Number nl_joined(const Number* lanes, Operation operation) {
+    Number half[8];
+    for (int k = 0; k < 8; ++k) half[k] = operation(lanes[k], lanes[k + 8]);
+    for (int k = 0; k < 4; ++k) half[k] = operation(half[k], half[k + 4]);
+    for (int k = 0; k < 2; ++k) half[k] = operation(half[k], half[k + 2]);
+    return operation(half[0], half[1]);
+}
+
+template <typename Number>
+static inline Number nl_joined_sum(const Number* lanes) {
+    return nl_joined(lanes, [](Number a, Number b) { return a + b; });
+}
+
+template <typename Number>
+static inline Number nl_joined_min(const Number* lanes) {
+    return nl_joined(lanes, [](Number a, Number b) { return nl_min(a, b); });
+}
+
+template <typename Number>
+static inline Number nl_joined_max(const Number* lanes) {
+    return nl_joined(lanes, [](Number a, Number b) { return nl_max(a, b); });
+}
