@@ -3,8 +3,9 @@
 The cache is addressed by content: a library's name is the hash of its source, of the exact flags and of the
 compiler and processor that ``-march=native`` stands for, so that a folder shared by several machines never
 hands out another machine's code. Each entry is four files, ``<key>.cpp``, ``<key>.so``, ``<key>.sha256``
-(of the library) and ``<key>.lock``. The cache lies in the user's cache folder or where the environment
-variable ``NEUROLOOM_CACHE_DIR`` says; beyond 512 MB the least recently used entries go.
+(of the library) and ``<key>.lock``; a unit of a long text (``units.py``) is two, ``<key>.cpp`` and
+``<key>.o``. The cache lies in the user's cache folder or where the environment variable
+``NEUROLOOM_CACHE_DIR`` says; beyond 512 MB the least recently used entries go.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Literal
 
 from platformdirs import user_cache_path
 
+from engine.codegen.units import units
 from engine.errors import CompilationError, EngineError
 
 CACHE_LIMIT = 512 * 2**20
@@ -224,14 +226,52 @@ def _compile(
     os.close(handle)
     unfinished = Path(name)
     try:
+        objects = _objects(source, command, options, library.parent, cancel)
         # Libraries follow the source: a linker that drops what nobody needs yet would drop them.
-        _run([*command, str(text), "-o", name, "-lm", *options.libraries], options, text, cancel)
+        inputs = [str(path) for path in objects or [text]]
+        _run([*command, *inputs, "-o", name, "-lm", *options.libraries], options, text, cancel)
         content = unfinished.read_bytes()
         _write(library.with_suffix(".sha256"), hashlib.sha256(content).hexdigest().encode())
         _synchronise(unfinished)
         unfinished.replace(library)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _objects(
+    source: str, command: list[str], options: BuildOptions, folder: Path, cancel: threading.Event | None
+) -> list[Path]:
+    """Compiled units of a long text, made side by side where they are not there yet; none of a short one."""
+    parts = units(source)
+    if len(parts) == 1:
+        return []
+    from concurrent.futures import ThreadPoolExecutor
+
+    def compiled(unit: str) -> Path:
+        path = folder / f"{_key(unit, command[1:], command[0])}.o"
+        if options.clean or not path.exists():
+            text = path.with_suffix(".cpp")
+            _write(text, unit.encode())
+            handle, name = tempfile.mkstemp(dir=folder, prefix=path.stem, suffix=".tmp")
+            os.close(handle)
+            try:
+                _run([*command, "-c", str(text), "-o", name], options, text, cancel)
+                _synchronise(Path(name))
+                Path(name).replace(path)
+            finally:
+                Path(name).unlink(missing_ok=True)
+        os.utime(path)
+        return path
+
+    with ThreadPoolExecutor(_processors()) as pool:
+        return list(pool.map(compiled, parts))
+
+
+def _processors() -> int:
+    """How many compilers run at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _run(command: list[str], options: BuildOptions, text: Path, cancel: threading.Event | None) -> None:
@@ -295,17 +335,17 @@ def _evict(folder: Path, newest: Path) -> None:
         if path.exists() and time.time() - path.stat().st_mtime > STALE_AFTER:
             path.unlink(missing_ok=True)
     entries = []
-    for library in folder.glob("*.so"):
+    for path in (*folder.glob("*.so"), *folder.glob("*.o")):
         try:
-            status = library.stat()
+            status = path.stat()
         except FileNotFoundError:  # another process evicts, too
             continue
-        entries.append((status.st_mtime, status.st_size + len(library.stem), library))
+        entries.append((status.st_mtime, status.st_size + len(path.stem), path))
     total = sum(size for _, size, _ in entries)
-    for _, size, library in sorted(entries):
+    for _, size, path in sorted(entries):
         if total <= CACHE_LIMIT:
             break
-        if library != newest:
-            for suffix in (".so", ".sha256", ".cpp", ".lock"):
-                library.with_suffix(suffix).unlink(missing_ok=True)
+        if path != newest:
+            for suffix in (path.suffix, ".sha256", ".cpp", ".lock"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
             total -= size

@@ -16,6 +16,7 @@ from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import Draw, Each, EachRow, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
+from engine.codegen.outlining import BORDER, PLAINLY, outlined
 from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
 from engine.codegen.profile import groups, parts
 from engine.codegen.records import (
@@ -60,6 +61,8 @@ class CppPrinter(LoopPrinter):
         expressions = ExpressionPrinter(plan, identifiers, frozenset(scalars))
         super().__init__(plan, identifiers, expressions, Text(depth=2))
         self._scalars = scalars
+        self._loops: list[tuple[int, int]] = []
+        """First and one past the last line of each loop in the text of a step."""
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
         self._draws = any(isinstance(e, Draw) for e in used)
@@ -99,12 +102,15 @@ class CppPrinter(LoopPrinter):
         self._end_of_step()
         declarations = self._declarations()
         real = self.plan.precision
+        moved = outlined(THREAD_SIGNATURE, declarations.lines, self.text.lines, self._loops)
         parts = [
             *(_prelude(name) for name in self.preludes()),
             f"typedef {real} real;\n",
-            f"{THREAD_SIGNATURE}) {{",
+            *moved.functions,
+            *([f"{BORDER}the time loop"] if moved.functions else []),
+            f"{PLAINLY if moved.complete else ''}{THREAD_SIGNATURE}) {{",
             str(declarations).rstrip("\n"),
-            str(self.text).rstrip("\n"),
+            "\n".join(moved.body).rstrip("\n"),
             *self._closing(),
             "}\n",
             self.entry_point(),
@@ -124,7 +130,9 @@ class CppPrinter(LoopPrinter):
                 phase = first.phase
             if first.barrier and self.barrier:
                 self.text.line(self.barrier)
+            begin = len(self.text.lines)
             self._entries_of_schedule(group)
+            self._loops.append((begin, len(self.text.lines)))
             self._lap(number)
 
     def _lap(self, part: int) -> None:

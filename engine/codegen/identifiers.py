@@ -19,7 +19,8 @@ k any begin buffers clock done draw draw_start emitted end entry event first i i
 newest pair part post pre progress rank row run s seed sizes slot step step_start steps stop stopping t
 thread threads tick tick_start
 """
-RESERVED = frozenset((_KEYWORDS + _PRINTED).split())
+KEYWORDS = frozenset(_KEYWORDS.split())
+RESERVED = KEYWORDS | frozenset(_PRINTED.split())
 """Names that a user's name may not take in the text: keywords, our types, the symbols of the domains and the
 printers' own variables. Names of the prelude start with ``nl_``, which is kept free too."""
 

@@ -7,6 +7,13 @@ typedef __UINT8_TYPE__ uint8_t;
 typedef __UINT32_TYPE__ uint32_t;
 typedef __UINT64_TYPE__ uint64_t;
 
+// Of a function that only calls others.
+#if defined(__clang__)
+#define nl_compiled_plainly __attribute__((optnone))
+#else
+#define nl_compiled_plainly __attribute__((optimize("O0")))
+#endif
+
 static inline int64_t nl_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t nl_max(int64_t a, int64_t b) { return a > b ? a : b; }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from functools import cache
@@ -80,7 +81,10 @@ def test_in_a_fresh_process(tmp_path: Path) -> None:
     script = Path(checkpoint_networks.__file__)
     root = str(Path(engine.__file__).parents[1])
     subprocess.run(
-        [sys.executable, str(script), str(tmp_path)], check=True, cwd=root, env={"PYTHONPATH": root}
+        [sys.executable, str(script), str(tmp_path)],
+        check=True,
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": root},
     )
     for name in names:
         with np.load(tmp_path / f"{name}.end.npz") as found:
