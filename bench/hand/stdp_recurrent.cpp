@@ -1,11 +1,14 @@
 // 2000 neurons with excitatory conductances, 10 % synapses with the pair rule of STDP, dt 0.1 ms.
 //
-// The trace x depends on the pre-synaptic spikes alone and y on the post-synaptic ones: one of each a neuron, kept
-// times exp(t/tau) so that they need no decay. A post-synaptic spike touches no synapse: what it adds to a weight is
-// x at the last pre-synaptic spike times exp(-(time since)/tau), and all of these increments are positive, so that
-// they and the upper bound can wait for the next pre-synaptic spike. A synapse keeps (in a byte) how often its neuron
-// had fired; tails[j][m] is the sum over the last m spikes of j. Rows that wait too long are brought up to date before
-// a neuron fires once more than a tail is long.
+// A post-synaptic spike touches no synapse. Until the next pre-synaptic one nobody reads the weight, and what it adds
+// is x at the last pre-synaptic spike times exp(-(time since)/tau): all of these increments are positive, so that they
+// and the upper bound can wait. A synapse keeps (in a byte) how often its neuron had fired; potentiation[j][m] is the
+// sum over the last m spikes of j, and depression[j][m] that of what they add to y. Rows that wait too long are
+// brought up to date before a neuron fires once more than these sums reach.
+//
+// Traces are kept times exp(t/tau), so that they need no decay; x is one of each pre-synaptic neuron. A spike that
+// arrives decays traces to the step in which it was emitted and counts as the last event from the step in which it
+// arrives, as in ANNarchy: it stretches both traces by one step, which is why y is one of each synapse.
 #include "phi.hpp"
 
 constexpr double kStep = 0.1, kTau = 20, kTauExc = 5, kRest = -60, kReset = -60, kThreshold = -50, kTauTrace = 20;
@@ -16,9 +19,9 @@ struct Network {
     int n;
     Array<int64_t> offsets;  // multiples of 16
     Array<uint16_t> posts;   // what pads a row points behind the last neuron
-    Array<real> weights;
+    Array<real> weights, y;
     Array<uint8_t> seen;
-    Array<real> v, g, current, x, y, tails;
+    Array<real> v, g, current, x, potentiation, depression;
     Array<int32_t> fired_times;  // how often each neuron fired
     Array<int32_t> steps_of;     // its last kTail spikes
     Array<int32_t> last_visit;   // of each row
@@ -33,46 +36,62 @@ struct Network {
 
     // Brings the weights of the row of j up to date; with a spike also delivers and depresses them.
     template <bool kSpike>
-    void row(int j, real depression) {
-        const real potentiation = x[j];
+    void row(int j, real present) {
+        const real trace = x[j], stretch = static_cast<real>(kSpike ? std::exp(kStep / kTauTrace) : 1);
         int64_t s = offsets[j];
         const int64_t end = offsets[j + 1];
 #ifdef __AVX512F__
         if constexpr (sizeof(real) == 8) {
-            const __m512d plus = _mm512_set1_pd(potentiation), minus = _mm512_set1_pd(depression);
-            const __m512d largest = _mm512_set1_pd(kLargest);
+            const __m512d plus = _mm512_set1_pd(trace), now = _mm512_set1_pd(present);
+            const __m512d largest = _mm512_set1_pd(kLargest), longer = _mm512_set1_pd(stretch);
+            double *const conductance = g.data;
             for (; s < end; s += 8) {
                 const __m256i post = _mm256_cvtepu16_epi32(_mm_load_si128(reinterpret_cast<const __m128i *>(&posts[s])));
                 const __m256i times = _mm256_i32gather_epi32(fired_times.data, post, 4);
                 const __m256i before = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(&seen[s])));
                 const __m256i pending = _mm256_and_si256(_mm256_sub_epi32(times, before), _mm256_set1_epi32(255));
                 const __m256i at = _mm256_add_epi32(_mm256_slli_epi32(post, 3), pending);
-                __m512d w = _mm512_load_pd(&weights[s]);
-                w = _mm512_min_pd(_mm512_fmadd_pd(plus, _mm512_i32gather_pd(at, tails.data, 8), w), largest);
+                const __m512d gain = _mm512_i32gather_pd(at, potentiation.data, 8);
+                const __m512d loss = _mm512_i32gather_pd(at, depression.data, 8);
+                const __m512d trace_y = _mm512_mul_pd(_mm512_add_pd(_mm512_load_pd(&y[s]), loss), longer);
+                __m512d w = _mm512_min_pd(_mm512_fmadd_pd(plus, gain, _mm512_load_pd(&weights[s])), largest);
                 _mm_storel_epi64(reinterpret_cast<__m128i *>(&seen[s]), _mm256_cvtepi32_epi8(times));
                 if constexpr (kSpike) {
-                    const __m512d old = _mm512_i32gather_pd(post, g.data, 8);
-                    _mm512_i32scatter_pd(g.data, post, _mm512_add_pd(old, w), 8);
-                    w = _mm512_fmadd_pd(minus, _mm512_i32gather_pd(post, y.data, 8), w);
-                    w = _mm512_max_pd(w, _mm512_setzero_pd());
+                    _mm512_i32scatter_pd(conductance, post, _mm512_add_pd(_mm512_i32gather_pd(post, conductance, 8), w), 8);
+                    w = _mm512_max_pd(_mm512_fmadd_pd(trace_y, now, w), _mm512_setzero_pd());
                 }
                 _mm512_store_pd(&weights[s], w);
+                _mm512_store_pd(&y[s], trace_y);
             }
             return;
         }
 #endif
         for (; s < end; ++s) {
-            const int post = posts[s], pending = (fired_times[post] - seen[s]) & 255;
-            real w = std::fmin(weights[s] + potentiation * tails[kTail * post + pending], static_cast<real>(kLargest));
+            const int post = posts[s], pending = kTail * post + ((fired_times[post] - seen[s]) & 255);
+            real w = std::fmin(weights[s] + trace * potentiation[pending], static_cast<real>(kLargest));
             seen[s] = static_cast<uint8_t>(fired_times[post]);
+            y[s] = (y[s] + depression[pending]) * stretch;
             if constexpr (kSpike) {
                 g[post] += w;
-                w = std::fmax(w + depression * y[post], real{0});
+                w = std::fmax(w + present * y[s], real{0});
             }
             weights[s] = w;
         }
     }
 };
+
+[[gnu::noinline]] static void pass(size_t room, const Phi<1> membrane, real *__restrict v, real *__restrict conductance,
+                                  const real *__restrict current, const Mask *__restrict frozen, Mask *__restrict fired) {
+    const Vec decay = splat(static_cast<real>(std::exp(-kStep / kTauExc))), rest = splat(kRest);
+    for (size_t i = 0; i < room; i += kLanes) {
+        const Vec g = load(conductance + i), old = load(v + i);
+        const Vec now = choose(frozen[i / kLanes], old, membrane.step(old, g + splat(1), rest + load(current + i)));
+        const Mask over = greater(now, splat(kThreshold));
+        store(v + i, choose(over, splat(kReset), now));
+        fired[i / kLanes] = over;
+        store(conductance + i, g * decay);
+    }
+}
 
 int main(int count, char **given) {
     const Arguments arguments(count, given, 1000.0);
@@ -86,7 +105,7 @@ int main(int count, char **given) {
     net.offsets.make(n + 1);
     for (int j = 0; j < n; ++j) net.offsets[j + 1] = net.offsets[j] + padded(rows.offsets[j + 1] - rows.offsets[j], 16);
     const size_t places = net.offsets[n], room = padded(n + 16, 64);
-    net.posts.make(places), net.weights.make(places), net.seen.make(places);
+    net.posts.make(places), net.weights.make(places), net.y.make(places), net.seen.make(places);
     for (int j = 0; j < n; ++j) {
         int64_t to = net.offsets[j];
         for (int64_t s = rows.offsets[j]; s < rows.offsets[j + 1]; ++s, ++to) {
@@ -95,8 +114,8 @@ int main(int count, char **given) {
         }
         for (int k = 0; to < net.offsets[j + 1]; ++to, ++k) net.posts[to] = static_cast<uint16_t>(n + k);
     }
-    for (auto *array : {&net.v, &net.g, &net.current, &net.x, &net.y}) array->make(room);
-    net.tails.make(kTail * room), net.fired_times.make(room), net.steps_of.make(kTail * room), net.last_visit.make(room);
+    for (auto *array : {&net.v, &net.g, &net.current, &net.x}) array->make(room);
+    net.potentiation.make(kTail * room), net.depression.make(kTail * room), net.fired_times.make(room), net.steps_of.make(kTail * room), net.last_visit.make(room);
     for (int i = 0; i < n; ++i) {
         net.v[i] = static_cast<real>(random.uniform(-60, -50));
         net.current[i] = static_cast<real>(random.uniform(9, 14));
@@ -110,9 +129,9 @@ int main(int count, char **given) {
     build.stop();
 
     const int steps = static_cast<int>(std::lround(arguments.duration / kStep));
-    const MembraneStep membrane(kStep / kTau);
-    const Vec decay = splat(static_cast<real>(std::exp(-kStep / kTauExc))), rest = splat(kRest);
+    const Phi<1> membrane(kStep / kTau);
     const int renewal = static_cast<int>((sizeof(real) == 8 ? 500 : 60) * kTauTrace / kStep);  // steps
+    const real stretch = static_cast<real>(std::exp(kStep / kTauTrace));
     int64_t spikes = 0;
     int zero = 0;  // the step from which the scaled traces count
     Stopwatch run;
@@ -121,25 +140,18 @@ int main(int count, char **given) {
         // Spikes of the last step arrive.
         if (step - zero == renewal) {
             const real up = static_cast<real>(std::exp((step - zero) * kStep / kTauTrace));
-            for (size_t i = 0; i < room; ++i) net.x[i] /= up, net.y[i] /= up;
-            for (size_t i = 0; i < kTail * room; ++i) net.tails[i] *= up;
+            for (size_t i = 0; i < room; ++i) net.x[i] /= up;
+            for (size_t s = 0; s < places; ++s) net.y[s] /= up;
+            for (size_t i = 0; i < kTail * room; ++i) net.potentiation[i] *= up, net.depression[i] /= up;
             zero = step;
         }
         const double shrink = std::exp(-(step - zero) * kStep / kTauTrace);
         for (const uint32_t j : list) {
             net.row<true>(static_cast<int>(j), static_cast<real>(shrink));
-            net.x[j] += static_cast<real>(kPlus / shrink);
+            net.x[j] = net.x[j] * stretch + static_cast<real>(kPlus / shrink);
             net.visit(static_cast<int>(j), step);
         }
-        for (size_t i = 0; i < room; i += kLanes) {
-            const Vec g = load(&net.g[i]), old = load(&net.v[i]);
-            const Vec moved = membrane(old, g + splat(1), rest + load(&net.current[i]));
-            const Vec now = choose(frozen[i / kLanes], old, moved);
-            const Mask over = greater(now, splat(kThreshold));
-            store(&net.v[i], choose(over, splat(kReset), now));
-            fired[i / kLanes] = over;
-            store(&net.g[i], g * decay);
-        }
+        pass(room, membrane, net.v.data, net.g.data, net.current.data, frozen.data, fired.data);
         list.clear();
         for (int i = 0; i < n; i += 64) {
             uint64_t bits, held;
@@ -154,7 +166,7 @@ int main(int count, char **given) {
                 list.push_back(j);
                 for (int64_t s = net.offsets[j]; s < net.offsets[j + 1]; s += 32) {
                     __builtin_prefetch(&net.posts[s]);
-                    for (int k = 0; k < 32; k += 64 / static_cast<int>(sizeof(real))) __builtin_prefetch(&net.weights[s + k], 1);
+                    for (int k = 0; k < 32; k += 64 / static_cast<int>(sizeof(real))) __builtin_prefetch(&net.weights[s + k], 1), __builtin_prefetch(&net.y[s + k], 1);
                 }
             }
         }
@@ -168,10 +180,12 @@ int main(int count, char **given) {
                 net.visit(oldest, step);
             }
             turn = step;
-            real *const tail = &net.tails[kTail * j];
-            for (int m = kTail - 1; m > 0; --m) tail[m] = tail[m - 1] + static_cast<real>(shrink);
+            real *const gains = &net.potentiation[kTail * j], *const losses = &net.depression[kTail * j];
+            for (int m = kTail - 1; m > 0; --m) {
+                gains[m] = gains[m - 1] + static_cast<real>(shrink);
+                losses[m] = losses[m - 1] - static_cast<real>(kMinus / shrink);
+            }
             ++net.fired_times[j];
-            net.y[j] -= static_cast<real>(kMinus / shrink);
         }
     }
     run.stop();

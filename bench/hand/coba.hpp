@@ -1,0 +1,17 @@
+// Neurons of COBA (Vogels & Abbott 2005), with conductance-based synapses.
+#pragma once
+#include "vogels_abbott.hpp"
+
+struct Coba {
+    static constexpr double kWeightExc = 0.6, kWeightInh = 6.7, kRest = -60, kInh = -80, kCurrent = 20;
+    const Phi<1> membrane{kStep / kTau};
+
+    void start(real &v, real &e, real &g, Random &random) const {
+        v = static_cast<real>(-55 + 5 * random.normal());
+        e = static_cast<real>(4 + 1.5 * random.normal());
+        g = static_cast<real>(20 + 12 * random.normal());
+    }
+    Vec step(Vec v, Vec e, Vec g) const {  // the reversal potential of excitation is 0
+        return membrane.step(v, e + g + splat(1), fma(g, splat(kInh), splat(kRest + kCurrent)));
+    }
+};
