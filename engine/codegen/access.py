@@ -32,10 +32,13 @@ from engine.codegen.ir import (
 )
 from engine.codegen.plan import Entry, EventList, EventRecorder, Matrix, Plan, Recorder
 from engine.codegen.traverse import (
+    expressions_of_body,
     iteration_expressions,
     statements,
     subexpressions,
+    symbols,
     uniform_expressions,
+    written_buffers,
 )
 
 ANYONE = "anyone"
@@ -78,6 +81,7 @@ def check_stores(plan: Plan) -> None:
             raise AccessError(f"{kernel.name}: {sorted(twice)} are emitted by another kernel already")
         emitting |= emits
         _check_own_reads(plan, kernel)
+        _check_before(plan, kernel)
         _check_segments(plan, kernel)
 
 
@@ -213,7 +217,7 @@ def _check_write(plan: Plan, kernel: Kernel, statement: Store | Accumulate) -> N
         raise AccessError(f"{kernel.name}: writes {statement.array} at an index that its thread does not own")
     if isinstance(statement, Accumulate) or isinstance(domain, Once | Total):
         return
-    if isinstance(domain, Each):
+    if isinstance(domain, Each | EachSpike):
         own = True
     elif isinstance(domain, EachBlock):
         own = owner.startswith("owner of block")
@@ -246,6 +250,21 @@ def _check_own_reads(plan: Plan, kernel: Kernel) -> None:
             raise AccessError(
                 f"{kernel.name}: reads or writes {access.buffer} where another thread writes it"
             )
+
+
+def _check_before(plan: Plan, kernel: Kernel) -> None:
+    """What is computed once for an event is the same for all its synapses."""
+    if not kernel.before:
+        return
+    if not isinstance(kernel.domain, EachEvent):
+        raise AccessError(f"{kernel.name}: only events have something before their synapses")
+    row = matrix_of(plan, kernel.domain.matrix).rows
+    read = list(expressions_of_body(kernel.before))
+    loads = {part.array for part in read if isinstance(part, Load)}
+    if loads & written_buffers(kernel):
+        raise AccessError(f"{kernel.name}: reads {loads & written_buffers(kernel)} before it writes them")
+    if symbols(read) & ({"s", "pre", "post"} - {row}):
+        raise AccessError(f"{kernel.name}: computes something of one synapse before all of them")
 
 
 def _check_segments(plan: Plan, kernel: Kernel) -> None:

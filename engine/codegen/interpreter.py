@@ -196,7 +196,7 @@ class Interpreter:
             self._reductions(kernel, scope)
             return
         for bound in self._iterations(kernel.domain, scope):
-            self._body(kernel.body, scope | bound)
+            self._body((*kernel.before, *kernel.body), scope | bound)
 
     def _iterations(self, domain: Any, scope: Scope) -> Iterator[Scope]:
         match domain:

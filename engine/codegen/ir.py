@@ -289,6 +289,9 @@ class Kernel:
         Uniform over the kernel (flags, ``step``); the kernel is skipped where it is false.
     reduction : Reduction or None
         Of domains with an inner loop.
+    before : tuple of Let
+        ``EachEvent`` only: once for each event, before its synapses. They see the neuron of the event
+        (``pre`` or ``post``, by the rows) and read nothing that the body writes.
     after : tuple of Statement
         Once after each inner loop; sees the reduced symbol. ``EachRow``: also ``row``, ``post`` and
         ``length`` (int, number of synapses in the row). ``EachBlock``: also ``block``.
@@ -300,3 +303,4 @@ class Kernel:
     condition: Expr | None = None
     reduction: Reduction | None = None
     after: tuple[Statement, ...] = ()
+    before: tuple[Let, ...] = ()

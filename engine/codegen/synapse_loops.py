@@ -105,6 +105,9 @@ class SynapseLoops(RowLoops, ABC):
                 else:
                     stack.enter_context(self._segment(listed, "thread"))
                 self.text.line(f"const int64_t row = {e.buffer(listed.ranks)}[event];")
+                if matrix.rows in symbols(expressions_of_body(kernel.before)):
+                    self.text.line(f"const int64_t {matrix.rows} = row;")
+                self.body(kernel.before)
                 self._entries(matrix, kernel.body)
 
     def due(self, kernel: Kernel) -> None:

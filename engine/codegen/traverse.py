@@ -90,7 +90,8 @@ def uniform_expressions(kernel: Kernel) -> Iterator[Expr]:
 
 
 def iteration_expressions(kernel: Kernel) -> Iterator[Expr]:
-    """Expressions evaluated in each iteration: body, reduction and ``after``."""
+    """Expressions evaluated in each iteration: ``before``, body, reduction and ``after``."""
+    yield from expressions_of_body(kernel.before)
     yield from expressions_of_body(kernel.body)
     if kernel.reduction is not None:
         yield from subexpressions(kernel.reduction.start)

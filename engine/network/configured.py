@@ -129,6 +129,10 @@ class Configured(Live):
 
     def set_constant(self, name: str, value: float) -> None:
         """Change a Constant in this network."""
+        instance, network = self._instance, self._as_network()
+        for projection in network.projections if instance is not None else []:
+            if instance is not None and not instance.follows(projection, name, value):
+                network.separate(projection)
         self._constants[name] = value
         array = None if self._instance is None else self._instance.arrays.get(f"const_{name}")
         if array is not None:

@@ -107,6 +107,13 @@ class Live:
             return
         if not self._instance.loaded:
             self.refresh()
+        if isinstance(obj, Projection) and not self._instance.follows(obj, name, values):
+            self.separate(obj)
+        if isinstance(obj, Projection) and self._instance.trace(obj, name) is not None:
+            if self._instance.put_trace(obj, name, values):
+                return
+            obj.widened.add(name)
+            self._stale = True
         array = isinstance(values, np.ndarray) and values.ndim > 0 and values.size > 1
         if array and self._instance.is_single(obj, name) and name not in obj.widened:
             obj.widened.add(name)
@@ -115,6 +122,14 @@ class Live:
             self._pending.append((obj, name, values))
         else:
             self._write(obj, name, values)
+
+    def separate(self, projection: Projection) -> None:
+        """Let each synapse of a running projection have the event-driven variables for itself that the
+        synapses of a neuron share."""
+        assert self._instance is not None
+        projection.widened |= {trace.name for trace in self._instance.traces(projection)}
+        self._stale = True
+        self.refresh()
 
     def _write(self, obj: Population | Projection, name: str, values: Values) -> None:
         assert self._instance is not None

@@ -332,7 +332,7 @@ class Projection(
         """Memory of the attributes; 0 before compile."""
         if self.network.instance is None:
             return 0
-        return sum(self.network.instance.values(self, name).nbytes for name in self._attributes)
+        return sum(self.network.instance.bytes_of(self, name) for name in self._attributes)
 
     def __repr__(self) -> str:
         return f"<Projection {self.name}: {self.pre.name} -> {self.post.name} ({self.target})>"

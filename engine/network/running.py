@@ -82,6 +82,11 @@ class Running(Callbacks, Profiling):
         elif not is_number(step) or not 0 <= step < 2**62:
             raise EngineError(f"set_current_step(): the step must be a number >= 0, not {step!r}.")
         else:
+            if (
+                step < self._instance.step
+            ):  # The last event of a synapse is not the one of the highest step then.
+                for projection in list(self._instance.moving_traces()):
+                    self._as_network().separate(projection)
             self._instance.set_step(int(step))
 
     @property

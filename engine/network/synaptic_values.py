@@ -205,4 +205,8 @@ class SynapticValues:
             flat[selection] = values
             projection.network.store(projection, attribute.name, flat)
         else:
+            instance = projection.network.instance
+            assert instance is not None
+            if instance.trace(projection, attribute.name) is not None:
+                projection.network.separate(projection)
             self.live(attribute)[self.storage(selection)] = values

@@ -15,6 +15,8 @@ from engine.codegen.lowering import Lowered
 from engine.codegen.lowering.builder import Limits
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.stopping import EVERY, STOP
+from engine.codegen.lowering.trace_kernels import BEGAN
+from engine.codegen.lowering.traces import Trace
 from engine.codegen.plan import Plan
 from engine.runtime.buffers import filled
 from engine.runtime.core import Library, partition, places_in_columns
@@ -69,6 +71,7 @@ class Instance(Resettable, Rewired, Restorable):
         self._recording: Recording | None = None
         self._routed: dict[int, Any] = {}
         self._paused: dict[int, Pause] = {}
+        self._traces: dict[int, tuple[Trace, ...]] = {}
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -107,6 +110,9 @@ class Instance(Resettable, Rewired, Restorable):
         if not self.loaded:
             self.arrays = {k: filled(v, v.size, v.dtype) for k, v in self.arrays.items()}
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
+        for projection in self.network.projections:
+            if projection.id in self._traces and projection.id not in lowered.traces:
+                self.arrays |= self.separated(projection)
         old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
         self.arrays = {}
         self._initial, self._limits = dict(lowered.values), lowered.limits
@@ -136,6 +142,9 @@ class Instance(Resettable, Rewired, Restorable):
         for name in self.arrays:
             if WINDOW.match(name) and old.get(name) is not self.arrays[name]:
                 self.arrays[f"{name}_count"][...] = 0
+        self._traces = lowered.traces
+        for projection in self.network.projections:  # What is separate cannot be joined again.
+            projection.widened |= lowered.separate.get(projection.id, frozenset())
         self._routed = {p.id: p.connectivity.delay_steps for p in self.network.projections}
         self._plan = plan
         self._library = Library(library)
@@ -341,9 +350,11 @@ class Instance(Resettable, Rewired, Restorable):
         stop = np.zeros(1, np.int32) if stop is None else stop
         progress = np.zeros(1, np.int64) if progress is None else progress
         done = progress[0] = 0
+        began = self.arrays.get(BEGAN, np.zeros(1, np.int64))
         while done < steps and not stop[0]:
             sizes, room = self._recording.begin(self.step, steps - done)
             buffers = [self.arrays[b.name] for b in self._plan.buffers]
+            began[0] = self.tick
             counter = progress if room == steps else np.zeros(1, np.int64)
             part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, counter)
             self._clock += part

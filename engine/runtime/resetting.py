@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from engine.runtime.buffers import values_of
-from engine.runtime.named import Named
 from engine.runtime.state import Pause
+from engine.runtime.traces import Traced
 
 if TYPE_CHECKING:
     from engine.network import Network, Population, Projection
@@ -21,7 +21,7 @@ COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
 """Spikes of the last steps, for those who count them."""
 
 
-class Resettable(Named):
+class Resettable(Traced):
     """The part of an ``Instance`` that resets populations and projections."""
 
     network: Network
@@ -80,7 +80,17 @@ class Resettable(Named):
     def reset_projection(self, projection: Projection, attributes: Iterable[str] | None = None) -> None:
         """Parameters and variables except ``w`` as before compile."""
         if attributes is not None:
-            for attribute in attributes:
+            shared = {trace.name for trace in self.traces(projection)}
+            for attribute in sorted(attributes, key=lambda name: name not in shared):
+                if self.trace(projection, attribute) is not None:
+                    initial = self._initial[f"synapses{projection.id}_trace_{attribute}"]
+                    if self.put_trace(projection, attribute, initial):
+                        continue
+                    self.network.separate(projection)
+                if not self.follows(
+                    projection, attribute, self._initial.get(f"proj{projection.id}_{attribute}")
+                ):
+                    self.network.separate(projection)
                 name = f"proj{projection.id}_{attribute}"
                 self.arrays[name][...] = values_of(self._initial[name])
             return
@@ -88,6 +98,8 @@ class Resettable(Named):
 
     def forget_events(self, projection: Projection) -> None:
         """Event-driven variables count from now: without this, time set back would let them grow."""
+        if projection.id in self._traces and not self.forget_traces(projection):
+            self.network.separate(projection)
         if self.has_internal(projection, "event"):
             name = f"synapses{projection.id}_event"
             self.arrays[name][...] = values_of(self._initial[name])

@@ -142,7 +142,8 @@ class Restorable:
                 derived |= {work.target, work.control, work.ranks}
             elif isinstance(work, EventRecorder):
                 derived |= {work.steps, work.ranks, work.filled, work.control, work.mask}
-        return [buffer.name for buffer in self._plan.buffers if buffer.name not in derived]
+        names = (buffer.name for buffer in self._plan.buffers)
+        return [name for name in names if name not in derived and not name.startswith("mon")]
 
     # --- rings of spikes ------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from engine.codegen.ir import (
     Expr,
     If,
     Kernel,
+    Let,
     Load,
     Once,
     Reduction,
@@ -85,6 +86,7 @@ GATHER = Kernel(
 TAKE = Kernel("take", EachSpike("spikes", number(1)), (Emit("queue", I),))
 ARRIVE = Kernel("arrive", EachDue("queue", "routes", "ages", "delays"), (set_("w", S), add("x", POST)))
 
+ONE = number(1)
 GOOD = [
     TAKE,
     ARRIVE,
@@ -95,9 +97,19 @@ GOOD = [
     Kernel("synapse", EachSynapse("out"), (set_("w", S), add("x", POST))),
     Kernel("row", EachRow("in"), (set_("w", S),), after=(set_("x", ROW), add("y", POST))),
     Kernel("once", Once(), (set_("total", ZERO),)),
+    Kernel("event", EachEvent("spikes", "out", ONE), (set_("w", S),), before=(Let("_a", Load("x", PRE)),)),
+    Kernel("spike", EachSpike("spikes", ONE), (set_("y", I, Load("y", I)),)),
 ]
 
 BAD = {
+    "before what it writes": Kernel(
+        "k", EachEvent("spikes", "out", ONE), (set_("w", S),), before=(Let("_a", Load("w", PRE)),)
+    ),
+    "one synapse before all": Kernel(
+        "k", EachEvent("spikes", "out", ONE), (set_("w", S),), before=(Let("_a", Load("x", POST)),)
+    ),
+    "before other things than events": Kernel("k", Each("n"), (set_("x"),), before=(Let("_a", real(1.0)),)),
+    "another neuron than that of the spike": Kernel("k", EachSpike("spikes", ONE), (set_("x", ZERO),)),
     "neighbour": Kernel("k", Each("n"), (set_("x", op("+", I, number(1))),)),
     "shifted by what is no slot": Kernel(
         "k", Each("n"), (add("x", op("+", op("*", I, Symbol("n", "int")), I)),)

@@ -68,13 +68,16 @@ def test_schedule_follows_the_order_of_a_step() -> None:
         (11, "mon0_r"),
     ]
     assert phases(spiking_network()) == [
+        (2, "proj0.scale of x"),
         (2, "proj0.spike delivery"),
+        (2, "proj0.traces of arriving spikes"),
         (3, "mon0_g_exc"),
         (5, "pop0.equations"),
         (5, "pop0.spikes"),
         (5, "pop1.equations"),
         (5, "pop1.spikes"),
         (9, "proj0.post spikes"),
+        (9, "proj0.traces of post spikes"),
     ]
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.ir import Const, Expr, Kernel, Load, Op
 from engine.codegen.plan import Buffer, Dtype, Entry, EventList, EventRecorder, Matrix, Plan, Recorder
+
+if TYPE_CHECKING:
+    from engine.codegen.lowering.traces import Trace
 
 Values = float | int | bool | npt.NDArray[Any] | Callable[[], npt.NDArray[Any]]
 """First value of a buffer: of all elements, of each, or what makes a new array of them when it is needed."""
@@ -51,12 +54,18 @@ class Lowered:
     limits : dict
         Limits of the integer buffers that have some. A state that comes from a file is held against them
         before compiled code uses it as an index or divides by it.
+    traces : dict
+        Event-driven variables that neurons share, by the id of the projection.
+    separate : dict
+        Names of those that each synapse has for itself, likewise.
     """
 
     plan: Plan
     sizes: dict[str, int]
     values: dict[str, Values]
     limits: dict[str, Limits] = field(default_factory=dict)
+    traces: dict[int, tuple[Trace, ...]] = field(default_factory=dict)
+    separate: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 class Builder:
@@ -73,6 +82,8 @@ class Builder:
         self.matrices: list[Matrix] = []
         self.events: list[EventList] = []
         self.schedule: list[Entry] = []
+        self.traces: dict[int, tuple[Trace, ...]] = {}
+        self.separate: dict[int, frozenset[str]] = {}
         self.streams = 0
         self.cores = ""
         self.profile = ""
@@ -141,7 +152,7 @@ class Builder:
             cores=self.cores,
             profile=self.profile,
         )
-        return Lowered(plan, self.sizes, self.values, self.limits)
+        return Lowered(plan, self.sizes, self.values, self.limits, self.traces, self.separate)
 
 
 def all_of(*conditions: Expr) -> Expr:

@@ -16,6 +16,7 @@ from engine.codegen.ir import (
     Each,
     EachEvent,
     EachRow,
+    EachSpike,
     EachSynapse,
     Emit,
     Expr,
@@ -41,6 +42,7 @@ from engine.codegen.lowering.neurons import NEURON, STEP, operated
 from engine.codegen.lowering.scope import Scope, real, store
 from engine.codegen.lowering.spike_counts import lower_decoding
 from engine.codegen.lowering.synapses import POST, PRE, SYNAPSE, SynapseValues
+from engine.codegen.lowering.trace_kernels import BEFORE
 from engine.codegen.plan import EventList
 from engine.errors import EngineError
 from engine.language.model import Assignment, EventDriven, Update, Write
@@ -66,9 +68,10 @@ class LoweredProjection(SynapseValues):
         condition: Expr = TRUE,
         reduction: Reduction | None = None,
         after: tuple[Statement, ...] = (),
+        before: Iterable[Let] = (),
     ) -> None:
         enabled = all_of(self.transmission, self.post.active, condition)
-        kernel = Kernel(f"{self.name}.{name}", domain, tuple(body), enabled, reduction, after)
+        kernel = Kernel(f"{self.name}.{name}", domain, tuple(body), enabled, reduction, after, tuple(before))
         self.builder.add(phase, kernel)
 
     # --- phase 2: transmission ------------------------------------------------------------------------
@@ -90,9 +93,16 @@ class LoweredProjection(SynapseValues):
             return
         assert self.pre.events is not None
         statements = self.model.pre_spike or ()
+        if self.traces is not None:
+            self.traces.rescale()
         if statements or self.updates.event_driven:
             due = self._arrivals(self.pre.events) if self.queue is None else self.queue.due
             self._deliver("spike delivery", due, statements, then=self._add_share())
+        if self.traces is not None:
+            spikes = EachSpike(self.pre.events.name, self.builder.load(f"{self.inner}_delay"))
+            self._add(
+                2, "traces of arriving spikes", spikes, self.traces.neuron_body("pre", statements, BEFORE)
+            )
         if self.model.pre_axon_spike and self.pre.axonal_events is not None:
             if self.queue is not None:
                 raise EngineError(
@@ -148,11 +158,14 @@ class LoweredProjection(SynapseValues):
         """Statements at the synapses that the spikes of one tick reach. Event-driven variables are advanced
         by what happens to all of ``pre_spike``, not by an axonal statement on ``g_target`` alone."""
         scope = self.scope(SYNAPSE, 0)
-        now = Op("-", (STEP, Const(1, "int")), "int")
         advance = statements == (self.model.pre_spike or ())
-        body = self._integrate_events(scope, now) if advance else []
-        body += self._event_statements(scope, statements)
-        self._add(2, name, domain, (*body, *then), condition=condition)
+        before: list[Let] = []
+        if self.traces is not None:
+            before, body = self.traces.at_arrival(scope, statements)
+        else:
+            body = self._integrate_events(scope, BEFORE) if advance else []
+        body += self._event_statements(scope, statements, before)
+        self._add(2, name, domain, (*body, *then), condition=condition, before=before)
 
     def _add_share(self) -> tuple[Statement, ...]:
         """What the spike adds to a variable of the post-synaptic neuron: one synapse of all that it has."""
@@ -197,9 +210,15 @@ class LoweredProjection(SynapseValues):
         body.append(Store(f"{self.inner}_event", SYNAPSE, STEP))
         return body
 
-    def _event_statements(self, scope: Scope, assignments: tuple[Assignment, ...]) -> list[Statement]:
+    def _event_statements(
+        self, scope: Scope, assignments: tuple[Assignment, ...], before: list[Let] | None = None
+    ) -> list[Statement]:
+        """Statements of an event; traces that are the same for all its synapses change in ``before``."""
         body: list[Statement] = []
         for assignment in assignments:
+            if self.traces is not None and assignment.name in self.traces.names:
+                (body if before is None else before).extend(self.traces.assigned(scope, assignment))
+                continue
             if assignment.name == "g_target":
                 statements = self._conductance_statements(scope, assignment)
             else:
@@ -254,9 +273,18 @@ class LoweredProjection(SynapseValues):
         """Phase 9."""
         if not self.spiking or not self.model.post_spike or self.post.events is None:
             return
-        scope = self.scope(SYNAPSE, 1)
-        body = [*self._integrate_events(scope, STEP), *self._event_statements(scope, self.model.post_spike)]
-        self._add(9, "post spikes", EachEvent(self.post.events.name, self.post_rows.name, ZERO), body)
+        scope, statements = self.scope(SYNAPSE, 1), self.model.post_spike
+        before: list[Let] = []
+        if self.traces is not None:
+            before, body = self.traces.after_firing(scope, statements)
+        else:
+            body = self._integrate_events(scope, STEP)
+        body += self._event_statements(scope, statements)
+        domain = EachEvent(self.post.events.name, self.post_rows.name, ZERO)
+        self._add(9, "post spikes", domain, body, before=before)
+        if self.traces is not None:
+            own = self.traces.neuron_body("post", statements, STEP)
+            self._add(9, "traces of post spikes", EachSpike(self.post.events.name, ZERO), own)
 
     # --- phase 8: equations ---------------------------------------------------------------------------
 

@@ -56,7 +56,6 @@ def lower_projection_monitor(
 
     Where synapses begin and end, all are recorded; the monitor picks those of its dendrite."""
     label = f"{source.projection.name}.{variable}"
-    buffer = source.attributes[variable]
     locality = source.localities[variable]
     count, ranks = {"local": source.nnz, "semiglobal": source.post.count, "global": ""}[locality], ""
     rows = monitor.dendrite
@@ -69,7 +68,17 @@ def lower_projection_monitor(
         picked = source.rows.places_onto(rows)
         count = builder.size(f"count_{key}", picked.size)
         ranks = builder.buffer(f"{key}_ranks", "int32", count, picked.astype(np.int32), label)
+    if source.traces is not None and variable in source.traces.names:
+        buffer = source.traces.record(key, variable, _control(builder, key))
+    else:
+        buffer = source.attributes[variable]
     _record(builder, key, 11, buffer, count, ranks=ranks, owned="", label=label)
+
+
+def _control(builder: Builder, key: str) -> str:
+    return builder.buffer(
+        f"{key}_control", "int64", 5, np.array([0, 1, 0, 0, 0]), "active, period, offset, period_offset, rows"
+    )
 
 
 def _record(
@@ -77,10 +86,7 @@ def _record(
 ) -> None:
     dtype = builder.buffers[buffer].dtype
     target = builder.buffer(f"{key}_rows", dtype, builder.size(f"rows_{key}", 1), 0, f"record of {label}")
-    control = builder.buffer(
-        f"{key}_control", "int64", 5, np.array([0, 1, 0, 0, 0]), "active, period, offset, period_offset, rows"
-    )
-    builder.add(phase, Recorder(key, buffer, target, control, count, ranks, owned))
+    builder.add(phase, Recorder(key, buffer, target, _control(builder, key), count, ranks, owned))
 
 
 def _record_events(

@@ -26,6 +26,8 @@ from engine.codegen.lowering.neurons import constant
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.scope import Scope
+from engine.codegen.lowering.trace_kernels import TraceKernels
+from engine.codegen.lowering.traces import shared_traces
 from engine.codegen.plan import Matrix
 from engine.errors import EngineError
 from engine.language import discretise
@@ -60,6 +62,7 @@ class SynapseValues:
         self.streams: dict[Any, int] = {}
         self._temporaries = 0
         self.queue: SpikeQueue | None = None
+        self.traces: TraceKernels | None = None
         self.updates: Discretised = discretise(self.model, projection.network.method)
 
     # --- buffers --------------------------------------------------------------------------------------
@@ -148,8 +151,15 @@ class SynapseValues:
             self._attribute(
                 parameter.name, parameter.dtype, "global" if single else parameter.locality, value
             )
+        traces = shared_traces(self)
+        if traces:
+            self.traces = TraceKernels(self, traces)
+            self.builder.traces[projection.id] = traces
+            self.traces.declare()
         for variable in self.model.variables:
-            if variable.name != "w":
+            if self.traces is not None and variable.name in self.traces.names:
+                self.localities[variable.name] = "local"
+            elif variable.name != "w":
                 value = projection.init[variable.name]
                 self._attribute(variable.name, variable.dtype, variable.locality, value)
         if isinstance(weights, float | int) and self._single_weight(written):
@@ -158,7 +168,8 @@ class SynapseValues:
             self._attribute("w", "float", "local", weights)
         else:
             self._attribute("w", "float", "local", self._weights)
-        if self.updates.event_driven:
+        if self.updates.event_driven and self.traces is None:
+            self.builder.separate[projection.id] = frozenset(e.name for e in self.updates.event_driven)
             self.builder.buffer(
                 f"{self.inner}_event", "int64", self.nnz, NEVER, f"{projection.name}: step of the last event"
             )
