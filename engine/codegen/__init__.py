@@ -69,11 +69,13 @@ def generated_code(network: Network) -> str:
 def _generate(network: Network) -> tuple[Lowered, Plan, Target, str]:
     """A network as it was lowered, its plan after all passes, and the plan's text for a target."""
     from engine.codegen.access import place_barriers
+    from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
     from engine.codegen.lowering import lower
     from engine.codegen.passes import fold_constants, hoist_uniform
     from engine.codegen.printer import print_plan
 
     lowered = lower(network)
-    plan = place_barriers(hoist_uniform(fold_constants(lowered.plan)))
+    plan = fuse(multiply_by_reciprocals(fold_constants(lowered.plan)))
+    plan = place_barriers(hoist_uniform(plan))
     target: Target = "openmp" if network.threads > 1 else "single"
     return lowered, plan, target, print_plan(plan, target)

@@ -77,7 +77,12 @@ class CppPrinter(LoopPrinter):
             "prelude_cores.h": bool(self.plan.cores),
             "prelude_profile.h": bool(self.plan.profile),
         }
-        return ("prelude.h", "prelude_math.h", *(name for name, used in optional.items() if used))
+        return (
+            "prelude.h",
+            "prelude_exp.h",
+            "prelude_math.h",
+            *(name for name, used in optional.items() if used),
+        )
 
     def on_own_core(self, thread: str, run: str, depth: int) -> str:
         """The statement ``run``, with the thread on its own core if it has one."""

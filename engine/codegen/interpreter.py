@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,20 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "modulo": lambda a, b: int(math.fmod(int(a), int(b))) if int(b) else 0,
     "max": lambda a, b: b if b > a else a,
     "min": lambda a, b: b if b < a else a,
+    "fma": lambda a, b, c: fused(a, b, c),
 }
+
+
+def fused(a: Value, b: Value, c: Value) -> Value:
+    """``a * b + c``, rounded once."""
+    twice = a * b + c
+    if not (np.isfinite(a) and np.isfinite(b) and np.isfinite(c)):
+        return twice
+    exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
+    try:
+        return float(exact) if exact else twice
+    except OverflowError:
+        return math.inf if exact > 0 else -math.inf
 
 
 def partition(n: int, threads: int) -> list[int]:

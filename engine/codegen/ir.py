@@ -69,7 +69,7 @@ class Op:
 @dataclass(frozen=True)
 class Function:
     """A mathematical function by canonical name (the keys of ``language.functions.FUNCTIONS``), plus
-    ``min``, ``max``."""
+    ``min``, ``max`` and ``fma`` (a * b + c, rounded once)."""
 
     name: str
     args: tuple[Expr, ...]

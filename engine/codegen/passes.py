@@ -50,7 +50,8 @@ def rewrite(node: Any, rule: Callable[[Expr], Expr]) -> Any:
     return result
 
 
-def _map_kernels(plan: Plan, change: Callable[[Kernel], Kernel]) -> Plan:
+def map_kernels(plan: Plan, change: Callable[[Kernel], Kernel]) -> Plan:
+    """The plan with ``change`` applied to each kernel."""
     entries = tuple(
         dataclasses.replace(entry, work=change(entry.work)) if isinstance(entry.work, Kernel) else entry
         for entry in plan.schedule
@@ -60,7 +61,7 @@ def _map_kernels(plan: Plan, change: Callable[[Kernel], Kernel]) -> Plan:
 
 def fold_constants(plan: Plan) -> Plan:
     """Compute what is known now; only exact rules (no reordering of floating-point arithmetic)."""
-    return _map_kernels(plan, lambda kernel: rewrite(kernel, _fold))
+    return map_kernels(plan, lambda kernel: rewrite(kernel, _fold))
 
 
 def _fold(node: Expr) -> Expr:

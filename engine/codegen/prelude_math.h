@@ -2,16 +2,6 @@
 // give the same bits wherever an element stands in a loop; the others call the C library for each element.
 // Polynomials are near-minimax fits in 60 digits (error of the fit below 1e-19 relative).
 
-static inline uint64_t nl_bits(double x) { uint64_t bits; __builtin_memcpy(&bits, &x, 8); return bits; }
-static inline double nl_from_bits(uint64_t bits) { double x; __builtin_memcpy(&x, &bits, 8); return x; }
-
-// Fused on purpose: exact by definition, so the bits are those of any machine; the user's own arithmetic is
-// never contracted.
-static inline double nl_fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
-
-// Nearest integer k of x for |x| < 2^51 in the low bits of the sum: nl_bits(x + NL_ROUND) = constant + k.
-#define NL_ROUND 6755399441055744.0
-
 // exp(r) - 1 for |r| <= log(2) / 2.
 static inline double nl_expm1_near_zero(double r) {
     double p = 2.0914686968086876e-09;
@@ -28,32 +18,41 @@ static inline double nl_expm1_near_zero(double r) {
     return nl_fma(r * r, p, r);
 }
 
-static inline double nl_exp(double x) {
-    const double shifted = nl_fma(x, 1.4426950408889634, NL_ROUND);
-    const double k = shifted - NL_ROUND;
-    const double r = nl_fma(-k, 4.7493250390316726e-07, nl_fma(-k, 0.6931467056274414, x));
-    // 2^(k - 1), so that the largest results do not overflow before their last doubling.
-    const double scale = nl_from_bits((nl_bits(shifted) + 1022) << 52);
-    const double half = nl_fma(scale, nl_expm1_near_zero(r), scale);
-    const double y = x > 709.782712893384 ? __builtin_inf() : half + half;
-    return x < -707.7 ? 0.0 : y;
-}
-
 static inline double nl_expm1(double x) {
-    double z = x > 40.0 ? 40.0 : x;
-    z = z < -40.0 ? -40.0 : z;
+    const double z = x < -40.0 ? -40.0 : x;
     const double shifted = nl_fma(z, 1.4426950408889634, NL_ROUND);
     const double k = shifted - NL_ROUND;
     const double r = nl_fma(-k, 4.7493250390316726e-07, nl_fma(-k, 0.6931467056274414, z));
-    const double scale = nl_from_bits((nl_bits(shifted) + 1023) << 52);
-    const double y = scale * nl_expm1_near_zero(r) + (scale - 1.0);
-    return x > 40.0 ? nl_exp(x) : y;
+    const double scale = nl_from_bits((nl_bits(shifted) + 1022) << 52);
+    const double half = scale * nl_expm1_near_zero(r) + (scale - 0.5);
+    return x > 709.782712893384 ? __builtin_inf() : half + half;
+}
+
+static inline float nl_expm1(float x) {
+    const float z = x < -20.0f ? -20.0f : x;
+    const float shifted = nl_fma(z, 1.44269502f, NL_ROUND_FLOAT);
+    const float k = shifted - NL_ROUND_FLOAT;
+    const float r = nl_fma(-k, -2.12194442e-4f, nl_fma(-k, 0.693359375f, z));
+    float p = 0.0013946444960311055f;
+    p = nl_fma(p, r, 0.008366583846509457f);
+    p = nl_fma(p, r, 0.04166628047823906f);
+    p = nl_fma(p, r, 0.1666654348373413f);
+    p = nl_fma(p, r, 0.5f);
+    const float scale = nl_from_bits((nl_bits(shifted) + 126) << 23);
+    const float half = scale * nl_fma(r * r, p, r) + (scale - 0.5f);
+    return x > 88.72284f ? __builtin_inff() : half + half;
 }
 
 static inline double nl_tanh(double x) {
     const double magnitude = __builtin_fabs(x);
     const double e = nl_expm1(2.0 * (magnitude > 22.0 ? 22.0 : magnitude));
     return x != x ? x : __builtin_copysign(e / (e + 2.0), x);
+}
+
+static inline float nl_tanh(float x) {
+    const float magnitude = __builtin_fabsf(x);
+    const float e = nl_expm1(2.0f * (magnitude > 10.0f ? 10.0f : magnitude));
+    return x != x ? x : __builtin_copysignf(e / (e + 2.0f), x);
 }
 
 static inline double nl_log(double x) {
@@ -81,6 +80,25 @@ static inline double nl_log(double x) {
     const double positive = x > 1.7976931348623157e308 ? x : y;
     const double at_zero = x == 0.0 ? -__builtin_inf() : __builtin_nan("");
     return x > 0.0 ? positive : at_zero;
+}
+
+static inline float nl_log(float x) {
+    const bool subnormal = x < 1.17549435e-38f;
+    const uint32_t moved = nl_bits(subnormal ? x * 16777216.0f : x) + (0x3f800000 - 0x3f3504f3);
+    const float m = nl_from_bits((moved & 0x007fffff) + 0x3f3504f3);
+    const float k = (float)(int32_t)(moved >> 23) - (subnormal ? 151.0f : 127.0f);
+    const float f = m - 1.0f;
+    const float s = f / (2.0f + f);
+    const float z = s * s;
+    float p = 0.23582440614700317f;
+    p = nl_fma(p, z, 0.28537294268608093f);
+    p = nl_fma(p, z, 0.4000033438205719f);
+    p = nl_fma(p, z, 0.6666666269302368f);
+    const float h = 0.5f * f * f;
+    const float y = k * 0.693359375f - ((h - (s * (h + z * p) + k * -2.12194442e-4f)) - f);
+    const float positive = x > 3.40282347e38f ? x : y;
+    const float at_zero = x == 0.0f ? -__builtin_inff() : __builtin_nanf("");
+    return x > 0.0f ? positive : at_zero;
 }
 
 // cos(2 pi u) for 0 <= u < 1.
@@ -124,11 +142,6 @@ NL_LIBRARY(exp2) NL_LIBRARY(cbrt) NL_LIBRARY(erf)
     static inline float nl_##name(float x, float y) { return __builtin_##name##f(x, y); }
 NL_LIBRARY_2(pow) NL_LIBRARY_2(atan2) NL_LIBRARY_2(fmod)
 #undef NL_LIBRARY_2
-
-static inline float nl_exp(float x) { return (float)nl_exp((double)x); }
-static inline float nl_expm1(float x) { return (float)nl_expm1((double)x); }
-static inline float nl_tanh(float x) { return (float)nl_tanh((double)x); }
-static inline float nl_log(float x) { return (float)nl_log((double)x); }
 
 #define NL_PIECEWISE(real)                                                                      \
     static inline real nl_min(real a, real b) { return b < a ? b : a; }                         \

@@ -41,7 +41,7 @@ K, B = Load("k", I, "int"), Load("b", I, "bool")
 def functions(names: set[str]) -> dict[str, Expr]:
     found: dict[str, Expr] = {}
     for name in sorted(names):
-        arity = 3 if name == "clip" else 2 if name in TWO_ARGUMENTS else 1
+        arity = 3 if name in ("clip", "fma") else 2 if name in TWO_ARGUMENTS else 1
         found[name] = call(name, *(X, Y, real(0.4))[:arity])
     return found
 

@@ -1,0 +1,125 @@
+"""Reciprocals and fused steps: what they change, what they leave alone, and by how much results differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from execution import Case, I, assert_same_bits, call, interpret, op, real, run
+
+from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
+from engine.codegen.ir import Cast, Each, Expr, Kernel, Let, Load, Op, Store, Symbol
+from engine.codegen.passes import hoist_uniform
+from engine.codegen.plan import Plan
+from engine.codegen.traverse import subexpressions
+
+X, W, U = Load("x", I), Load("w", I), Load("u", Cast(real(0.0), "int"))
+
+
+@dataclass
+class Passed(Case):
+    """A case whose plan goes through a pass."""
+
+    through: Callable[[Plan], Plan] = lambda plan: plan
+
+    def plan(self) -> Plan:
+        return self.through(super().plan())
+
+
+def case_of(value: Expr, through: Callable[[Plan], Plan], x: object = None, u: float = 3.0) -> Passed:
+    values = np.random.default_rng(5).normal(size=100) if x is None else np.asarray(x, float)
+    case = Passed(sizes={"n": values.size}, through=through)
+    case.buffer("x", values, "real", "n")
+    case.buffer("w", np.random.default_rng(6).normal(size=values.size), "real", "n")
+    case.buffer("u", u)
+    case.buffer("y", 0.0, "real", "n")
+    case.add(5, Kernel("y", Each("n"), (Let("half", op("*", X, real(0.5))), Store("y", I, value))))
+    return case
+
+
+def operations(plan: Plan) -> list[str]:
+    kernel = plan.schedule[0].work
+    assert isinstance(kernel, Kernel)
+    stored = kernel.body[-1]
+    assert isinstance(stored, Store)
+    return [part.op for part in subexpressions(stored.value) if isinstance(part, Op)]
+
+
+@pytest.mark.parametrize(
+    "divisor", [real(5.0), real(-0.37), Load("u", Cast(real(0.0), "int")), op("+", U, real(1.0))]
+)
+def test_division_by_what_is_uniform(divisor: Expr) -> None:
+    exact = run(case_of(op("/", X, divisor), lambda plan: plan), 1).arrays["y"]
+    case = case_of(op("/", X, divisor), lambda plan: hoist_uniform(multiply_by_reciprocals(plan)))
+    assert operations(case.plan()) == ["*"]
+    found = run(case, 1).arrays
+    assert np.max(np.abs(found["y"] - exact) / np.spacing(np.abs(exact))) <= 1.0
+    assert_same_bits(found, interpret(case, 1).arrays)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        op("/", X, W),
+        op("/", X, Symbol("half")),
+        op("/", U, real(3.0)),
+        op("/", Symbol("t"), real(0.1)),
+        op("/", X, real(0.0)),
+        op("/", X, real(1e308)),
+        call("floor", op("/", X, real(0.1))),
+        Cast(op("<", op("/", X, real(0.1)), real(3.0)), "real"),
+        Cast(Cast(op("/", X, real(0.1)), "int"), "real"),
+    ],
+)
+def test_other_divisions_stay(value: Expr) -> None:
+    case = case_of(value, multiply_by_reciprocals)
+    assert case.plan() == Case.plan(case)
+
+
+def test_thirds_are_counted_as_without_the_pass() -> None:
+    """0.3 / 0.1 lies below 3, 0.3 * 10 does not."""
+    value = call("floor", op("/", X, real(0.1)))
+    case = case_of(value, lambda plan: fuse(multiply_by_reciprocals(plan)), [0.3, 0.6, 0.7])
+    np.testing.assert_array_equal(run(case, 1).arrays["y"], [2.0, 5.0, 6.0])
+
+
+def test_division_by_a_parameter_that_is_zero() -> None:
+    case = case_of(op("/", X, U), multiply_by_reciprocals, [1.0, -2.0, 0.0], u=0.0)
+    np.testing.assert_array_equal(run(case, 1).arrays["y"], [np.inf, -np.inf, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("value", "terms"),
+    [
+        (op("+", op("*", X, W), U), (1, 1)),
+        (op("+", U, op("*", X, W)), (1, 1)),
+        (op("-", op("*", X, W), U), (1, -1)),
+        (op("-", U, op("*", X, W)), (-1, 1)),
+    ],
+)
+def test_a_fused_step_rounds_once(value: Op, terms: tuple[int, int]) -> None:
+    case = case_of(value, fuse, x=[1 + 2**-30, 1e300, -0.1, 3.0] * 5, u=-0.3)
+    found = run(case, 1).arrays
+    product, rest = terms
+    expected = [
+        float(product * Fraction(x) * Fraction(w) + rest * Fraction(-0.3))
+        for x, w in zip(case.values["x"], case.values["w"], strict=True)
+    ]
+    np.testing.assert_array_equal(found["y"], expected)
+    assert_same_bits(found, interpret(case, 1).arrays)
+
+
+def test_fused_infinities() -> None:
+    case = case_of(op("+", op("*", X, real(2.0)), U), fuse, [np.inf, -np.inf, np.nan, 1e308], u=1.0)
+    found = run(case, 1).arrays
+    np.testing.assert_array_equal(found["y"], [np.inf, -np.inf, np.nan, np.inf])
+    assert_same_bits(found, interpret(case, 1).arrays)
+
+
+def test_a_sign_moves_to_what_is_uniform() -> None:
+    case = case_of(op("neg", op("*", U, X)), lambda plan: hoist_uniform(multiply_by_reciprocals(plan)))
+    assert operations(case.plan()) == ["*"]
+    np.testing.assert_array_equal(run(case, 1).arrays["y"], -3.0 * case.values["x"])
