@@ -2,17 +2,6 @@
 // Rows are padded to whole vectors; ranks take 16 bits and the rates (32 KB) stay in the first cache.
 #include "rate.hpp"
 
-inline Vec gathered(const real *r, const uint16_t *ranks) {
-#ifdef __AVX512F__
-    DOUBLE return as_vec(_mm512_i32gather_pd(_mm256_cvtepu16_epi32(_mm_load_si128(reinterpret_cast<const __m128i *>(ranks))), r, 8));
-    else return as_vec(_mm512_i32gather_ps(_mm512_cvtepu16_epi32(_mm256_load_si256(reinterpret_cast<const __m256i *>(ranks))), r, 4));
-#else
-    Vec x;
-    for (int i = 0; i < kLanes; ++i) x[i] = r[ranks[i]];
-    return x;
-#endif
-}
-
 int main(int count, char **given) {
     const Arguments arguments(count, given, 400.0);
     const int n = arguments.scaled(4000), threads = arguments.threads;
@@ -50,7 +39,7 @@ int main(int count, char **given) {
                     for (int k = 0; k < kUnit; k += 64 / static_cast<int>(sizeof(real)))
                         __builtin_prefetch(w + s + 1024 / sizeof(real) + k);
                     for (int k = 0; k < kUnit / kLanes; ++k)
-                        sums[k % 4] = fma(load(w + s + k * kLanes), gathered(r, ranks + s + k * kLanes), sums[k % 4]);
+                        sums[k % 4] = fma(load(w + s + k * kLanes), gather(r, widened(ranks + s + k * kLanes)), sums[k % 4]);
                 }
                 const Vec sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
                 real total = 0;

@@ -2,8 +2,8 @@
 //
 // A post-synaptic spike touches no synapse. Until the next pre-synaptic one nobody reads the weight, and what it adds
 // is x at the last pre-synaptic spike times exp(-(time since)/tau): all of these increments are positive, so that they
-// and the upper bound can wait. A synapse keeps (in a byte) how often its neuron had fired; potentiation[j][m] is the
-// sum over the last m spikes of j, and depression[j][m] that of what they add to y. Rows that wait too long are
+// and the upper bound can wait. A synapse keeps (in a byte) how often its neuron had fired; potentiation[m][j] is the
+// sum over the last m spikes of j, and depression[m][j] that of what they add to y. Rows that wait too long are
 // brought up to date before a neuron fires once more than these sums reach.
 //
 // Traces are kept times exp(t/tau), so that they need no decay; x is one of each pre-synaptic neuron. A spike that
@@ -13,11 +13,11 @@
 
 constexpr double kStep = 0.1, kTau = 20, kTauExc = 5, kRest = -60, kReset = -60, kThreshold = -50, kTauTrace = 20;
 constexpr double kLargest = 0.005, kPlus = 0.01 * kLargest, kMinus = 0.0105 * kLargest;
-constexpr int kRefractory = 50, kKept = kRefractory + 1, kTail = 8;
+constexpr int kRefractory = 50, kKept = kRefractory + 1, kTail = 8, kUnit = 32;
 
 struct Network {
-    int n;
-    Array<int64_t> offsets;  // multiples of 16
+    int n, room;
+    Array<int64_t> offsets;  // multiples of kUnit
     Array<uint16_t> posts;   // what pads a row points behind the last neuron
     Array<real> weights, y;
     Array<uint8_t> seen;
@@ -34,48 +34,35 @@ struct Network {
         last_visit[j] = step;
     }
 
+    void fetch(int64_t s) const {  // kUnit synapses
+        __builtin_prefetch(&posts[s]), __builtin_prefetch(&seen[s], 1);
+        for (int k = 0; k < kUnit; k += 64 / static_cast<int>(sizeof(real)))
+            __builtin_prefetch(&weights[s + k], 1), __builtin_prefetch(&y[s + k], 1);
+    }
+
     // Brings the weights of the row of j up to date; with a spike also delivers and depresses them.
     template <bool kSpike>
-    void row(int j, real present) {
-        const real trace = x[j], stretch = static_cast<real>(kSpike ? std::exp(kStep / kTauTrace) : 1);
-        int64_t s = offsets[j];
-        const int64_t end = offsets[j + 1];
-#ifdef __AVX512F__
-        if constexpr (sizeof(real) == 8) {
-            const __m512d plus = _mm512_set1_pd(trace), now = _mm512_set1_pd(present);
-            const __m512d largest = _mm512_set1_pd(kLargest), longer = _mm512_set1_pd(stretch);
-            double *const conductance = g.data;
-            for (; s < end; s += 8) {
-                const __m256i post = _mm256_cvtepu16_epi32(_mm_load_si128(reinterpret_cast<const __m128i *>(&posts[s])));
-                const __m256i times = _mm256_i32gather_epi32(fired_times.data, post, 4);
-                const __m256i before = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(&seen[s])));
-                const __m256i pending = _mm256_and_si256(_mm256_sub_epi32(times, before), _mm256_set1_epi32(255));
-                const __m256i at = _mm256_add_epi32(_mm256_slli_epi32(post, 3), pending);
-                const __m512d gain = _mm512_i32gather_pd(at, potentiation.data, 8);
-                const __m512d loss = _mm512_i32gather_pd(at, depression.data, 8);
-                const __m512d trace_y = _mm512_mul_pd(_mm512_add_pd(_mm512_load_pd(&y[s]), loss), longer);
-                __m512d w = _mm512_min_pd(_mm512_fmadd_pd(plus, gain, _mm512_load_pd(&weights[s])), largest);
-                _mm_storel_epi64(reinterpret_cast<__m128i *>(&seen[s]), _mm256_cvtepi32_epi8(times));
-                if constexpr (kSpike) {
-                    _mm512_i32scatter_pd(conductance, post, _mm512_add_pd(_mm512_i32gather_pd(post, conductance, 8), w), 8);
-                    w = _mm512_max_pd(_mm512_fmadd_pd(trace_y, now, w), _mm512_setzero_pd());
-                }
-                _mm512_store_pd(&weights[s], w);
-                _mm512_store_pd(&y[s], trace_y);
-            }
-            return;
-        }
-#endif
-        for (; s < end; ++s) {
-            const int post = posts[s], pending = kTail * post + ((fired_times[post] - seen[s]) & 255);
-            real w = std::fmin(weights[s] + trace * potentiation[pending], static_cast<real>(kLargest));
-            seen[s] = static_cast<uint8_t>(fired_times[post]);
-            y[s] = (y[s] + depression[pending]) * stretch;
+    void row(int j, real present, int64_t ahead) {
+        const Vec plus = splat(x[j]), now = splat(present), largest = splat(static_cast<real>(kLargest));
+        const Vec stretch = splat(static_cast<real>(kSpike ? std::exp(kStep / kTauTrace) : 1));
+        const int32_t *const times = fired_times.data;
+        const real *const gains = potentiation.data, *const losses = depression.data;
+        real *const conductance = g.data;
+        for (int64_t s = offsets[j]; s < offsets[j + 1]; s += kLanes) {
+            if (s % kUnit == 0) fetch(s + ahead);
+            const Ranks post = widened(&posts[s]), count = gather(times, post);
+            const Ranks at = ((count - widened(&seen[s])) & 255) * room + post;
+            const Vec raised = fma(plus, gather(gains, at), load(&weights[s]));
+            Vec w = raised < largest ? raised : largest;
+            const Vec trace = (load(&y[s]) + gather(losses, at)) * stretch;
+            store_bytes(&seen[s], count);
+            store(&y[s], trace);
             if constexpr (kSpike) {
-                g[post] += w;
-                w = std::fmax(w + present * y[s], real{0});
+                scatter(conductance, post, gather(conductance, post) + w);
+                w = fma(trace, now, w);
+                w = w > 0 ? w : Vec{};
             }
-            weights[s] = w;
+            store(&weights[s], w);
         }
     }
 };
@@ -99,12 +86,12 @@ int main(int count, char **given) {
     Stopwatch build;
     Random random(arguments.seed);
     Network net;
-    net.n = n;
+    net.n = n, net.room = static_cast<int>(padded(n + kUnit, 64));
     Rows<uint16_t> rows;
     rows.fixed_probability(n, n, std::fmin(1.0, 0.1 / arguments.scale), random);
     net.offsets.make(n + 1);
-    for (int j = 0; j < n; ++j) net.offsets[j + 1] = net.offsets[j] + padded(rows.offsets[j + 1] - rows.offsets[j], 16);
-    const size_t places = net.offsets[n], room = padded(n + 16, 64);
+    for (int j = 0; j < n; ++j) net.offsets[j + 1] = net.offsets[j] + padded(rows.offsets[j + 1] - rows.offsets[j], kUnit);
+    const size_t places = net.offsets[n], room = padded(n + kUnit, 64);
     net.posts.make(places), net.weights.make(places), net.y.make(places), net.seen.make(places);
     for (int j = 0; j < n; ++j) {
         int64_t to = net.offsets[j];
@@ -146,8 +133,9 @@ int main(int count, char **given) {
             zero = step;
         }
         const double shrink = std::exp(-(step - zero) * kStep / kTauTrace);
-        for (const uint32_t j : list) {
-            net.row<true>(static_cast<int>(j), static_cast<real>(shrink));
+        for (size_t k = 0; k < list.size(); ++k) {
+            const uint32_t j = list[k], following = list[std::min(k + 1, list.size() - 1)];
+            net.row<true>(static_cast<int>(j), static_cast<real>(shrink), net.offsets[following] - net.offsets[j]);
             net.x[j] = net.x[j] * stretch + static_cast<real>(kPlus / shrink);
             net.visit(static_cast<int>(j), step);
         }
@@ -164,10 +152,7 @@ int main(int count, char **given) {
                 const uint32_t j = static_cast<uint32_t>(i + __builtin_ctzll(bits));
                 if (j >= static_cast<uint32_t>(n)) break;
                 list.push_back(j);
-                for (int64_t s = net.offsets[j]; s < net.offsets[j + 1]; s += 32) {
-                    __builtin_prefetch(&net.posts[s]);
-                    for (int k = 0; k < 32; k += 64 / static_cast<int>(sizeof(real))) __builtin_prefetch(&net.weights[s + k], 1), __builtin_prefetch(&net.y[s + k], 1);
-                }
+                net.fetch(net.offsets[j]);
             }
         }
         resting[step % kKept] = list;
@@ -176,20 +161,20 @@ int main(int count, char **given) {
             // A row that was not visited since this neuron's oldest remembered spike would need a longer tail.
             int32_t &turn = net.steps_of[kTail * j + net.fired_times[j] % (kTail - 1)];
             for (int oldest; net.last_visit[oldest = net.newer[n]] <= turn;) {
-                net.row<false>(oldest, 0);
+                net.row<false>(oldest, 0, 0);
                 net.visit(oldest, step);
             }
             turn = step;
-            real *const gains = &net.potentiation[kTail * j], *const losses = &net.depression[kTail * j];
+            real *const gains = &net.potentiation[j], *const losses = &net.depression[j];
             for (int m = kTail - 1; m > 0; --m) {
-                gains[m] = gains[m - 1] + static_cast<real>(shrink);
-                losses[m] = losses[m - 1] - static_cast<real>(kMinus / shrink);
+                gains[m * room] = gains[(m - 1) * room] + static_cast<real>(shrink);
+                losses[m * room] = losses[(m - 1) * room] - static_cast<real>(kMinus / shrink);
             }
             ++net.fired_times[j];
         }
     }
     run.stop();
-    for (int j = 0; j < n; ++j) net.row<false>(j, 0);
+    for (int j = 0; j < n; ++j) net.row<false>(j, 0, 0);
     double sum = 0;
     for (int j = 0; j < n; ++j)
         for (int64_t s = net.offsets[j]; s < net.offsets[j + 1] && net.posts[s] < n; ++s) sum += net.weights[s];

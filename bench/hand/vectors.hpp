@@ -144,3 +144,54 @@ struct RandomWords {
         return result;
     }
 };
+
+// One index a lane, and what is read and written by them.
+using Ranks = int32_t __attribute__((vector_size(4 * kLanes)));
+
+#ifdef __AVX512F__
+// The functions with an index vector are chosen by its size: 8 or 16 lanes.
+using Ranks8 = int32_t __attribute__((vector_size(32)));
+using Ranks16 = int32_t __attribute__((vector_size(64)));
+
+template <class R = Ranks>
+inline R widened(const uint16_t *p) {
+    if constexpr (sizeof(R) == 32) return (R)_mm256_cvtepu16_epi32(_mm_load_si128((const __m128i *)p));
+    else return (R)_mm512_cvtepu16_epi32(_mm256_load_si256((const __m256i *)p));
+}
+template <class R = Ranks>
+inline R widened(const uint8_t *p) {
+    if constexpr (sizeof(R) == 32) return (R)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));
+    else return (R)_mm512_cvtepu8_epi32(_mm_load_si128((const __m128i *)p));
+}
+inline void store_bytes(uint8_t *p, Ranks8 r) { _mm_storel_epi64((__m128i *)p, _mm256_cvtepi32_epi8((__m256i)r)); }
+inline void store_bytes(uint8_t *p, Ranks16 r) { _mm_store_si128((__m128i *)p, _mm512_cvtepi32_epi8((__m512i)r)); }
+inline Ranks8 gather(const int32_t *p, Ranks8 r) { return (Ranks8)_mm256_i32gather_epi32(p, (__m256i)r, 4); }
+inline Ranks16 gather(const int32_t *p, Ranks16 r) { return (Ranks16)_mm512_i32gather_epi32((__m512i)r, p, 4); }
+inline Vec gather(const double *p, Ranks8 r) { return (Vec)_mm512_i32gather_pd((__m256i)r, p, 8); }
+inline Vec gather(const float *p, Ranks16 r) { return (Vec)_mm512_i32gather_ps((__m512i)r, p, 4); }
+// The indices must differ.
+inline void scatter(double *p, Ranks8 r, Vec x) { _mm512_i32scatter_pd(p, (__m256i)r, (__m512d)x, 8); }
+inline void scatter(float *p, Ranks16 r, Vec x) { _mm512_i32scatter_ps(p, (__m512i)r, (__m512)x, 4); }
+#else
+template <class T>
+inline Ranks widened(const T *p) {
+    Ranks r;
+    for (int i = 0; i < kLanes; ++i) r[i] = p[i];
+    return r;
+}
+inline void store_bytes(uint8_t *p, Ranks r) {
+    for (int i = 0; i < kLanes; ++i) p[i] = static_cast<uint8_t>(r[i]);
+}
+inline Ranks gather(const int32_t *p, Ranks r) {
+    for (int i = 0; i < kLanes; ++i) r[i] = p[r[i]];
+    return r;
+}
+inline Vec gather(const real *p, Ranks r) {
+    Vec x;
+    for (int i = 0; i < kLanes; ++i) x[i] = p[r[i]];
+    return x;
+}
+inline void scatter(real *p, Ranks r, Vec x) {
+    for (int i = 0; i < kLanes; ++i) p[r[i]] = x[i];
+}
+#endif
