@@ -8,6 +8,7 @@ from engine.network import command_line
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 os.environ.setdefault("QT_PREFERRED_BINDING", "PySide6")
+os.environ.setdefault("NEUROLOOM_EXACT_THREADS", "1")  # the networks of tests are too small for any
 command_line.ignore()  # it is that of pytest
 
 

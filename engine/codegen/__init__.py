@@ -8,6 +8,7 @@ text, ``build`` compiles it once and keeps it in a cache.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from engine.codegen.printer import Target
     from engine.network import Network, Projection
     from engine.runtime.instance import Instance
+
+THREADS = "Threads: "
+"""Begins what progress is told where fewer threads are used than were asked for."""
 
 
 def compile_network(
@@ -40,7 +44,7 @@ def compile_network(
     cancel : threading.Event, optional
         Ends a running compiler.
     progress : callable, optional
-        Told the phase: "Generating code", "Compiling".
+        Told the phase: "Generating code", "Compiling"; and why there are fewer threads than asked for.
 
     Raises
     ------
@@ -54,28 +58,59 @@ def compile_network(
 
     if progress is not None:
         progress("Generating code")
-    lowered, plan, target, text = _generate(network)
-    library = build(text, target, network.build_options, cancel=cancel, progress=progress)
-    instance = previous or Instance(network, network.threads)
-    instance.load(lowered, plan, library, redrawn)
+    code = _generate(network, None if previous is None else previous.threads)
+    if previous is None and code.threads < network.threads and progress is not None:
+        progress(f"{THREADS}{code.why}")
+    library = build(code.text, code.target, network.build_options, cancel=cancel, progress=progress)
+    instance = previous or Instance(network, code.threads)
+    instance.load(code.lowered, code.plan, library, redrawn)
     return instance
 
 
 def generated_code(network: Network) -> str:
     """The C++ text that :func:`compile_network` would build for a network whose connectivity is drawn."""
-    return _generate(network)[-1]
+    return _generate(network).text
 
 
-def _generate(network: Network) -> tuple[Lowered, Plan, Target, str]:
-    """A network as it was lowered, its plan after all passes, and the plan's text for a target."""
+@dataclass(frozen=True)
+class _Code:
+    """A network as it was lowered, its plan after all passes, and the plan's text for a target.
+
+    ``why`` tells why there are fewer threads than asked for.
+    """
+
+    lowered: Lowered
+    plan: Plan
+    target: Target
+    text: str
+    threads: int
+    why: str
+
+
+def _generate(network: Network, threads: int | None = None) -> _Code:
+    """The code of a network for a number of threads, or for as many of those asked for as pay."""
+    from engine.codegen.lowering import lower
+    from engine.codegen.printer import print_plan
+    from engine.codegen.threads import threads_for, told
+
+    lowered = lower(network, threads or 0)
+    plan = _passed(lowered.plan)
+    why = ""
+    used = threads or threads_for(plan, lowered, network.threads)
+    if threads is None and used < network.threads:
+        why = told(network.threads, used, plan, lowered.sizes)
+        again = lower(network, used)
+        plan = plan if again.plan == lowered.plan else _passed(again.plan)
+        lowered = again
+    target: Target = "openmp" if used > 1 else "single"
+    return _Code(lowered, plan, target, print_plan(plan, target), used, why)
+
+
+def _passed(plan: Plan) -> Plan:
+    """A plan after all passes."""
     from engine.codegen.access import place_barriers
     from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
-    from engine.codegen.lowering import lower
     from engine.codegen.passes import fold_constants, hoist_uniform
-    from engine.codegen.printer import print_plan
 
-    lowered = lower(network)
-    plan = fuse(multiply_by_reciprocals(fold_constants(lowered.plan)))
-    plan = place_barriers(hoist_uniform(plan))
-    target: Target = "openmp" if network.threads > 1 else "single"
-    return lowered, plan, target, print_plan(plan, target)
+    plan = fuse(multiply_by_reciprocals(fold_constants(plan)))
+    return place_barriers(hoist_uniform(plan))

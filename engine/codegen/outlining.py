@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from engine.codegen.identifiers import KEYWORDS
 
-LONGEST = 200
+LONGEST = 400
 """Lines of loops up to which one function holds them all: a call costs as much as some neurons."""
 
 BORDER = "// === "

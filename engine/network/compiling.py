@@ -8,6 +8,7 @@ from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from engine.codegen import THREADS
 from engine.codegen.build import BuildOptions
 from engine.errors import InvalidConfiguration, ModelError
 from engine.network import command_line
@@ -32,14 +33,21 @@ class Told:
 
     def __init__(self, network: Compiling, silent: bool, progress: Callable[[str], None] | None) -> None:
         values = network.configuration.values
-        self.verbose = values["verbose"] and not silent and not values["suppress_warnings"]
+        self.quiet = values["suppress_warnings"]
+        self.verbose = values["verbose"] and not silent and not self.quiet
         self.timed = self.verbose and values["show_time"]
         self.silent, self.progress = silent, progress
         self.number = network.id
         self.compiling, self.begun, self.phase = False, 0.0, ""
 
     def __call__(self, phase: str) -> None:
-        """A phase begins."""
+        """A phase begins, or something is to be told."""
+        if phase.startswith(THREADS):
+            if not self.silent and not self.quiet:
+                print(f"INFO: {phase.removeprefix(THREADS)} ")
+            if self.progress is not None:
+                self.progress(phase)
+            return
         self._end_phase()
         self.phase, self.begun = phase, time.perf_counter()
         if self.progress is not None:
@@ -71,6 +79,12 @@ class Compiling(Profiling):
     id: int
     directory: str
     """The ``directory`` that :meth:`compile` was given."""
+
+    @property
+    def threads_used(self) -> int:
+        """Number of threads that the compiled network runs on: ``num_threads``, or fewer where a step is too
+        short for them, or the computer has fewer processors. 0 before compile."""
+        return 0 if self._instance is None else self._instance.threads
 
     def compile(
         self,

@@ -100,7 +100,7 @@ class Configured(Live):
 
     @property
     def threads(self) -> int:
-        """Number of threads; results do not depend on it."""
+        """Most threads to use; results do not depend on it. See :attr:`threads_used`."""
         return int(self.configuration.values["num_threads"])
 
     @threads.setter

@@ -39,7 +39,7 @@ class Profiling(Configured):
         folder = Path(self.configuration.values["profile_out"] or ".")
         parts = self.profile()
         content = {
-            "threads": self.threads,
+            "threads": 0 if self._instance is None else self._instance.threads,
             "steps": 0 if self._instance is None else self._instance.tick,
             "seconds": sum(parts.values()),
             "parts": parts,

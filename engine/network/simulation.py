@@ -30,7 +30,8 @@ def setup(**keys: Any) -> None:
     paradigm : {"openmp"}
         What runs the network.
     num_threads : int
-        Threads (1); results do not depend on it.
+        Most threads to use (1); results do not depend on it. A network whose steps are too short for them
+        uses fewer, and says so when it is compiled; see :attr:`Network.threads_used`.
     visible_cores : list of int
         Core of each thread; at least as many as threads. Default: the system decides.
     precision : {"double", "float"}

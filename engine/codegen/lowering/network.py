@@ -22,19 +22,26 @@ if TYPE_CHECKING:
     from engine.network import Network
 
 
-def lower(network: Network) -> Lowered:
+def lower(network: Network, threads: int = 0) -> Lowered:
     """The plan of a network whose connectivity is drawn.
+
+    Parameters
+    ----------
+    network : Network
+    threads : int
+        That buffers are laid out for; 0: as many as the network may use.
 
     Raises
     ------
     EngineError
         For what the network asks for and the schedule cannot give; names the object.
     """
-    builder = Builder(network.dt, network.precision, network.threads)
+    threads = threads or network.threads
+    builder = Builder(network.dt, network.precision, threads)
     builder.buffer("seed", "int64", 1, network.seed, "seed of all random draws", None)
     if network.cores:
-        cores = np.array(network.cores, dtype=np.int32)
-        builder.cores = builder.buffer("cores", "int32", network.threads, cores, "core of each thread")
+        cores = np.array(network.cores[:threads], dtype=np.int32)
+        builder.cores = builder.buffer("cores", "int32", threads, cores, "core of each thread")
     populations = {p.id: LoweredPopulation(builder, p) for p in network.populations}
     for population in populations.values():
         population.declare()

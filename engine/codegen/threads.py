@@ -1,0 +1,260 @@
+"""How many threads pay: what a step computes and moves, against the time that threads take to meet.
+
+The times are those of one core of a current server processor with wide vectors; only their ratios to
+:data:`MEETING` matter, and only near the point where a thread more neither helps nor hurts. Results do not
+depend on the choice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.codegen.access import event_list, matrix_of
+from engine.codegen.ir import (
+    Accumulate,
+    Draw,
+    Each,
+    EachAbsent,
+    EachBlock,
+    EachDue,
+    EachEvent,
+    EachRow,
+    EachSpike,
+    EachSynapse,
+    Expr,
+    Function,
+    If,
+    Kernel,
+    Load,
+    Once,
+    Op,
+    Select,
+    Statement,
+    Store,
+    Total,
+)
+from engine.codegen.lowering import Lowered
+from engine.codegen.plan import EventRecorder, Matrix, Plan, Recorder
+from engine.codegen.traverse import direct_expressions, parts, rare_condition, symbols
+
+ASSUMED_RATE = 20.0
+"""Spikes a second of a neuron, for what depends on activity that nobody knows before the run."""
+MEETING = 3.0e3
+"""Nanoseconds from the last thread's arrival at a barrier, and the wait for it, until all go on."""
+SHARED = 0.6
+"""What a further thread adds to the speed of the first: threads share caches, memory and clock."""
+WORTH = 0.9
+"""More threads must save a tenth."""
+BLOCK = 64
+"""Neurons of which one thread owns all."""
+
+EXACTLY = "NEUROLOOM_EXACT_THREADS"
+"""Environment variable: if it is not empty, as many threads are used as are asked for."""
+
+_OPERATIONS = {"/": 0.3, "mod": 0.5}
+_OPERATION = 0.02
+_FUNCTIONS = {"min": 0.02, "max": 0.02, "fabs": 0.02, "clip": 0.04, "sqrt": 0.4, "floor": 0.05, "ceil": 0.05}
+_EXPONENTIALS = {"exp": 0.45, "log": 0.5, "pow": 1.5}
+_FUNCTION = 2.0
+_DRAWS = {"Uniform": 0.8, "DiscreteUniform": 0.8, "Normal": 2.0, "LogNormal": 2.5, "Exponential": 1.5}
+_DRAW = 40.0
+_ELEMENT = 0.03
+"""Reading or writing the next element of an array that is in a cache."""
+_SYNAPSE = 0.2
+"""Reading the next synapse and going to its neuron."""
+_SYNAPTIC_VALUE = 0.3
+"""Reading or writing a value of a synapse, which comes from memory."""
+_SCALAR = 3.0
+"""How many times as long anything takes outside of vectors."""
+_EVENT = 15.0
+"""Finding the row of a spike, which every thread does."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Nanoseconds of one entry of the schedule on one thread.
+
+    Attributes
+    ----------
+    alone : float
+        Done by one thread, or by each.
+    shared : float
+        Shared among those that own the neurons.
+    neurons : int
+        How many are shared out.
+    """
+
+    alone: float
+    shared: float = 0.0
+    neurons: int = 1
+
+    def on(self, threads: int) -> float:
+        """Nanoseconds on a number of threads."""
+        blocks = max(1, -(-self.neurons // BLOCK))
+        largest = -(-blocks // threads) / blocks
+        slowed = threads / (1.0 + SHARED * (threads - 1))
+        return self.alone + self.shared * min(1.0, largest * slowed)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one step takes.
+
+    Attributes
+    ----------
+    works : tuple of Work
+    meetings : int
+        Barriers of a step.
+    """
+
+    works: tuple[Work, ...]
+    meetings: int
+
+    def on(self, threads: int) -> float:
+        """Nanoseconds of a step on a number of threads."""
+        waiting = 0.0 if threads == 1 else MEETING * self.meetings * (1.0 + 0.1 * (threads - 2))
+        return sum(work.on(threads) for work in self.works) + waiting
+
+    def best(self, limit: int) -> int:
+        """The number of threads, at most ``limit``, on which a step is shortest; 1 where more hardly help."""
+        fastest = min(range(1, limit + 1), key=lambda threads: (self.on(threads), threads))
+        return fastest if self.on(fastest) < WORTH * self.on(1) else 1
+
+
+def threads_for(plan: Plan, lowered: Lowered, limit: int) -> int:
+    """How many of at most ``limit`` threads to use for a plan with barriers."""
+    if limit == 1 or os.environ.get(EXACTLY):
+        return limit
+    return estimate(plan, lowered.sizes).best(min(limit, processors()))
+
+
+def processors() -> int:
+    """How many threads this process can run at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def estimate(plan: Plan, sizes: Mapping[str, int]) -> Estimate:
+    """The time of a step of a plan, with the numbers behind its sizes."""
+    works = []
+    for entry in plan.schedule:
+        if isinstance(entry.work, Recorder):
+            works.append(Work(0.0, sizes.get(entry.work.count, 1) * _ELEMENT, sizes.get(entry.work.count, 1)))
+        elif not isinstance(entry.work, EventRecorder):
+            works.append(_Kernel(plan, sizes, entry.work).work)
+    return Estimate(tuple(works), 1 + sum(entry.barrier for entry in plan.schedule))
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """One kernel of a plan."""
+
+    plan: Plan
+    sizes: Mapping[str, int]
+    kernel: Kernel
+
+    @property
+    def work(self) -> Work:
+        """Nanoseconds of the kernel."""
+        kernel, domain = self.kernel, self.kernel.domain
+        match domain:
+            case Once():
+                return Work(self.body(kernel.body) * _SCALAR)
+            case Each(count=count):
+                rare = rare_condition(kernel)
+                each = self.expression(rare.condition) if rare is not None else self.body(kernel.body)
+                return self.neurons(count, each)
+            case EachBlock(count=count):
+                return self.neurons(count, self.reduced * _SCALAR)
+            case Total(count=count):
+                return Work(self.number(count) * self.reduced * _SCALAR)
+            case EachSpike(events=events):
+                count = event_list(self.plan, events).count
+                each = self.body(kernel.body) * _SCALAR * self.spikes
+                return self.neurons(count, each)
+            case EachAbsent(matrix=name, n_pre=n_pre):
+                matrix = matrix_of(self.plan, name)
+                pairs = self.number(n_pre) * self.number(matrix.n_rows)
+                return Work(0.0, pairs * self.body(kernel.body), self.number(matrix.n_post))
+            case EachRow(matrix=name) | EachSynapse(matrix=name):
+                matrix = matrix_of(self.plan, name)
+                each = _SYNAPSE + self.body(kernel.body) + self.reduced
+                after = self.number(matrix.n_rows) * self.body(kernel.after)
+                return Work(0.0, self.entries(matrix) * each + after, self.number(matrix.n_post))
+            case EachEvent(matrix=name, events=events) | EachDue(matrix=name, events=events):
+                matrix, count = matrix_of(self.plan, name), event_list(self.plan, events).count
+                arriving = self.number(count) * self.spikes
+                each = (_SYNAPSE + self.body(kernel.body)) * _SCALAR
+                found = (
+                    arriving * _EVENT * (self.number(domain.classes) if isinstance(domain, EachDue) else 1)
+                )
+                return Work(found, self.entries(matrix) * self.spikes * each, self.number(matrix.n_post))
+
+    @cached_property
+    def spikes(self) -> float:
+        """Spikes of a neuron in a step."""
+        return min(1.0, ASSUMED_RATE * self.plan.dt / 1000.0)
+
+    def number(self, size: str | int) -> int:
+        return size if isinstance(size, int) else self.sizes.get(size, 1)
+
+    def entries(self, matrix: Matrix) -> int:
+        """Synapses of a matrix."""
+        return self.number(self.plan.buffer(matrix.columns).count)
+
+    def neurons(self, count: str, each: float) -> Work:
+        number = self.number(count)
+        return Work(0.0, number * each, number)
+
+    @cached_property
+    def reduced(self) -> float:
+        """What is added for each element of the inner loop."""
+        reduction = self.kernel.reduction
+        return 0.0 if reduction is None else self.expression(reduction.value) + _OPERATION
+
+    def body(self, body: Iterable[Statement]) -> float:
+        """Nanoseconds of statements, in vectors."""
+        total = 0.0
+        for statement in body:
+            total += sum(self.expression(e) for e in direct_expressions(statement))
+            if isinstance(statement, Store | Accumulate):
+                total += self.element(statement.index)
+            elif isinstance(statement, If):
+                total += self.body(statement.then)
+        return total
+
+    def expression(self, node: Expr) -> float:
+        """Nanoseconds of an expression, in vectors."""
+        total = sum(self.expression(part) for part in parts(node))
+        match node:
+            case Op(op=op):
+                total += _OPERATIONS.get(op, _OPERATION)
+            case Function(name=name):
+                total += _FUNCTIONS.get(name) or _EXPONENTIALS.get(name, _FUNCTION)
+            case Select():
+                total += _OPERATION
+            case Draw(distribution=distribution):
+                total += _DRAWS.get(distribution, _DRAW)
+            case Load(index=index):
+                total += self.element(index)
+        return total
+
+    def element(self, index: Expr) -> float:
+        """Nanoseconds of going to an element."""
+        used = symbols([index])
+        if "s" in used or "pair" in used:
+            return _SYNAPTIC_VALUE
+        return _ELEMENT if used & {"i", "post", "pre", "row"} else 0.0
+
+
+def told(limit: int, used: int, plan: Plan, sizes: Mapping[str, int]) -> str:
+    """Why fewer threads are used than were asked for."""
+    if used == processors() < limit:
+        return f"{used} of {limit} threads are used: this computer runs no more at once."
+    seconds = estimate(plan, sizes).on(used) / 1e9
+    shown = f"{seconds * 1e6:.3g} µs" if seconds < 1e-3 else f"{seconds * 1e3:.3g} ms"
+    return f"{used} of {limit} threads are used: a step of about {shown} would not be shorter on more."
