@@ -33,6 +33,13 @@ class Peer:
     environment: str | None = None
     package: str = ""
     flags: str = ""
+    simulator: str = ""
+    """The name in ``process.py``, where it is not that of the peer."""
+    cases: frozenset[str] | None = None
+    """The cases that it is measured with; None: all."""
+
+    def offers(self, case: str) -> bool:
+        return self.cases is None or case in self.cases
 
     @property
     def python(self) -> Path:
@@ -44,16 +51,24 @@ class Peer:
 
 
 FAST = "-O3 -march=native -ffast-math"
+IN_BRIAN = "coba coba_large brunel izhikevich stdp_song stdp_recurrent rate_sparse hh"
+IN_NEST = "cuba cuba_large brunel izhikevich izhikevich_large stdp_song stdp_recurrent"
+IN_NUMPY = "izhikevich rate_dense rate_sparse oja"
 PEERS = {
     peer.name: peer
     for peer in (
         Peer("engine"),
         Peer("hand"),
         Peer("annarchy", "annarchy", "annarchy==4.8.2.6"),
-        Peer("annarchy-fast", "annarchy", "annarchy==4.8.2.6", FAST),
+        Peer("annarchy-fast", "annarchy", "annarchy==4.8.2.6", FAST, "annarchy"),
+        Peer("annarchy5", "annarchy5", "annarchy==5.0.4.1", simulator="annarchy"),
+        Peer("annarchy5-fast", "annarchy5", "annarchy==5.0.4.1", FAST, "annarchy"),
+        # Brian 2.9 is the last for Python 3.11, and needs a numpy of its time.
+        Peer("brian2", "brian2", "brian2==2.9.0 numpy<2.4", cases=frozenset(IN_BRIAN.split())),
+        Peer("nest", "nest", "nest-simulator==3.10.0", cases=frozenset(IN_NEST.split())),
+        Peer("numpy", cases=frozenset(IN_NUMPY.split())),
     )
 }
-SIMULATORS = {"annarchy-fast": "annarchy"}
 
 
 def place(environment: str) -> Path:
@@ -100,9 +115,10 @@ def execute(peer: Peer, run: Run, program: str, base: float, folder: Path) -> di
         binary = build_hand(program, run.precision, folder)
         command = [str(binary), *map(str, (run.duration, run.threads, run.scale * base, run.seed))]
     else:
-        simulator = SIMULATORS.get(peer.name, peer.name)
-        values = (run.case, run.duration, run.threads, run.scale, run.seed, run.precision)
-        command = [str(peer.python), str(HERE / "process.py"), simulator, *map(str, values), peer.flags]
+        scale = run.scale * base
+        values = (run.case, run.duration, run.threads, scale, run.seed, run.precision)
+        arguments = [*map(str, values), *peer.flags.split()]
+        command = [str(peer.python), str(HERE / "process.py"), peer.simulator or peer.name, *arguments]
         environment["PATH"] = os.pathsep.join([str(peer.python.parent), environment["PATH"]])
         environment["NEUROLOOM_CACHE_DIR"] = str(folder / "cache")
         if peer.environment is None:

@@ -48,7 +48,7 @@ def measure(case: Case, names: list[str], run: Run, runs: int, folder: Path) -> 
     short = Run(case.name, case.dt, run.threads, run.scale, run.seed, run.precision)
     for turn in range(runs + 1):
         for name in names:
-            if name in failures:
+            if name in failures or not PEERS[name].offers(case.name):
                 continue
             which = short if turn == 0 else run
             try:
@@ -75,7 +75,7 @@ def summarised(first: Record, runs: list[Record]) -> Record:
         stage: {kind: median(runs, "stages", stage, kind) for kind in ("wall", "cpu")}
         for stage in runs[0].get("stages", {})
     }
-    if "stages" in first:
+    if "compile" in first.get("stages", {}):
         summary["stages"]["compile, cold"] = first["stages"]["compile"]
     return {key: value for key, value in summary.items() if value == value}
 
