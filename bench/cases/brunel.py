@@ -30,4 +30,4 @@ def declare(ann: Any, scale: float) -> Declared:
     return Declared(projections, n, ann.Monitor(neurons, "spike"))
 
 
-CASES = (Case("brunel", "B3 Brunel-like 12 500", declare, 1000.0, 0.1, 0.1, method="explicit", tiny=0.05),)
+CASES = (Case("brunel", "B3 Brunel-like 12 500", declare, 1000.0, 0.1, 0.1, method="explicit"),)

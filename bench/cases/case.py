@@ -45,8 +45,8 @@ class Case:
     """The scale of this case: a large case is a small one of another scale."""
     hand: str = ""
     """Name of the hand-written program, if it is not that of the case."""
-    tiny: float = 0.1
-    """A scale at which tests and instruction counts take a moment."""
+    counted: tuple[float, float] = (1.0, 10.0)
+    """Scale and ms whose instructions are counted."""
 
     @property
     def program(self) -> str:

@@ -53,4 +53,4 @@ def declare(ann: Any, scale: float) -> Declared:
     return Declared([], n, ann.Monitor(neurons, "spike"))
 
 
-CASES = (Case("hh", "B7 Hodgkin-Huxley 1000", declare, 100.0, 0.01, 0.1),)
+CASES = (Case("hh", "B7 Hodgkin-Huxley 1000", declare, 100.0, 0.01, 0.1, counted=(1.0, 1.0)),)

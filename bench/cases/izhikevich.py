@@ -49,6 +49,24 @@ def sparse(ann: Any, scale: float) -> Declared:
 
 
 CASES = (
-    Case("izhikevich", "B4 Izhikevich 1000, dense", dense, 1000.0, 1.0, 0.15, method="explicit"),
-    Case("izhikevich_large", "B4 Izhikevich 10 000", sparse, 1000.0, 1.0, 0.15, method="explicit"),
+    Case(
+        "izhikevich",
+        "B4 Izhikevich 1000, dense",
+        dense,
+        1000.0,
+        1.0,
+        0.15,
+        method="explicit",
+        counted=(1.0, 100.0),
+    ),
+    Case(
+        "izhikevich_large",
+        "B4 Izhikevich 10 000",
+        sparse,
+        1000.0,
+        1.0,
+        0.15,
+        method="explicit",
+        counted=(1.0, 20.0),
+    ),
 )
