@@ -62,7 +62,6 @@ PEERS = {
         Peer("annarchy", "annarchy", "annarchy==4.8.2.6"),
         Peer("annarchy-fast", "annarchy", "annarchy==4.8.2.6", FAST, "annarchy"),
         Peer("annarchy5", "annarchy5", "annarchy==5.0.4.1", simulator="annarchy"),
-        Peer("annarchy5-fast", "annarchy5", "annarchy==5.0.4.1", FAST, "annarchy"),
         # Brian 2.9 is the last for Python 3.11, and needs a numpy of its time.
         Peer("brian2", "brian2", "brian2==2.9.0 numpy<2.4", cases=frozenset(IN_BRIAN.split())),
         Peer("nest", "nest", "nest-simulator==3.10.0", cases=frozenset(IN_NEST.split())),

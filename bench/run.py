@@ -129,7 +129,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--precision", nargs="+", choices=["double", "float"], default=["double"])
     parser.add_argument("--scale", nargs="+", type=float, default=[1.0])
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=5, help="0: only compile, into --folder")
     parser.add_argument("--duration", type=float, help="ms, instead of that of the case")
     parser.add_argument("--json", type=Path, help="add the results to this file")
     parser.add_argument("--folder", type=Path, help="keep what was compiled here")
