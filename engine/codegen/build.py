@@ -51,6 +51,8 @@ DEBUG = ("-O0", "-g")
 
 REQUIRED = (
     *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
+    # An exp moved to where its result is chosen (a neuron that is not refractory) would be one of single numbers.
+    "-fno-tree-sink",
     # Without exceptions, type information and C++ headers a cold compile takes two thirds of the time.
     *("-fno-exceptions", "-fno-rtti", "-nostdinc++", "-pipe"),
     *("-fPIC", "-shared", "-std=c++17", "-fvisibility=hidden", "-Wall"),

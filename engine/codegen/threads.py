@@ -56,7 +56,16 @@ EXACTLY = "NEUROLOOM_EXACT_THREADS"
 
 _OPERATIONS = {"/": 0.3, "mod": 0.5}
 _OPERATION = 0.02
-_FUNCTIONS = {"min": 0.02, "max": 0.02, "fabs": 0.02, "clip": 0.04, "sqrt": 0.4, "floor": 0.05, "ceil": 0.05}
+_FUNCTIONS = {
+    "fma": 0.02,
+    "min": 0.02,
+    "max": 0.02,
+    "fabs": 0.02,
+    "clip": 0.04,
+    "sqrt": 0.4,
+    "floor": 0.05,
+    "ceil": 0.05,
+}
 _EXPONENTIALS = {"exp": 0.45, "log": 0.5, "pow": 1.5}
 _FUNCTION = 2.0
 _DRAWS = {"Uniform": 0.8, "DiscreteUniform": 0.8, "Normal": 2.0, "LogNormal": 2.5, "Exponential": 1.5}
@@ -65,9 +74,11 @@ _ELEMENT = 0.03
 """Reading or writing the next element of an array that is in a cache."""
 _SYNAPSE = 0.2
 """Reading the next synapse and going to its neuron."""
-_SYNAPTIC_VALUE = 0.3
+_SYNAPTIC_VALUE = 0.25
 """Reading or writing a value of a synapse, which comes from memory."""
-_SCALAR = 3.0
+_ARRIVAL = 0.5
+"""Reading the next synapse of a spike and going to its neuron, one after the other."""
+_SCALAR = 2.0
 """How many times as long anything takes outside of vectors."""
 _EVENT = 15.0
 """Finding the row of a spike, which every thread does."""
@@ -188,7 +199,7 @@ class _Kernel:
             case EachEvent(matrix=name, events=events) | EachDue(matrix=name, events=events):
                 matrix, count = matrix_of(self.plan, name), event_list(self.plan, events).count
                 arriving = self.number(count) * self.spikes
-                each = (_SYNAPSE + self.body(kernel.body)) * _SCALAR
+                each = _ARRIVAL + self.body(kernel.body) * _SCALAR
                 found = (
                     arriving * _EVENT * (self.number(domain.classes) if isinstance(domain, EachDue) else 1)
                 )
