@@ -45,15 +45,17 @@ FUNCTIONS: dict[str, str] = {name: f"nl_{name}" for name in _LIBRARY.split()}
 _BOOLEAN_FUNCTIONS = frozenset({"isnan", "isfinite"})
 _POWERS = {2: "nl_square", 3: "nl_cube", **{n: f"nl_power{n}" for n in range(4, 9)}}
 
-DISTRIBUTIONS = {
-    "Uniform": "nl_draw_uniform",
-    "DiscreteUniform": "nl_draw_discrete_uniform",
-    "Normal": "nl_draw_normal",
-    "LogNormal": "nl_draw_log_normal",
-    "Exponential": "nl_draw_exponential",
-    "Gamma": "nl_draw_gamma",
-    "Binomial": "nl_draw_binomial",
+OF_STANDARD_NUMBERS = {
+    "Uniform": ("uniform", "nl_uniform_of"),
+    "DiscreteUniform": ("uniform", "nl_discrete_uniform_of"),
+    "Normal": ("normal", "nl_normal_of"),
+    "LogNormal": ("normal", "nl_log_normal_of"),
+    "Exponential": ("uniform", "nl_exponential_of"),
 }
+"""Distributions that one standard number makes: which kind, and the prelude's function of it."""
+
+REJECTING = {"Gamma": "nl_draw_gamma", "Binomial": "nl_draw_binomial"}
+"""Distributions that take as many numbers as they need."""
 
 MAX_STREAM = 1 << 24
 """Streams are numbers below this: they share one word of the counter with the high bits of the index."""
@@ -78,6 +80,8 @@ class ExpressionPrinter:
         self._types = {buffer.name: buffer.type for buffer in plan.buffers}
         self._sizes = frozenset(plan.sizes)
         self._suffix = "f" if plan.precision == "float" else ""
+        self.drawn: dict[int, str] = {}
+        """Arrays of the block's standard numbers, by stream: the loop drew them before."""
 
     def text(self, expression: Expr, wanted: Type | None = None) -> str:
         """C text of an expression, converted to type ``wanted`` if it has another one."""
@@ -199,10 +203,22 @@ class ExpressionPrinter:
     def _draw(self, expression: Draw) -> tuple[str, int]:
         if not 0 <= expression.stream < MAX_STREAM:
             raise ValueError(f"stream {expression.stream} is not in 0 .. {MAX_STREAM - 1}")
-        index = self.text(expression.index, "int")
-        place = f"nl_place{{seed, draw, (uint64_t)({index}), {expression.stream}u}}"
-        args = ", ".join([place, *(self.text(arg, "real") for arg in expression.args)])
-        return _converted(f"{DISTRIBUTIONS[expression.distribution]}({args})", _ATOM, expression.type)
+        args = ", ".join(self.text(arg, "real") for arg in expression.args)
+        place = self.place(expression, self.text(expression.index, "int"))
+        if expression.distribution in REJECTING:
+            text = f"{REJECTING[expression.distribution]}({place}, {args})"
+            return _converted(text, _ATOM, expression.type)
+        kind, function = OF_STANDARD_NUMBERS[expression.distribution]
+        if expression.stream in self.drawn:
+            standard = f"{self.drawn[expression.stream]}[i - begin]"
+        else:
+            standard = f"(real)nl_standard_{kind}({place})"
+        text = f"{function}<real>({standard}, {args})"
+        return (text, _ATOM) if expression.type == "real" else _converted(text, _ATOM, expression.type)
+
+    def place(self, draw: Draw, index: str) -> str:
+        """Where the draw of an element stands."""
+        return f"nl_place{{seed, draw, (uint64_t)({index}), {draw.stream}u}}"
 
     def _call(self, function: str, args: tuple[Expr, ...], kind: Type) -> tuple[str, int]:
         # min and max are overloaded: arguments are converted so that exactly one overload fits.

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from engine.codegen.access import event_list
-from engine.codegen.ir import Each, EachBlock, EachSpike, Emit, Kernel, Total
+from engine.codegen.expressions import OF_STANDARD_NUMBERS
+from engine.codegen.ir import Draw, Each, EachBlock, EachSpike, Emit, Kernel, Symbol, Total
 from engine.codegen.loop_parts import LoopParts, vectorises
 from engine.codegen.plan import Entry
-from engine.codegen.traverse import iteration_expressions, rare_condition, statements, symbols
+from engine.codegen.traverse import (
+    expressions_of_body,
+    iteration_expressions,
+    rare_condition,
+    statements,
+    symbols,
+)
 
 BLOCK = 64
 """Neurons that fused kernels handle before the next ones: one kernel's results are still in the cache when
@@ -39,7 +46,7 @@ class NeuronLoops(LoopParts):
 
     def _blocks(self, kernels: Sequence[Kernel], lower: str, upper: str) -> None:
         stages = _stages(kernels)
-        if len(stages) == 1 and stages[0][1] is None:
+        if len(stages) == 1 and stages[0][1] is None and not _block_draws(stages[0][0]):
             self._dense(stages[0][0], None, lower, upper)
             return
         with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"):
@@ -56,6 +63,7 @@ class NeuronLoops(LoopParts):
 
     def _dense(self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str) -> None:
         bodies = [kernel.body for kernel in kernels]
+        self._draw(kernels)
         if all(vectorises(body) for body in bodies):
             self.text.line("#pragma omp simd" + (" reduction(|:any)" if rare is not None else ""))
         with self.text.block(f"for (int64_t i = {lower}; i < {upper}; ++i)"):
@@ -69,6 +77,18 @@ class NeuronLoops(LoopParts):
                 test = rare_condition(rare)
                 assert test is not None
                 self.text.line(f"any |= (int64_t)({self.expressions.text(test.condition, 'bool')});")
+
+    def _draw(self, kernels: Sequence[Kernel]) -> None:
+        """The block's standard random numbers, all at once."""
+        e = self.expressions
+        e.drawn = {}
+        for draw in _block_draws(kernels):
+            if draw.stream not in e.drawn:
+                name = self.identifiers.of("drawn", f"drawn_{draw.stream}")
+                kind, _ = OF_STANDARD_NUMBERS[draw.distribution]
+                self.text.line(f"alignas(64) real {name}[{BLOCK}];")
+                self.text.line(f"nl_fill_{kind}({name}, {e.place(draw, 'begin')});")
+                e.drawn[draw.stream] = name
 
     def _rare(self, kernel: Kernel) -> None:
         with self.text.block("if (any)"), self.text.block("for (int64_t i = begin; i < end; ++i)"):
@@ -139,6 +159,14 @@ def fusible(entry: Entry, following: Entry) -> bool:
     if not isinstance(one.domain, Each) or not isinstance(other.domain, Each):
         return False
     return one.domain.count == other.domain.count and one.condition == other.condition
+
+
+def _block_draws(kernels: Sequence[Kernel]) -> list[Draw]:
+    """Draws of which each neuron of a block has one, whatever else happens."""
+    if not all(vectorises(kernel.body) for kernel in kernels):
+        return []
+    found = (e for kernel in kernels for e in expressions_of_body(kernel.body) if isinstance(e, Draw))
+    return [e for e in found if e.distribution in OF_STANDARD_NUMBERS and e.index == Symbol("i", "int")]
 
 
 def _stages(kernels: Sequence[Kernel]) -> list[tuple[list[Kernel], Kernel | None]]:

@@ -26,8 +26,8 @@ def philox(counter: Words, key: tuple[int, int]) -> Words:
 
 
 def unit(high: int, low: int) -> float:
-    """53 bits of two words as a number in [0, 1)."""
-    return ((high >> 5) * 2.0**26 + (low >> 6)) * 2.0**-53
+    """52 bits of two words as a number in [0, 1)."""
+    return ((high << 32 | low) >> 12) * 2.0**-52
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,39 @@ class Place:
         )
         return philox(counter, (self.seed & _MASK, (self.seed >> 32) & _MASK))
 
+    def words_of_two(self) -> Words:
+        """The words that elements j and j + 32 of each 64 share."""
+        shared = self.index >> 6 << 5 | self.index & 31
+        return Place(self.seed, self.draw, shared, self.stream).words()
+
+    @property
+    def is_second(self) -> bool:
+        """The second of two draws that share their words."""
+        return bool(self.index & 32)
+
     def uniform(self) -> float:
         """A number in [0, 1)."""
-        a, b, _, _ = self.words()
-        return unit(a, b)
+        words = self.words_of_two()
+        return unit(*words[2:]) if self.is_second else unit(*words[:2])
+
+    def normal(self) -> float:
+        """A normal number of mean 0 and standard deviation 1."""
+        return _normals_of(self.words_of_two())[self.is_second]
+
+
+def _normals_of(words: Words) -> tuple[float, float]:
+    """Box and Muller 1958: the angle is one in the right quarter of the circle, its cosine gets a random sign,
+    and two bits that are left say so and which of both is the first."""
+    radius = math.sqrt(-2.0 * math.log(1.0 - unit(*words[:2])))
+    angle = 0.5 * math.pi * (unit(*words[2:]) - 0.5)
+    cosine, sine = radius * math.cos(angle), radius * math.sin(angle)
+    if words[3] & 1:
+        cosine = -cosine
+    return (sine, cosine) if words[3] & 2 else (cosine, sine)
 
 
 def _normal_of(words: Words) -> float:
-    radius = math.sqrt(-2.0 * math.log(1.0 - unit(*words[:2])))
-    return radius * math.cos(2.0 * math.pi * unit(*words[2:]))
+    return _normals_of(words)[0]
 
 
 def _uniform(at: Place, low: float, high: float) -> float:
@@ -69,7 +93,7 @@ def _discrete_uniform(at: Place, low: float, high: float) -> float:
 
 
 def _normal(at: Place, mu: float, sigma: float) -> float:
-    return mu + sigma * _normal_of(at.words())
+    return mu + sigma * at.normal()
 
 
 def _log_normal(at: Place, mu: float, sigma: float) -> float:

@@ -65,8 +65,10 @@ static inline float nl_exp_of_one(float x) {
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__linux__) && defined(__GNUC__) && !defined(__clang__)
 typedef double nl_doubles __attribute__((vector_size(64)));
 typedef long long nl_integers __attribute__((vector_size(64)));
+typedef unsigned long long nl_counts __attribute__((vector_size(64)));
 typedef float nl_floats __attribute__((vector_size(64)));
 typedef int nl_integers_32 __attribute__((vector_size(64)));
+#define NL_VECTORS
 #define NL_8(x) (nl_doubles{x, x, x, x, x, x, x, x})
 #define NL_16(x) (nl_floats{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
 #define NL_NOW 4  // the rounding of the moment
@@ -78,6 +80,10 @@ static inline nl_doubles nl_fma(nl_doubles a, nl_doubles b, nl_doubles c) {
 static inline nl_floats nl_fma(nl_floats a, nl_floats b, nl_floats c) {
     return (nl_floats)__builtin_ia32_vfmaddps512_mask(a, b, c, -1, NL_NOW);
 }
+
+static inline nl_counts nl_bits(nl_doubles x) { return (nl_counts)x; }
+static inline nl_doubles nl_from_bits(nl_counts bits) { return (nl_doubles)bits; }
+static inline nl_doubles nl_sqrt(nl_doubles x) { return __builtin_ia32_sqrtpd512_mask(x, x, -1, NL_NOW); }
 
 #define NL_NOT_LESS 21  // a comparison that also holds for NaN
 

@@ -55,29 +55,34 @@ static inline float nl_tanh(float x) {
     return x != x ? x : __builtin_copysignf(e / (e + 2.0f), x);
 }
 
+// log(x) of normal x, of one number or of a vector.
+template <class Real>
+static inline Real nl_log_of_normal(Real x) {
+    const Real none = {};
+    // x = m 2^k with m in [sqrt(1/2), sqrt(2)).
+    const auto moved = nl_bits(x) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
+    const Real m = nl_from_bits((moved & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu);
+    const Real k = nl_from_bits((moved >> 52) | 0x4330000000000000u) - (4503599627370496.0 + 1023.0);
+    const Real f = m - 1.0;
+    const Real s = f / (2.0 + f);
+    const Real z = s * s;
+    Real p = none + 0.13087330476603717;
+    p = nl_fma(p, z, none + 0.1326870577297007);
+    p = nl_fma(p, z, none + 0.15386242218879392);
+    p = nl_fma(p, z, none + 0.1818179559386321);
+    p = nl_fma(p, z, none + 0.22222222392147034);
+    p = nl_fma(p, z, none + 0.285714285708017);
+    p = nl_fma(p, z, none + 0.4000000000000088);
+    p = nl_fma(p, z, none + 0.6666666666666666);
+    // log(1 + f) = f - (f^2/2 - s (f^2/2 + z p)), where 2 s = f - s f.
+    const Real h = 0.5 * f * f;
+    return k * 0.6931467056274414 - ((h - (s * (h + z * p) + k * 4.7493250390316726e-07)) - f);
+}
+
 static inline double nl_log(double x) {
     const bool subnormal = x < 2.2250738585072014e-308;
-    const uint64_t bits = nl_bits(subnormal ? x * 18014398509481984.0 : x);
-    // x = m 2^k with m in [sqrt(1/2), sqrt(2)).
-    const uint64_t moved = bits + (0x3ff0000000000000 - 0x3fe6a09e667f3bcd);
-    const double m = nl_from_bits((moved & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd);
-    const double exponent = nl_from_bits((moved >> 52) | 0x4330000000000000) - 4503599627370496.0;
-    const double k = exponent - (subnormal ? 1077.0 : 1023.0);
-    const double f = m - 1.0;
-    const double s = f / (2.0 + f);
-    const double z = s * s;
-    double p = 0.13087330476603717;
-    p = nl_fma(p, z, 0.1326870577297007);
-    p = nl_fma(p, z, 0.15386242218879392);
-    p = nl_fma(p, z, 0.1818179559386321);
-    p = nl_fma(p, z, 0.22222222392147034);
-    p = nl_fma(p, z, 0.285714285708017);
-    p = nl_fma(p, z, 0.4000000000000088);
-    p = nl_fma(p, z, 0.6666666666666666);
-    // log(1 + f) = f - (f^2/2 - s (f^2/2 + z p)), where 2 s = f - s f.
-    const double h = 0.5 * f * f;
-    const double y = k * 0.6931467056274414 - ((h - (s * (h + z * p) + k * 4.7493250390316726e-07)) - f);
-    const double positive = x > 1.7976931348623157e308 ? x : y;
+    const double y = nl_log_of_normal(subnormal ? x * 18014398509481984.0 : x);
+    const double positive = x > 1.7976931348623157e308 ? x : y - (subnormal ? 37.42994775023705 : 0.0);
     const double at_zero = x == 0.0 ? -__builtin_inf() : __builtin_nan("");
     return x > 0.0 ? positive : at_zero;
 }
@@ -101,31 +106,26 @@ static inline float nl_log(float x) {
     return x > 0.0f ? positive : at_zero;
 }
 
-// cos(2 pi u) for 0 <= u < 1.
-static inline double nl_cos_turn(double u) {
-    const double quarter = 4.0 * u;
-    const double k = (quarter + NL_ROUND) - NL_ROUND;
-    const double x = quarter - k;
-    const double z = x * x;
-    double c = -6.329373560219462e-09;
-    c = nl_fma(c, z, 4.71067824882157e-07);
-    c = nl_fma(c, z, -2.5202039024022038e-05);
-    c = nl_fma(c, z, 0.000919260274546377);
-    c = nl_fma(c, z, -0.02086348076334075);
-    c = nl_fma(c, z, 0.2536695079010478);
-    c = nl_fma(c, z, -1.2337005501361697);
-    c = nl_fma(c, z, 1.0);
-    double s = -6.62760087835982e-10;
-    s = nl_fma(s, z, 5.691927654951105e-08);
-    s = nl_fma(s, z, -3.5988427165242496e-06);
-    s = nl_fma(s, z, 0.0001604411847265753);
-    s = nl_fma(s, z, -0.004681754135314819);
-    s = nl_fma(s, z, 0.07969262624616692);
-    s = nl_fma(s, z, -0.6459640975062463);
-    s = nl_fma(s, z, 1.5707963267948966);
-    const double odd = k == 1.0 ? -s * x : s * x;
-    const double even = k == 2.0 ? -c : c;
-    return (k == 1.0) | (k == 3.0) ? odd : even;
+// cos(pi x / 2) and sin(pi x / 2) for |x| <= 1/2.
+template <class Real>
+static inline void nl_turn(Real x, Real& cosine, Real& sine) {
+    const Real z = x * x, none = {};
+    Real c = none - 6.329373560219462e-09;
+    c = nl_fma(c, z, none + 4.71067824882157e-07);
+    c = nl_fma(c, z, none - 2.5202039024022038e-05);
+    c = nl_fma(c, z, none + 0.000919260274546377);
+    c = nl_fma(c, z, none - 0.02086348076334075);
+    c = nl_fma(c, z, none + 0.2536695079010478);
+    c = nl_fma(c, z, none - 1.2337005501361697);
+    cosine = nl_fma(c, z, none + 1.0);
+    Real s = none - 6.62760087835982e-10;
+    s = nl_fma(s, z, none + 5.691927654951105e-08);
+    s = nl_fma(s, z, none - 3.5988427165242496e-06);
+    s = nl_fma(s, z, none + 0.0001604411847265753);
+    s = nl_fma(s, z, none - 0.004681754135314819);
+    s = nl_fma(s, z, none + 0.07969262624616692);
+    s = nl_fma(s, z, none - 0.6459640975062463);
+    sine = x * nl_fma(s, z, none + 1.5707963267948966);
 }
 
 #define NL_LIBRARY(name)                                                          \

@@ -30,43 +30,154 @@ static inline nl_words nl_random_words(nl_place at, uint32_t attempt) {
     return nl_philox(counter, (uint32_t)at.seed, (uint32_t)(at.seed >> 32));
 }
 
-// 53 bits of two words as a number in [0, 1).
-static inline double nl_unit(uint32_t high, uint32_t low) {
-    return ((double)(int32_t)(high >> 5) * 67108864.0 + (double)(int32_t)(low >> 6)) * 1.1102230246251565e-16;
+// 52 random bits as a number in [1, 2).
+template <class Counts>
+static inline auto nl_one_to_two(Counts high, Counts low) {
+    return nl_from_bits((high << 32 | (low & 0xffffffffu)) >> 12 | 0x3ff0000000000000u);
+}
+
+// A number in [0, 1).
+static inline double nl_unit(uint32_t high, uint32_t low) { return nl_one_to_two<uint64_t>(high, low) - 1.0; }
+
+// Box and Muller 1958: two normal numbers of four words. The angle is one in the right quarter of the circle, its
+// cosine gets a random sign, and two bits that are left say so and which of both is the first.
+template <class Counts, class Real>
+static inline void nl_box_muller(Counts a, Counts b, Counts c, Counts d, Real& first, Real& second) {
+    const Real rest = 2.0 - nl_one_to_two(a, b);
+    const Real radius = nl_sqrt(-2.0 * nl_log_of_normal(rest));
+    Real cosine, sine;
+    nl_turn(nl_one_to_two(c, d) - 1.5, cosine, sine);
+    const Real other = radius * nl_from_bits(nl_bits(cosine) ^ d << 63);
+    const Real one = radius * sine;
+    first = (d & 2) != 0 ? one : other;
+    second = (d & 2) != 0 ? other : one;
+}
+
+static inline double nl_normal_of(nl_words words) {
+    double first, second;
+    nl_box_muller<uint64_t>(words.a, words.b, words.c, words.d, first, second);
+    return first;
+}
+
+// Elements j and j + 32 of each 64 share the words of one counter.
+static inline nl_words nl_words_of_two(nl_place at) {
+    at.index = at.index >> 6 << 5 | (at.index & 31);
+    return nl_random_words(at, 0);
 }
 
 static inline double nl_standard_uniform(nl_place at) {
-    const nl_words words = nl_random_words(at, 0);
-    return nl_unit(words.a, words.b);
+    const nl_words words = nl_words_of_two(at);
+    return at.index & 32 ? nl_unit(words.c, words.d) : nl_unit(words.a, words.b);
 }
 
-// Box and Muller 1958.
-static inline double nl_normal_of(nl_words words) {
-    const double radius = __builtin_sqrt(-2.0 * nl_log(1.0 - nl_unit(words.a, words.b)));
-    return radius * nl_cos_turn(nl_unit(words.c, words.d));
+static inline double nl_standard_normal(nl_place at) {
+    const nl_words words = nl_words_of_two(at);
+    double first, second;
+    nl_box_muller<uint64_t>(words.a, words.b, words.c, words.d, first, second);
+    return at.index & 32 ? second : first;
 }
 
-static inline double nl_draw_uniform(nl_place at, double low, double high) {
-    return low + (high - low) * nl_standard_uniform(at);
+#ifdef NL_VECTORS
+static inline nl_counts nl_product(nl_counts a, uint64_t b) {
+    typedef int words __attribute__((vector_size(64)));
+    return (nl_counts)__builtin_ia32_pmuludq512_mask((words)a, (words)(nl_counts{} + b), nl_integers{}, -1);
 }
+
+// The upper halves, by a shuffle: products and shifts have one port of the processor to share.
+static inline nl_counts nl_upper(nl_counts a) {
+    typedef int words __attribute__((vector_size(64)));
+    return (nl_counts)__builtin_ia32_pshufd512_mask((words)a, 0xF5, words{}, -1);
+}
+
+// The words of the counters ``first`` .. ``first`` + 7, in the lower halves.
+static inline void nl_philox(nl_place at, uint64_t first, nl_counts& a, nl_counts& b, nl_counts& c, nl_counts& d) {
+    const nl_counts none = {}, index = first + nl_counts{0, 1, 2, 3, 4, 5, 6, 7};
+    uint32_t key_low = (uint32_t)at.seed, key_high = (uint32_t)(at.seed >> 32);
+    a = index;
+    b = none + (uint32_t)at.draw;
+    c = none + ((uint32_t)(at.draw >> 32) << 16);
+    d = at.stream | index >> 32 << 24;
+#pragma GCC unroll 10
+    for (int round = 0; round < 10; ++round) {
+        const nl_counts one = nl_product(a, 0xD2511F53u), other = nl_product(c, 0xCD9E8D57u);
+        a = nl_upper(other) ^ b ^ (none + key_low);
+        b = other;
+        c = nl_upper(one) ^ d ^ (none + key_high);
+        d = one;
+        key_low += 0x9E3779B9u;
+        key_high += 0xBB67AE85u;
+    }
+}
+
+static inline void nl_put(double* to, nl_doubles x) { *(nl_doubles*)to = x; }
+static inline void nl_put(float* to, nl_doubles x) {
+    typedef float floats __attribute__((vector_size(32)));
+    *(floats*)to = __builtin_convertvector(x, floats);
+}
+#endif
+
+// Standard numbers for the 64 elements from ``at.index`` on, which is a multiple of 64.
+template <class Real>
+static inline void nl_fill_uniform(Real* to, nl_place at) {
+#ifdef NL_VECTORS
+    for (int j = 0; j < 32; j += 8) {
+        nl_counts a, b, c, d;
+        nl_philox(at, (at.index >> 1) + j, a, b, c, d);
+        nl_put(to + j, nl_one_to_two(a, b) - 1.0);
+        nl_put(to + j + 32, nl_one_to_two(c, d) - 1.0);
+    }
+#else
+#pragma omp simd
+    for (int j = 0; j < 32; ++j) {
+        const nl_words words = nl_words_of_two(nl_place{at.seed, at.draw, at.index + j, at.stream});
+        to[j] = (Real)nl_unit(words.a, words.b);
+        to[j + 32] = (Real)nl_unit(words.c, words.d);
+    }
+#endif
+}
+
+template <class Real>
+static inline void nl_fill_normal(Real* to, nl_place at) {
+#ifdef NL_VECTORS
+    for (int j = 0; j < 32; j += 8) {
+        nl_counts a, b, c, d;
+        nl_doubles first, second;
+        nl_philox(at, (at.index >> 1) + j, a, b, c, d);
+        nl_box_muller(a, b, c, d, first, second);
+        nl_put(to + j, first);
+        nl_put(to + j + 32, second);
+    }
+#else
+#pragma omp simd
+    for (int j = 0; j < 32; ++j) {
+        const nl_words words = nl_words_of_two(nl_place{at.seed, at.draw, at.index + j, at.stream});
+        double first, second;
+        nl_box_muller<uint64_t>(words.a, words.b, words.c, words.d, first, second);
+        to[j] = (Real)first;
+        to[j + 32] = (Real)second;
+    }
+#endif
+}
+
+// Distributions of a standard number.
+template <class Real>
+static inline Real nl_uniform_of(Real unit, Real low, Real high) { return low + (high - low) * unit; }
 
 // Both bounds included.
-static inline double nl_draw_discrete_uniform(nl_place at, double low, double high) {
-    return low + __builtin_floor((high - low + 1.0) * nl_standard_uniform(at));
+template <class Real>
+static inline Real nl_discrete_uniform_of(Real unit, Real low, Real high) {
+    return low + nl_floor((high - low + 1) * unit);
 }
 
-static inline double nl_draw_normal(nl_place at, double mu, double sigma) {
-    return mu + sigma * nl_normal_of(nl_random_words(at, 0));
-}
+template <class Real>
+static inline Real nl_normal_of(Real normal, Real mu, Real sigma) { return mu + sigma * normal; }
 
-static inline double nl_draw_log_normal(nl_place at, double mu, double sigma) {
-    return nl_exp(nl_draw_normal(at, mu, sigma));
-}
+template <class Real>
+static inline Real nl_log_normal_of(Real normal, Real mu, Real sigma) { return nl_exp(mu + sigma * normal); }
 
 // ``rate`` is the inverse of the mean.
-static inline double nl_draw_exponential(nl_place at, double rate) {
-    return -nl_log(1.0 - nl_standard_uniform(at)) / rate;
-}
+template <class Real>
+static inline Real nl_exponential_of(Real unit, Real rate) { return -nl_log(1 - unit) / rate; }
 
 // Marsaglia and Tsang 2000; a shape below 1 is raised by one and taken back with a power of a uniform number.
 static inline double nl_draw_gamma(nl_place at, double shape, double scale) {
