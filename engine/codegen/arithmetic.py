@@ -36,8 +36,8 @@ _SMALLEST_NORMAL = 2.2250738585072014e-308
 
 
 def multiply_by_reciprocals(plan: Plan) -> Plan:
-    """Divide what differs between iterations by what does not as a multiplication: ``x / tau`` becomes
-    ``x * (1 / tau)``, and the division happens once.
+    """Divide what differs between iterations, or counts steps, by what does not as a multiplication:
+    ``x / tau`` becomes ``x * (1 / tau)``, and the division happens once.
 
     Divisions by whose result something is compared, rounded or indexed stay: 0.3 / 0.1 lies below 3, and
     0.3 * 10 does not. ``-(a * x)`` becomes ``(-a) * x``, which is the same.
@@ -67,12 +67,19 @@ def _with_reciprocals(kernel: Kernel) -> Kernel:
                 return Op("*", (_negated(factors[0]), factors[1]))
         if isinstance(node, Op) and node.op == "/":
             dividend, divisor = node.args
-            if varies(dividend) and not varies(divisor) and (inverse := _inverse(divisor)) is not None:
+            moves = varies(dividend) or _counts_steps(dividend)
+            if moves and not varies(divisor) and (inverse := _inverse(divisor)) is not None:
                 return Op("*", (dividend, inverse))
         return node
 
     changed: Kernel = change(kernel)
     return changed
+
+
+def _counts_steps(expression: Expr) -> bool:
+    """Is it made of whole steps? The same quotient must come out where an element's own steps are divided."""
+    found = (part.name for part in subexpressions(expression) if isinstance(part, Symbol))
+    return any(name in ("step", "tick") for name in found)
 
 
 def _varying_symbols(kernel: Kernel) -> set[str]:

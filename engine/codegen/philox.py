@@ -70,7 +70,7 @@ class Place:
 
 
 def _normals_of(words: Words) -> tuple[float, float]:
-    """Box and Muller 1958: the angle is one in the right quarter of the circle, its cosine gets a random sign,
+    """Box and Muller 1958: the angle is one in the right quarter of the circle, its cosine has a random sign,
     and two bits that are left say so and which of both is the first."""
     radius = math.sqrt(-2.0 * math.log(1.0 - unit(*words[:2])))
     angle = 0.5 * math.pi * (unit(*words[2:]) - 0.5)

@@ -79,6 +79,16 @@ def test_other_divisions_stay(value: Expr) -> None:
     assert case.plan() == Case.plan(case)
 
 
+def test_steps_are_divided_alike() -> None:
+    """Where one neuron's steps and those of all are divided by one time constant, equal steps have equal bits."""
+    steps = Cast(Symbol("step", "int"), "real")
+    own = op("/", op("+", X, steps), U)
+    case = case_of(op("-", op("/", steps, U), own), multiply_by_reciprocals, x=np.zeros(50), u=20.3)
+    found = run(case, 1, clock=(77, 77, 77)).arrays["y"]
+    np.testing.assert_array_equal(found, np.zeros(50))
+    assert case.plan() != Case.plan(case)
+
+
 def test_thirds_are_counted_as_without_the_pass() -> None:
     """0.3 / 0.1 lies below 3, 0.3 * 10 does not."""
     value = call("floor", op("/", X, real(0.1)))
