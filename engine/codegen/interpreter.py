@@ -245,6 +245,9 @@ class Interpreter:
         for entry in range(int(offsets[row]), int(offsets[row + 1])):
             s = int(self.buffers[matrix.index][entry]) if matrix.index else entry
             column = int(columns[entry])
+            if matrix.first:
+                column = self.sizes[matrix.first] + entry - int(offsets[row])
+                column += matrix.hole and self.sizes[matrix.first] <= row <= column
             pre, post = (row, column) if matrix.rows == "pre" else (column, row)
             yield {"s": s, "pre": pre, "post": post, "row": row}
 

@@ -48,6 +48,11 @@ class Matrix:
     columns: str
     split: str = ""
     index: str = ""
+    first: str = ""
+    """Size symbol of a rank; not empty: the rows are dense. The columns of every row that has entries are
+    all from this one on, so that nobody needs to read them (but they are there)."""
+    hole: bool = False
+    """A dense row lacks its own rank, if that is among its columns."""
 
 
 @dataclass(frozen=True)

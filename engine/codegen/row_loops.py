@@ -11,17 +11,21 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from engine.codegen.access import matrix_of
+from engine.codegen.dense_loops import DenseLoops
 from engine.codegen.expressions import C_TYPES
 from engine.codegen.ir import LANES, Accumulate, EachRow, Kernel, Reduction, Statement
-from engine.codegen.loop_parts import LoopParts, vectorises
+from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import Matrix
-from engine.codegen.traverse import expressions_of_body, iteration_expressions, statements, symbols
+from engine.codegen.traverse import iteration_expressions, statements, symbols
+
+GROUP = 4
+"""Dense rows that are reduced at a time."""
 
 _NEUTRAL = {"+": "0"}
 """Where lanes begin; those of a smallest or largest value begin where the reduction does."""
 
 
-class RowLoops(LoopParts):
+class RowLoops(DenseLoops):
     """Prints the loops over the rows of a matrix."""
 
     @abstractmethod
@@ -36,6 +40,10 @@ class RowLoops(LoopParts):
         """Every post-synaptic row, with what is reduced over its synapses."""
         assert isinstance(kernel.domain, EachRow)
         matrix = matrix_of(self.plan, kernel.domain.matrix)
+        if matrix.first and kernel.reduction is not None:
+            with self._when(kernel):
+                self._row_groups(matrix, kernel, kernel.reduction)
+            return
         with self._when(kernel), self._rows(matrix):
             if kernel.reduction is not None:
                 self._reduced_row(matrix, kernel.body, kernel.reduction)
@@ -66,30 +74,99 @@ class RowLoops(LoopParts):
     # --- lanes ----------------------------------------------------------------------------------------
 
     def _reduced_row(self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction) -> None:
+        """One row, in lanes and then one entry after the other."""
         first, last = self._range(matrix)
+        column, symbol = self._column(matrix), self.expressions.symbol(reduction.name)
         self._start(reduction)
         with self.text.block():
             self.text.line(f"int64_t first = {first};")
             self.text.line(f"const int64_t last = {last};")
+            if matrix.first:
+                self.text.line("const int64_t begin = first;")
+            if matrix.hole:
+                self.text.line(f"const int64_t hole = {self._hole(matrix)};")
             with self.text.block(f"if (last - first >= {LANES})"):
-                self._lanes("", reduction)
+                self._lanes(reduction)
                 blocks = f"for (; first + {LANES} <= last; first += {LANES})"
                 with self.text.block(blocks), self._each_lane(body):
                     self.text.line("const int64_t entry = first + k;")
-                    self._entry(matrix, body, reduction, "lanes[k]")
+                    self._entry(matrix, body, reduction, column, "lanes[k]")
                 self._join_lanes(reduction, "lanes")
             with self.text.block("for (int64_t entry = first; entry < last; ++entry)"):
-                self._entry(matrix, body, reduction, self.expressions.symbol(reduction.name))
+                self._entry(matrix, body, reduction, column, symbol)
 
-    def _lanes(self, rows: str, reduction: Reduction) -> None:
+    def _column(self, matrix: Matrix) -> str:
+        """Text of the column of ``entry`` in a row that starts at ``begin``."""
+        if not matrix.first:
+            return f"{self.expressions.buffer(matrix.columns)}[entry]"
+        own = " + (entry >= hole)" if matrix.hole else ""
+        return f"{self.expressions.size(matrix.first)} + entry - begin{own}"
+
+    def _row_groups(self, matrix: Matrix, kernel: Kernel, reduction: Reduction) -> None:
+        """Dense rows, some at a time: memory gives more through several streams than through one."""
+        lower, upper = self.bounds(matrix.n_rows)
+        offsets, line = self.expressions.buffer(matrix.offsets), self.text.line
+        with self.text.block(f"for (int64_t top = {lower}; top < {upper};)"):
+            line(f"const int64_t begin = {offsets}[top];")
+            line(f"const int64_t wide = {offsets}[top + 1] - begin;")
+            alike = f"{offsets}[top + {GROUP}] - begin == {GROUP} * wide"
+            with self.text.block(f"if (wide >= {LANES} && top + {GROUP} <= {upper} && {alike})"):
+                self._group(matrix, kernel, reduction)
+                line(f"top += {GROUP};")
+                line("continue;")
+            line("const int64_t row = top++;")
+            self._reduced_row(matrix, kernel.body, reduction)
+            self._after(matrix, kernel)
+
+    def _group(self, matrix: Matrix, kernel: Kernel, reduction: Reduction) -> None:
+        """Rows of one width. Where each lacks its own rank, the blocks around these are done on their own."""
+        line, body, lowest = self.text.line, kernel.body, self.expressions.size(matrix.first)
+        self._lanes(reduction, GROUP)
+        line(f"const int64_t whole = wide - wide % {LANES};")
+        if matrix.hole:
+            line(f"const int64_t hole = top < {lowest} ? wide : top - {lowest};")
+        with self.text.block(f"for (int64_t at = 0; at < whole; at += {LANES})"):
+            if matrix.hole:
+                near = f"at + {LANES} > hole && at < hole + {GROUP - 1}"
+                with self.text.block(f"if ({near})"):
+                    with self._each_row(), self._each_lane(body):
+                        line("const int64_t entry = begin + q * wide + at + k;")
+                        column = f"{lowest} + at + k + (at + k >= hole + q)"
+                        self._entry(matrix, body, reduction, column, "lanes[q][k]")
+                    line("continue;")
+                line(f"const int64_t shift = {lowest} + at + (at > hole);")
+            else:
+                line(f"const int64_t shift = {lowest} + at;")
+            with self._each_row(), self._each_lane(body):
+                line("const int64_t entry = begin + q * wide + at + k;")
+                self._entry(matrix, body, reduction, "shift + k", "lanes[q][k]")
+        with self._each_row():
+            self._start(reduction)
+            self._join_lanes(reduction, "lanes[q]")
+            with self.text.block("for (int64_t at = whole; at < wide; ++at)"):
+                line("const int64_t entry = begin + q * wide + at;")
+                own = " + (at >= hole + q)" if matrix.hole else ""
+                symbol = self.expressions.symbol(reduction.name)
+                self._entry(matrix, body, reduction, f"{lowest} + at{own}", symbol)
+            self._after(matrix, kernel)
+
+    def _each_row(self) -> ExitStack:
+        """A loop over ``q``, the rows of a group, that is unrolled: their lanes stay in registers."""
+        self.text.line(f"#pragma GCC unroll {GROUP}")
+        stack = ExitStack()
+        stack.enter_context(self.text.block(f"for (int64_t q = 0; q < {GROUP}; ++q)"))
+        self.text.line("const int64_t row = top + q;")
+        return stack
+
+    def _lanes(self, reduction: Reduction, rows: int = 0) -> None:
         """Declare the lanes of one row, or of some."""
         kind, begin = C_TYPES[reduction.start.type], _NEUTRAL.get(reduction.op, "")
         begin = begin or self.expressions.text(reduction.start)
-        values = ", ".join([begin] * LANES)
-        text = f"{{{values}}}"
+        values = f"{{{', '.join([begin] * LANES)}}}"
         if rows:
-            text = f"{{{', '.join([text] * int(rows))}}}"
-        self.text.line(f"{kind} lanes{rows and f'[{rows}]'}[{LANES}] = {'{}' if begin == '0' else text};")
+            values = f"{{{', '.join([values] * rows)}}}"
+        shape = f"[{rows}][{LANES}]" if rows else f"[{LANES}]"
+        self.text.line(f"{kind} lanes{shape} = {'{}' if begin == '0' else values};")
 
     def _each_lane(self, body: Sequence[Statement]) -> ExitStack:
         """A loop over ``k``, the lanes."""
@@ -99,16 +176,11 @@ class RowLoops(LoopParts):
         stack.enter_context(self.text.block(f"for (int64_t k = 0; k < {LANES}; ++k)"))
         return stack
 
-    def _entry(self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction, place: str) -> None:
+    def _entry(
+        self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction, column: str, place: str
+    ) -> None:
         """What is done at ``entry`` of ``row``; its value goes to ``place``."""
-        used = symbols(expressions_of_body(body)) | symbols([reduction.value])
-        if "pre" in used:
-            self.text.line(f"const int64_t pre = {self.expressions.buffer(matrix.columns)}[entry];")
-        if "post" in used:
-            self.text.line("const int64_t post = row;")
-        if "s" in used:
-            storage = f"{self.expressions.buffer(matrix.index)}[entry]" if matrix.index else "entry"
-            self.text.line(f"const int64_t s = {storage};")
+        self.at_entry(matrix, body, column, "row", reduction.value)
         self.body(body)
         value = self.expressions.text(reduction.value, reduction.start.type)
         self._take(reduction.op, place, value)

@@ -67,6 +67,9 @@ class SynapseLoops(RowLoops, ABC):
     ) -> None:
         """The inner loop over the thread's entries of ``row``, whose neuron is ``outer_rank``."""
         first, last = self._range(matrix)
+        if matrix.first:
+            self.dense_entries(matrix, body, first, last, outer_rank)
+            return
         used = symbols(expressions_of_body(body))
         self.text.line(f"const int64_t last = {last};")
         # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place. Where

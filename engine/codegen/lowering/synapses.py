@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from engine.codegen.lowering.builder import (
     homogeneous,
 )
 from engine.codegen.lowering.delays import SpikeQueue
+from engine.codegen.lowering.dense import dense_rows
 from engine.codegen.lowering.neurons import constant
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.rows import SparseRows
@@ -108,7 +110,8 @@ class SynapseValues:
         if not self.spiking:
             b.buffer(f"{inner}_rows", "int64", rows_post, arrays["rows"], "start of each post row")
             b.buffer(f"{inner}_pre", "int32", self.nnz, arrays["pre"], "pre rank of each synapse")
-            self.matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
+            matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
+            self.matrix = self._dense_if_possible(matrix)
             b.matrices.append(self.matrix)
             self.post_rows = self.matrix
             return
@@ -117,9 +120,10 @@ class SynapseValues:
         b.buffer(f"{inner}_rows", "int64", rows_pre, arrays["rows"], "start of each pre row")
         b.buffer(f"{inner}_post", "int32", self.nnz, arrays["post"], "post rank of each synapse")
         b.buffer(f"{inner}_split", "int64", split, arrays["split"], "thread parts")
-        self.matrix = Matrix(
+        matrix = Matrix(
             f"{inner}_matrix", "pre", n_pre, n_post, f"{inner}_rows", f"{inner}_post", f"{inner}_split"
         )
+        self.matrix = self._dense_if_possible(matrix)
         b.matrices.append(self.matrix)
         if not c.uniform and (self.model.pre_spike or self.updates.event_driven):
             self.queue = SpikeQueue(b, name, inner, c, self.pre, self.post, self.rows)
@@ -138,6 +142,17 @@ class SynapseValues:
                 index=f"{inner}_in_index",
             )
             b.matrices.append(self.post_rows)
+
+    def _dense_if_possible(self, matrix: Matrix) -> Matrix:
+        """The matrix as dense rows if it has no gaps, and gets none while the network runs."""
+        if self.projection.structural:
+            return matrix
+        arrays = self.rows.arrays
+        found = dense_rows(arrays["rows"](), arrays["post" if self.spiking else "pre"]())
+        if found is None:
+            return matrix
+        first = self.builder.size(f"first_{self.name}", found.first)
+        return replace(matrix, first=first, hole=found.hole)
 
     def _attributes(self) -> None:
         projection, weights = self.projection, self.projection.connectivity.weights
