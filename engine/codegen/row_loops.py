@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from engine.codegen.access import matrix_of
 from engine.codegen.dense_loops import DenseLoops
 from engine.codegen.expressions import C_TYPES
-from engine.codegen.ir import LANES, Accumulate, EachRow, Kernel, Reduction, Statement
+from engine.codegen.ir import LANES, Accumulate, EachRow, Kernel, Reduction, Statement, Store, Symbol
 from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import Matrix
 from engine.codegen.traverse import iteration_expressions, statements, symbols
@@ -137,9 +137,11 @@ class RowLoops(DenseLoops):
                 line(f"const int64_t shift = {lowest} + at + (at > hole);")
             else:
                 line(f"const int64_t shift = {lowest} + at;")
-            with self._each_row(), self._each_lane(body):
-                line("const int64_t entry = begin + q * wide + at + k;")
-                self._entry(matrix, body, reduction, "shift + k", "lanes[q][k]")
+            with self._each_row():
+                self._fetch_written(body, "begin + q * wide + at")
+                with self._each_lane(body):
+                    line("const int64_t entry = begin + q * wide + at + k;")
+                    self._entry(matrix, body, reduction, "shift + k", "lanes[q][k]")
         with self._each_row():
             self._start(reduction)
             self._join_lanes(reduction, "lanes[q]")
@@ -149,6 +151,12 @@ class RowLoops(DenseLoops):
                 symbol = self.expressions.symbol(reduction.name)
                 self._entry(matrix, body, reduction, f"{lowest} + at{own}", symbol)
             self._after(matrix, kernel)
+
+    def _fetch_written(self, body: Sequence[Statement], entry: str) -> None:
+        """Fetch what will be written soon, for writing: processors do not foresee that."""
+        stores = (s for s in statements(body) if isinstance(s, Store))
+        for array in dict.fromkeys(s.array for s in stores if s.index == Symbol("s", "int")):
+            self.text.line(f"nl_fetch_written({self.expressions.buffer(array)} + {entry});")
 
     def _each_row(self) -> ExitStack:
         """A loop over ``q``, the rows of a group, that is unrolled: their lanes stay in registers."""

@@ -250,6 +250,19 @@ class Projection(
         return self._recipe is not None and self._recipe.force_multiple_weights
 
     @property
+    def stored_as(self) -> str:
+        """How the engine holds the synapses: ``"dense"`` (rows without gaps, or without any but the diagonal,
+        whose ranks are not stored or not read) or ``"sparse"``; empty before compile.
+
+        The engine chooses by the synapses themselves. Names given as ``storage_format`` are those of the
+        reference; results do not depend on them.
+        """
+        instance = self.network.instance
+        if instance is None or not instance.loaded:
+            return ""
+        return "dense" if instance.is_dense(self) else "sparse"
+
+    @property
     def _storage_format(self) -> str:
         """Name of the storage format, as the reference calls it; ``auto`` is decided at compile."""
         return self._storage.format

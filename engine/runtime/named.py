@@ -44,6 +44,12 @@ class Named:
         assert self._plan is not None
         return self._plan.buffer(f"{self._prefix(obj, 'pop', 'proj')}_{attribute}").count == 1
 
+    def is_dense(self, projection: Projection) -> bool:
+        """True if the synapses are dense rows, whose ranks nobody reads."""
+        assert self._plan is not None
+        name = f"synapses{projection.id}_matrix"
+        return any(matrix.name == name and bool(matrix.first) for matrix in self._plan.matrices)
+
     def flag(self, obj: Population | Projection, name: str) -> Array:
         """View of a switch: ``enabled`` of a population; ``transmission``, ``update``, ``plasticity``,
         ``period``, ``offset``, ``delay`` (all int64, steps) of a projection. To change one: :meth:`set_flag`

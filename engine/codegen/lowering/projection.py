@@ -28,7 +28,6 @@ from engine.codegen.ir import (
     Once,
     Op,
     Reduction,
-    Select,
     Statement,
     Store,
     Symbol,
@@ -249,17 +248,15 @@ class LoweredProjection(SynapseValues):
         return statements
 
     def _bounded_store(
-        self, scope: Scope, target: Load, value: Expr, update: Write | Assignment, enabled: Expr = TRUE
+        self, scope: Scope, target: Load, value: Expr, update: Write | Assignment
     ) -> list[Statement]:
-        """Store a value within its bounds; where it is not ``enabled`` not even bounds act."""
+        """Store a value within its bounds."""
         statements: list[Statement] = []
         if update.bounds.limits:
             self._temporaries += 1
             unbounded = f"_free{self._temporaries}"
             statements.append(Let(unbounded, value))
             value = scope.bounded(Symbol(unbounded, value.type), update.bounds)
-        if enabled != TRUE:
-            value = Select(enabled, real(value), real(target))
         return [*statements, store(target, value)]
 
     def _event_store(self, scope: Scope, target: Load, value: Expr, update: Assignment) -> list[Statement]:
@@ -301,24 +298,33 @@ class LoweredProjection(SynapseValues):
             ("equations", self.updates.local_updates, EachSynapse(self.matrix.name), SYNAPSE),
         )
         for name, updates, domain, index in groups:
-            if not updates:
-                continue
-            scope = self.scope(index, 1, dt)
+            written = {update.name for update in updates if isinstance(update, Write)}
+            if written - {"w"} and "w" in written:
+                frozen = self._rule(updates, index, dt, without="w")
+                off = all_of(condition, Op("not", (self.plasticity,), "bool"))
+                self._add(8, f"{name} without plasticity", domain, frozen, condition=off)
+            if written:
+                body = self._rule(updates, index, dt)
+                if isinstance(domain, Each):
+                    body = [_at_neuron(statement) for statement in body]
+                enabled = self.plasticity if "w" in written else TRUE
+                self._add(8, name, domain, body, condition=all_of(condition, enabled))
 
-            def write(
-                variable: str, value: Expr, update: Update, scope: Scope = scope
-            ) -> tuple[Statement, ...]:
-                assert isinstance(update, Write)
-                enabled = self.plasticity if variable == "w" else TRUE
-                return (
-                    Comment(update.text or variable),
-                    *self._bounded_store(scope, self.load(variable), value, update, enabled),
-                )
+    def _rule(self, updates: tuple[Update, ...], index: Expr, dt: Expr, without: str = "") -> list[Statement]:
+        """One iteration of equations; ``without`` is a variable that keeps its value."""
+        scope = self.scope(index, 1, dt)
 
-            body = scope.statements(updates, write)
-            if isinstance(domain, Each):
-                body = [_at_neuron(statement) for statement in body]
-            self._add(8, name, domain, body, condition=condition)
+        def write(variable: str, value: Expr, update: Update) -> tuple[Statement, ...]:
+            assert isinstance(update, Write)
+            if variable == without:
+                return ()
+            target = self.load(variable)
+            return (
+                Comment(update.text or variable),
+                *self._bounded_store(scope, target, value, update),
+            )
+
+        return scope.statements(updates, write)
 
 
 def _at_neuron(statement: Any) -> Any:
