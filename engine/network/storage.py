@@ -1,8 +1,8 @@
 """Storage formats and orders of synapses, as scripts name them.
 
-The engine has one structure for rates and one for spikes, and results do not depend on these names. They are
-accepted where they make sense, refused where they do not, and they still decide two things that a script
-sees: with ``dense`` every post-synaptic neuron has a dendrite, and ``dense`` and ``bsr`` keep a weight for
+The engine chooses its structure by the synapses themselves (``Projection.stored_as``), and results do not
+depend on these names. They are accepted where they make sense, refused where they do not, and they still
+decide two things that a script sees: with ``dense`` every post-synaptic neuron has a dendrite, and ``dense`` and ``bsr`` keep a weight for
 each synapse.
 """
 
