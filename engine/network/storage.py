@@ -2,8 +2,8 @@
 
 The engine chooses its structure by the synapses themselves (``Projection.stored_as``), and results do not
 depend on these names. They are accepted where they make sense, refused where they do not, and they still
-decide two things that a script sees: with ``dense`` every post-synaptic neuron has a dendrite, and ``dense`` and ``bsr`` keep a weight for
-each synapse.
+decide two things that a script sees: with ``dense`` every post-synaptic neuron has a dendrite, and ``dense``
+and ``bsr`` keep a weight for each synapse.
 """
 
 from __future__ import annotations
