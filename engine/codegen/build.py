@@ -51,7 +51,7 @@ DEBUG = ("-O0", "-g")
 
 REQUIRED = (
     *("-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd"),
-    # An exp moved to where its result is chosen (a neuron that is not refractory) would be one of single numbers.
+    # An exp that is moved to where its result is chosen (a neuron that is not refractory) is out of vectors.
     "-fno-tree-sink",
     # Without exceptions, type information and C++ headers a cold compile takes two thirds of the time.
     *("-fno-exceptions", "-fno-rtti", "-nostdinc++", "-pipe"),
