@@ -9,6 +9,7 @@ import numpy as np
 from numpy import float32 as float32
 from numpy import float64 as float64
 
+from engine import codegen as _codegen
 from engine import extensions as extensions
 from engine.errors import (
     CodeGeneratorException,
@@ -136,6 +137,8 @@ __version__ = "4.8"
 """Version of ANNarchy whose API this is; scripts ask for it."""
 __release__ = "4.8.2"
 """Patch release of ANNarchy whose behaviour is the reference."""
+
+_codegen.prepare()
 
 __all__ = [
     "CSR",

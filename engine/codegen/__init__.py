@@ -67,6 +67,17 @@ def compile_network(
     return instance
 
 
+def prepare() -> None:
+    """Import what :func:`compile_network` needs, which takes longer than compiling what is in the cache."""
+    import engine.codegen.arithmetic
+    import engine.codegen.build
+    import engine.codegen.lowering
+    import engine.codegen.passes
+    import engine.codegen.printer
+    import engine.codegen.threads
+    import engine.runtime.instance  # noqa: F401
+
+
 def generated_code(network: Network) -> str:
     """The C++ text that :func:`compile_network` would build for a network whose connectivity is drawn."""
     return _generate(network).text

@@ -147,12 +147,12 @@ def _conflict(access: Access, earlier: tuple[bool, str]) -> bool:
 
 def matrix_of(plan: Plan, name: str) -> Matrix:
     """The matrix called ``name``."""
-    return next(matrix for matrix in plan.matrices if matrix.name == name)
+    return plan.matrix(name)
 
 
 def event_list(plan: Plan, name: str) -> EventList:
     """The event list called ``name``."""
-    return next(events for events in plan.events if events.name == name)
+    return plan.event_list(name)
 
 
 def _now(events: str) -> str:

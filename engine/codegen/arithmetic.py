@@ -5,7 +5,6 @@ What they change is decided by the expressions alone, so that results stay those
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
@@ -23,7 +22,7 @@ from engine.codegen.ir import (
 )
 from engine.codegen.passes import map_kernels, rewrite
 from engine.codegen.plan import Plan
-from engine.codegen.traverse import statements, subexpressions
+from engine.codegen.traverse import rebuilt, statements, subexpressions
 
 _STEPWISE = frozenset({"floor", "ceil", "round", "modulo", "fmod", "sign", "Heaviside"})
 """Functions that jump: what they are given keeps its last bit."""
@@ -55,12 +54,9 @@ def _with_reciprocals(kernel: Kernel) -> Kernel:
         )
 
     def change(node: Any) -> Any:
-        if isinstance(node, tuple):
-            return tuple(change(part) for part in node)
-        if not dataclasses.is_dataclass(node) or isinstance(node, type) or _jumps(node):
+        if _jumps(node):
             return node
-        fields = {f.name: change(getattr(node, f.name)) for f in dataclasses.fields(node)}
-        node = dataclasses.replace(node, **fields)
+        node = rebuilt(node, change)
         if isinstance(node, Op) and node.op == "neg":
             factors = _factors(node.args[0])
             if factors and not varies(factors[0]):

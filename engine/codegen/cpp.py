@@ -238,16 +238,17 @@ class CppPrinter(LoopPrinter):
 
     def _prologue(self, used: set[str]) -> tuple[Text, set[str]]:
         kept: list[str] = []
+        used = set(used)
         for let in reversed(self.plan.prologue):
             name = self.expressions.symbol(let.name)
             if name in used:
                 line = Text(depth=1)
                 kind = {"real": "real", "int": "int64_t", "bool": "bool"}[let.value.type]
                 line.line(f"const {kind} {name} = {self.expressions.text(let.value)};")
-                used = used | line.words()
-                kept = line.lines + kept
+                used |= line.words()
+                kept += line.lines
         text = Text(depth=1)
-        text.lines = kept
+        text.lines = kept[::-1]
         return text, used
 
     def _ranges(self, used: set[str]) -> tuple[Text, set[str]]:

@@ -24,6 +24,7 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.plan import Entry, Plan
+from engine.codegen.traverse import rebuilt
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
@@ -34,17 +35,7 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
 
 def rewrite(node: Any, rule: Callable[[Expr], Expr]) -> Any:
     """Apply ``rule`` to every expression below ``node``, innermost first."""
-    if isinstance(node, tuple):
-        return tuple(rewrite(part, rule) for part in node)
-    if not dataclasses.is_dataclass(node) or isinstance(node, type):
-        return node
-    changed = {}
-    for field in dataclasses.fields(node):
-        old = getattr(node, field.name)
-        new = rewrite(old, rule)
-        if new is not old:
-            changed[field.name] = new
-    result = dataclasses.replace(node, **changed) if changed else node
+    result = rebuilt(node, lambda part: rewrite(part, rule))
     if isinstance(result, (Const, Symbol, Load, Op, Function, Select, Cast, Draw)):
         return rule(result)
     return result
@@ -119,15 +110,10 @@ def hoist_uniform(plan: Plan) -> Plan:
 
     def hoist(node: Any) -> Any:
         """Outermost first, so that the largest uniform expressions move as a whole."""
-        if isinstance(node, tuple):
-            return tuple(hoist(part) for part in node)
-        if not dataclasses.is_dataclass(node) or isinstance(node, type):
-            return node
         if isinstance(node, (Op, Function, Select, Cast)) and uniform(node):
             name = prologue.setdefault(node, f"_u{len(prologue)}")
             return Symbol(name, node.type)
-        changed = {f.name: hoist(getattr(node, f.name)) for f in dataclasses.fields(node)}
-        return dataclasses.replace(node, **changed)
+        return rebuilt(node, hoist)
 
     def without_uniform_lets(kernel: Kernel) -> Kernel:
         """A Let whose value is uniform becomes a symbol of the prologue wherever it is used."""

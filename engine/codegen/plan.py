@@ -7,6 +7,7 @@ handed over at run time, so that networks of one structure share one compiled li
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from engine.codegen.ir import Kernel, Let, Type
@@ -147,7 +148,27 @@ class Plan:
 
     def buffer(self, name: str) -> Buffer:
         """The buffer called ``name``."""
-        return next(b for b in self.buffers if b.name == name)
+        return self._buffers[name]
+
+    def matrix(self, name: str) -> Matrix:
+        """The matrix called ``name``."""
+        return self._matrices[name]
+
+    def event_list(self, name: str) -> EventList:
+        """The event list called ``name``."""
+        return self._event_lists[name]
+
+    @cached_property
+    def _buffers(self) -> dict[str, Buffer]:
+        return {buffer.name: buffer for buffer in self.buffers}
+
+    @cached_property
+    def _matrices(self) -> dict[str, Matrix]:
+        return {matrix.name: matrix for matrix in self.matrices}
+
+    @cached_property
+    def _event_lists(self) -> dict[str, EventList]:
+        return {events.name: events for events in self.events}
 
 
 PHASES = {

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from operator import is_ as _is
+from typing import Any
 
 from engine.codegen.ir import (
     Accumulate,
@@ -42,6 +45,26 @@ def parts(expression: Expr) -> tuple[Expr, ...]:
         case Draw(args=args, index=index):
             return (*args, index)
     return ()
+
+
+def rebuilt(node: Any, change: Callable[[Any], Any]) -> Any:
+    """A tuple, expression, statement, kernel or domain with ``change`` applied to what it is made of; itself
+    if nothing changed."""
+    if type(node) is tuple:
+        parts = tuple([change(part) for part in node])
+        return node if all(map(_is, parts, node)) else parts
+    kind = type(node)
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
+    before = [getattr(node, name) for name in names]
+    after = [value if type(value) in _PLAIN else change(value) for value in before]
+    return node if all(map(_is, after, before)) else kind(*after)
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+"""Fields of a dataclass, in the order of its arguments; nothing of any other class."""
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def subexpressions(expression: Expr) -> Iterator[Expr]:
