@@ -46,6 +46,8 @@ class Simulation(QObject):
         The document of the current run (the session's may have changed since).
     dt : float
         Step of the current run in ms.
+    threads : int
+        Threads that the current run uses: at most those of the document.
     total, done, complete : int
         Steps to do, steps done, and steps of which all data have arrived.
     spikes : dict of str to SpikeStore
@@ -74,6 +76,7 @@ class Simulation(QObject):
         self.state = State.IDLE
         self.document: ProjectDocument = session.document
         self.dt = session.document.run.dt
+        self.threads = 0
         self.total = self.done = self.complete = 0
         self.seconds = 0.0
         self.spikes: dict[str, SpikeStore] = {}
@@ -290,8 +293,8 @@ class Simulation(QObject):
                 return  # of a run that the user has given up
             case protocol.Phase(_, text):
                 self.phaseChanged.emit(text)
-            case protocol.Started(_, total, dt):
-                self.total, self.dt = total, dt
+            case protocol.Started(_, total, dt, threads):
+                self.total, self.dt, self.threads = total, dt, threads
                 self._started = True
                 self._set_state(State.RUNNING)
             case protocol.Progress(_, step, seconds):

@@ -115,7 +115,11 @@ class RunBar(QToolBar):
         self._add_field("Duration", self.duration, "duration", "Simulated time of a run")
         self._add_field("dt", self.dt, "dt", "Length of a step of the numerical methods")
         self._add_field(
-            "Threads", self.threads, "threads", "Processor cores; the results do not depend on it"
+            "Threads",
+            self.threads,
+            "threads",
+            "Most processor cores to use: fewer where a step is too short "
+            "for them; the results do not depend on it",
         )
         self._add_field(
             "Seed", self.seed, "seed", "Same seed, same results; the lowest value draws a new one"
@@ -225,9 +229,14 @@ class RunBar(QToolBar):
         elif simulation.state == State.FINISHED:
             at, took = simulation.done * simulation.dt, simulation.seconds
             took_text = f"{took:.2f}" if took >= 0.1 else f"{took:.2g}"
-            self._say(f"{at:,.6g} ms in {took_text} s · {_speed(simulation.speed)}")
+            self._say(f"{at:,.6g} ms in {took_text} s · {_speed(simulation.speed)}{self._threads_used()}")
         elif simulation.state == State.COMPILING:
             self._say("Starting…")
+
+    def _threads_used(self) -> str:
+        """How many threads the run uses, if they are fewer than the document allows."""
+        used, allowed = self._simulation.threads, self._simulation.document.run.threads
+        return f" · {used} of {allowed} threads pay" if used < allowed else ""
 
     def _on_phase(self, text: str) -> None:
         self._say(f"{text}…")

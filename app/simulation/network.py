@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.simulation import protocol
 from app.simulation.publisher import Publisher, SpikeRecording
+from engine.codegen import THREADS
 from engine.network.attributes import steps_to_cover
 from engine.project import arrays
 from engine.project.build import build
@@ -29,8 +30,9 @@ class CompiledNetwork:
         self._built = build(document)
         refuse_excess(document)
         phase("Drawing connectivity")
-        self._built.compile(lambda text: phase(_PHASES.get(text, text)))
+        self._built.compile(lambda text: text.startswith(THREADS) or phase(_PHASES.get(text, text)))
         self.dt = document.run.dt
+        self.threads = self._built.network.threads_used
         self.total = steps_to_cover(document.run.duration, document.run.dt)
         self.monitors = {
             (monitor.source, variable): self._built.objects[monitor.id]

@@ -92,11 +92,12 @@ class Phase(_Message, frozen=True):
 
 
 class Started(_Message, frozen=True):
-    """The network is compiled; ``total`` steps of ``dt`` ms are to be simulated."""
+    """The network is compiled; ``total`` steps of ``dt`` ms are to be simulated on so many threads."""
 
     run: int
     total: int
     dt: float
+    threads: int = 1
 
 
 class Progress(_Message, frozen=True):

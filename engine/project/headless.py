@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from tqdm import tqdm
 
+from engine.codegen import THREADS
 from engine.network.attributes import steps_to_cover
 from engine.project.build import Built, build
 from engine.project.divergence import divergence
@@ -55,7 +56,7 @@ def run(document: ProjectDocument) -> Result:
     built = build(document)
     refuse_excess(document)
     print(f"Compiling {document.name} ...", file=sys.stderr, flush=True)
-    built.compile()
+    built.compile(_tell)
     before = time.perf_counter()
     _simulate(built, document)
     seconds = time.perf_counter() - before
@@ -71,6 +72,12 @@ def save(document: ProjectDocument, result: Result, folder: Path) -> list[Path]:
     file = folder / "recordings.npz"
     save_recordings(result.recordings, file)
     return [file, *save_pictures(document, result.recordings, document.run.duration, folder)]
+
+
+def _tell(phase: str) -> None:
+    """Say why fewer threads are used than the project allows."""
+    if phase.startswith(THREADS):
+        print(phase.removeprefix(THREADS), file=sys.stderr)
 
 
 def report(document: ProjectDocument, result: Result) -> str:

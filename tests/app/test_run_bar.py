@@ -15,6 +15,7 @@ from app.simulation.controls import RunBar
 from engine.errors import Diagnostic
 from engine.project.check import Problem
 from engine.project.document import ProjectDocument
+from engine.project.edits import set_run
 
 
 @pytest.fixture
@@ -92,3 +93,21 @@ def test_failures_are_shown(bar: RunBar, simulation: Simulation) -> None:
     simulation.failed.emit("The simulation process ended unexpectedly (signal 9).\nMore.", "trace")
     assert bar._status.text() == "The simulation process ended unexpectedly (signal 9)."
     assert "trace" in bar._status.toolTip()
+
+
+def test_a_run_tells_that_fewer_threads_pay(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+    monkeypatch.delenv("NEUROLOOM_EXACT_THREADS")
+    session = Session(set_run(noisy_project(), threads=2))
+    simulation = Simulation(session)
+    bar = RunBar(simulation, session)
+    qtbot.addWidget(bar)
+    phases: list[str] = []
+    simulation.phaseChanged.connect(phases.append)
+    try:
+        bar.run_action.trigger()
+        qtbot.waitUntil(lambda: simulation.state == State.FINISHED, timeout=60_000)
+        assert simulation.threads == 1
+        assert bar._status.text().endswith(" · 1 of 2 threads pay")
+        assert not any("hreads" in phase for phase in phases)
+    finally:
+        simulation.close()

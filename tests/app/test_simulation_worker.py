@@ -36,6 +36,7 @@ class CountingMonitor:
 class CountingNetwork:
     total = 100
     dt = 0.1
+    threads = 1
 
     def __init__(self) -> None:
         self.monitor = CountingMonitor()

@@ -27,3 +27,11 @@ def test_finite_variables_are_not_told() -> None:
     built.network.compile(silent=True)
     built.network.simulate(50.0)
     assert divergence(built) == ""
+
+
+def test_fewer_threads_than_allowed_are_told(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEUROLOOM_EXACT_THREADS")
+    headless.run(edits.set_run(growing(1.0), threads=2))
+    assert "1 of 2 threads are used" in capsys.readouterr().err
