@@ -15,9 +15,10 @@ thread_local throw true try typedef typeid typename uint8_t uint32_t uint64_t un
 virtual void volatile wchar_t while xor xor_eq
 """
 _PRINTED = """
-at k any begin beyond buffers clock done draw draw_start emitted end entry event first hole i interrupted
-lanes last length newest pair part post pre progress q rank row run s seed shift sizes slot step step_start
-steps stop stopping t thread threads tick tick_start top whole wide
+ahead any at begin beyond buffers clock done draw draw_start emitted end entry event fires first from
+hole i interrupted k lanes last left length newest pair part place post pre progress q rank row run s
+seed shift sizes slot step step_start steps stop stopping synapse t thread threads tick tick_start tile
+top whole wide
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
 RESERVED = KEYWORDS | frozenset(_PRINTED.split())

@@ -53,19 +53,19 @@ class NeuronLoops(LoopParts):
             self.text.line(f"const int64_t end = nl_min(begin + {BLOCK}, {upper});")
             for dense, rare in stages:
                 with ExitStack() as stack:
-                    if rare is not None:
-                        if len(stages) > 1:
-                            stack.enter_context(self.text.block())
-                        self.text.line("int64_t any = 0;")
+                    if rare is not None and len(stages) > 1:
+                        stack.enter_context(self.text.block())
                     self._dense(dense, rare, "begin", "end")
                     if rare is not None:
                         self._rare(rare)
 
     def _dense(self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str) -> None:
+        if rare is not None:
+            self.text.line(f"alignas({BLOCK}) uint8_t fires[{BLOCK}];")
         bodies = [kernel.body for kernel in kernels]
         self._draw(kernels)
         if all(vectorises(body) for body in bodies):
-            self.text.line("#pragma omp simd" + (" reduction(|:any)" if rare is not None else ""))
+            self.text.line("#pragma omp simd")
         with self.text.block(f"for (int64_t i = {lower}; i < {upper}; ++i)"):
             for kernel in kernels:
                 self.text.comment(kernel.name)
@@ -76,7 +76,7 @@ class NeuronLoops(LoopParts):
             if rare is not None:
                 test = rare_condition(rare)
                 assert test is not None
-                self.text.line(f"any |= (int64_t)({self.expressions.text(test.condition, 'bool')});")
+                self.text.line(f"fires[i - begin] = {self.expressions.text(test.condition, 'bool')};")
 
     def _draw(self, kernels: Sequence[Kernel]) -> None:
         """The block's standard random numbers, all at once."""
@@ -91,9 +91,14 @@ class NeuronLoops(LoopParts):
                 e.drawn[draw.stream] = name
 
     def _rare(self, kernel: Kernel) -> None:
-        with self.text.block("if (any)"), self.text.block("for (int64_t i = begin; i < end; ++i)"):
-            self.text.comment(kernel.name)
-            self.body(kernel.body)
+        """The neurons of the block for which the condition held, by ascending rank."""
+        test = rare_condition(kernel)
+        assert test is not None
+        self.text.comment(kernel.name)
+        header = "for (uint64_t left = nl_mask(fires, end - begin); left; left &= left - 1)"
+        with self.text.block(header):
+            self.text.line("const int64_t i = begin + __builtin_ctzll(left);")
+            self.body(test.then)
 
     # --- reductions -----------------------------------------------------------------------------------
 

@@ -13,8 +13,12 @@ class OpenMPPrinter(CppPrinter):
 
     def own_entries(self, matrix: Matrix) -> tuple[str, str]:
         """The part of the row whose post-synaptic neurons the thread owns."""
-        split = self.expressions.buffer(matrix.split)
-        return f"{split}[row * (threads + 1) + thread]", f"{split}[row * (threads + 1) + thread + 1]"
+        split, tiles = self.expressions.buffer(matrix.split), self.tiles(matrix)
+        first, following = ("thread", "thread + 1")
+        if matrix.tiles:
+            first, following = f"thread * {tiles}", f"(thread + 1) * {tiles}"
+        row = f"row * {self.parts(matrix)}"
+        return f"{split}[{row} + {first}]", f"{split}[{row} + {following}]"
 
     def preludes(self) -> tuple[str, ...]:
         """With the barrier."""

@@ -34,10 +34,11 @@ class Buffer:
 @dataclass(frozen=True)
 class Matrix:
     """Sparse rows. Buffers (all in ``Plan.buffers``): ``offsets`` int64 [n_rows + 1], ``columns`` int32
-    [nnz], for ``rows == "pre"`` also ``split`` int64 [n_rows * (threads + 1)]: entries
-    ``split[row * (threads + 1) + k] .. [+ k + 1]`` of a row belong to thread k (its post range; ascending
-    columns make them contiguous). ``index`` int64 [nnz], if not empty, maps entries to storage indices
-    (an inverse of another matrix); otherwise the storage index ``s`` is the entry's position.
+    [nnz], for ``rows == "pre"`` also ``split`` int64 [n_rows * (threads * tiles + 1)]: entries
+    ``split[row * (threads * tiles + 1) + k] .. [+ k + 1]`` of a row belong to tile k % tiles of thread
+    k // tiles (its post range; ascending columns make them contiguous). ``index`` int64 [nnz], if not empty,
+    maps entries to storage indices (an inverse of another matrix); otherwise the storage index ``s`` is the
+    entry's position.
     """
 
     name: str
@@ -54,6 +55,8 @@ class Matrix:
     all from this one on, so that nobody needs to read them (but they are there)."""
     hole: bool = False
     """A dense row lacks its own rank, if that is among its columns."""
+    tiles: str = ""
+    """Size symbol of the number of parts that each thread's post range has; empty: 1."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,32 @@ static inline int64_t nl_lower(int64_t n, int64_t thread, int64_t threads) {
     return nl_min(n, 64 * ((n + 63) / 64 * thread / threads));
 }
 
+// Bit k says whether flags[k] is set, for the first count (1 to 64) of 64 flags that are 0 or 1.
+static inline uint64_t nl_mask(const uint8_t* flags, int64_t count) {
+    uint64_t mask = 0;
+#if defined(__AVX512BW__)
+    typedef char nl_flags __attribute__((vector_size(64)));
+    nl_flags all;
+    __builtin_memcpy(&all, flags, 64);
+    mask = __builtin_ia32_ptestmb512(all, all, ~(uint64_t)0);
+#elif defined(__AVX2__)
+    typedef char nl_flags __attribute__((vector_size(32)));
+    for (int64_t half = 0; half < 64; half += 32) {
+        nl_flags some;
+        __builtin_memcpy(&some, flags + half, 32);
+        mask |= (uint64_t)(uint32_t)__builtin_ia32_pmovmskb256(some > 0) << half;
+    }
+#else
+    for (int64_t word = 0; word < 64; word += 8) {
+        uint64_t eight;
+        __builtin_memcpy(&eight, flags + word, 8);
+        if (eight)
+            for (int64_t k = word; k < word + 8; ++k) mask |= (uint64_t)(flags[k] & 1) << k;
+    }
+#endif
+    return mask & ~(uint64_t)0 >> (64 - count);
+}
+
 // Numbers below 2^-1022 are taken as zero: a decaying conductance would otherwise slow the loop down a hundredfold.
 static inline uint32_t nl_flush_denormals() {
 #ifdef __SSE2__

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from engine.codegen.access import event_list, matrix_of
+from engine.codegen.arrivals import Arrivals
 from engine.codegen.ir import (
     Accumulate,
     EachAbsent,
@@ -22,7 +23,7 @@ from engine.codegen.row_loops import RowLoops
 from engine.codegen.traverse import expressions_of_body, statements, symbols
 
 
-class SynapseLoops(RowLoops, ABC):
+class SynapseLoops(Arrivals, RowLoops, ABC):
     """Prints the loops over the synapses of a matrix."""
 
     @abstractmethod
@@ -103,6 +104,9 @@ class SynapseLoops(RowLoops, ABC):
         with self._when(kernel):
             self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
             with ExitStack() as stack:
+                if matrix.tiles:
+                    loop = f"for (int64_t tile = 0; tile < {self.tiles(matrix)}; ++tile)"
+                    stack.enter_context(self.text.block(loop))
                 if matrix.rows == "pre":
                     stack.enter_context(self._segments(listed))
                 else:
@@ -111,7 +115,10 @@ class SynapseLoops(RowLoops, ABC):
                 if matrix.rows in symbols(expressions_of_body(kernel.before)):
                     self.text.line(f"const int64_t {matrix.rows} = row;")
                 self.body(kernel.before)
-                self._entries(matrix, kernel.body)
+                if matrix.rows == "pre" and matrix.split and not matrix.index:
+                    self.arrival(matrix, listed, kernel.body)
+                else:
+                    self._entries(matrix, kernel.body)
 
     def due(self, kernel: Kernel) -> None:
         """Every synapse whose own delay ends now: age after age, the thread's part of each row."""

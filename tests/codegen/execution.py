@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import ctypes
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -90,8 +90,10 @@ class Case:
         self.buffer(f"{name}_counts", 0, "int64", f"{name}_parts")
         self.events.append(EventList(name, count, f"{name}_slots", f"{name}_ranks", f"{name}_counts"))
 
-    def matrix(self, name: str, rows: Any, n_rows: str, n_post: str, dense: npt.NDArray[Any]) -> None:
-        """Rows of a boolean matrix [n_rows, n_columns]."""
+    def matrix(
+        self, name: str, rows: Any, n_rows: str, n_post: str, dense: npt.NDArray[Any], tiles: int = 0
+    ) -> None:
+        """Rows of a boolean matrix [n_rows, n_columns]; with ``tiles`` parts of each thread's columns."""
         offsets = np.concatenate([[0], np.cumsum(dense.sum(axis=1))])
         columns = np.nonzero(dense)[1]
         self.sizes |= {f"{name}_nnz": columns.size, f"{name}_borders": offsets.size, f"{name}_parts": 0}
@@ -101,7 +103,11 @@ class Case:
         if rows == "pre":
             split = f"{name}_split"
             self.buffer(split, 0, "int64", f"{name}_parts")
-        self.matrices.append(Matrix(name, rows, n_rows, n_post, f"{name}_offsets", f"{name}_columns", split))
+        matrix = Matrix(name, rows, n_rows, n_post, f"{name}_offsets", f"{name}_columns", split)
+        if tiles:
+            self.sizes[f"{name}_tiles"] = tiles
+            matrix = replace(matrix, tiles=f"{name}_tiles")
+        self.matrices.append(matrix)
 
     def record_events(self, name: str, events: str, mask: str = "") -> EventRecorder:
         self.sizes |= {f"{name}_capacity": self.capacity, f"{name}_area": 0, f"{name}_areas": 0}
@@ -141,7 +147,9 @@ class Case:
             arrays[events.counts] = np.zeros(sizes[f"{events.name}_parts"], np.int64)
         for matrix in self.matrices:
             if matrix.split:
-                arrays[matrix.split] = _split(arrays, matrix, sizes[matrix.n_post], threads)
+                arrays[matrix.split] = _split(
+                    arrays, matrix, sizes[matrix.n_post], threads * sizes.get(matrix.tiles, 1)
+                )
                 sizes[f"{matrix.name}_parts"] = arrays[matrix.split].size
         for entry in self.schedule:
             if isinstance(entry.work, EventRecorder):

@@ -41,8 +41,8 @@ def test_update_and_threshold_are_one_pass() -> None:
     case.add(5, decay("v"), decay("u"), FIRE)
     text = loop_of(case)
     assert text.count("for (int64_t begin") == 1
-    assert text.count("#pragma omp simd reduction(|:any)") == text.count("#pragma omp simd") == 1
-    assert text.count("for (int64_t i") == 2, "the vectorised pass and the rare scan of a block"
+    assert text.count("#pragma omp simd") == text.count("for (int64_t i") == 1
+    assert text.count("fires[i - begin] = v[i] > 1.0;") == 1, "the threshold belongs to the vectorised pass"
 
 
 def test_a_barrier_or_another_condition_ends_the_pass() -> None:
@@ -86,3 +86,18 @@ def test_one_thread_has_no_openmp() -> None:
     vectors = ("#pragma omp simd", "#pragma omp declare simd", "#pragma GCC")
     assert all(pragma.startswith(vectors) for pragma in pragmas)
     assert "#pragma omp parallel" in print_plan(case.plan(), "openmp")
+
+
+def test_a_spike_fetches_the_row_of_a_later_one() -> None:
+    case = neurons()
+    case.matrix("out", "pre", "n", "n", np.eye(100, dtype=bool))
+    case.buffer("weight", 0.5, "real", "out_nnz")
+    add = Accumulate("v", POST, "+", case.load("weight", S))
+    case.add(2, Kernel("deliver", EachEvent("spikes", "out", number(1)), (add,)))
+    text = loop_of(case)
+    assert "__builtin_prefetch(&out_columns[from + ahead]);" in text
+    assert "__builtin_prefetch(&weight[from + ahead + 8]);" in text
+    slow = Accumulate("v", POST, "+", call("exp", case.load("weight", S)))
+    case.schedule.clear()
+    case.add(2, Kernel("deliver", EachEvent("spikes", "out", number(1)), (slow,)))
+    assert "__builtin_prefetch" not in loop_of(case), "what is computed costs more than what is fetched"

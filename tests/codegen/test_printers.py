@@ -95,7 +95,7 @@ def network() -> Case:
     case.event_list("spikes", "n")
     case.event_list("others", "m", 2)
     wired = rng.random((200, 130)) < 0.1
-    case.matrix("out", "pre", "n", "m", wired)
+    case.matrix("out", "pre", "n", "m", wired, tiles=2)
     case.matrix("in", "post", "m", "m", wired.T)
     nnz = case.sizes["out_nnz"]
     storage = np.zeros_like(wired, dtype=np.int64)

@@ -31,11 +31,13 @@ class SparseRows:
     spiking : bool
         Pre-synaptic rows; otherwise post-synaptic ones.
     threads : int
+    tiles : int
+        Parts of each thread's post-synaptic neurons.
     """
 
-    def __init__(self, connectivity: Connectivity, spiking: bool, threads: int) -> None:
+    def __init__(self, connectivity: Connectivity, spiking: bool, threads: int, tiles: int = 1) -> None:
         # Not the connectivity itself: this object may outlive the weights in it.
-        self.spiking, self.threads = spiking, threads
+        self.spiking, self.threads, self.tiles = spiking, threads, tiles
         self.n_pre, self.n_post = connectivity.n_pre, connectivity.n_post
         self.offsets, self.pre = connectivity.offsets, connectivity.pre
         self.delays = connectivity.delay_steps
@@ -78,7 +80,7 @@ class SparseRows:
         return {
             "rows": lambda: self._transposed[0],
             "post": lambda: self._transposed[1],
-            "split": lambda: split_rows(*self._transposed, self.n_post, self.threads),
+            "split": lambda: split_rows(*self._transposed, self.n_post, self.threads * self.tiles),
             "in_rows": lambda: self.offsets,
             "in_pre": lambda: self.pre,
             "in_index": lambda: places(self._pre_offsets, self.pre),

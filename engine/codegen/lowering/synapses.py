@@ -28,6 +28,7 @@ from engine.codegen.lowering.neurons import constant
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.scope import Scope
+from engine.codegen.lowering.tiles import number_of_tiles
 from engine.codegen.lowering.trace_kernels import TraceKernels
 from engine.codegen.lowering.traces import shared_traces
 from engine.codegen.plan import Matrix
@@ -103,7 +104,9 @@ class SynapseValues:
         self.nnz = b.size(f"nnz_{name}", c.pre.size)
         n_pre, n_post = self.pre.count, self.post.count
         inverse = self.spiking and (bool(self.model.post_spike) or self.model.creating is not None)
-        self.rows = SparseRows(c, self.spiking, b.threads)
+        bytes_of_real = 4 if b.precision == "float" else 8
+        tiles = number_of_tiles(self.projection, b.threads, bytes_of_real) if self.spiking else 1
+        self.rows = SparseRows(c, self.spiking, b.threads, tiles)
         arrays = self.rows.arrays
         if not self.spiking or inverse:
             rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
@@ -116,12 +119,19 @@ class SynapseValues:
             self.post_rows = self.matrix
             return
         rows_pre = b.size(f"offsets_pre_{name}", c.n_pre + 1)
-        split = b.size(f"split_{name}", c.n_pre * (b.threads + 1))
+        split = b.size(f"split_{name}", c.n_pre * (b.threads * tiles + 1))
         b.buffer(f"{inner}_rows", "int64", rows_pre, arrays["rows"], "start of each pre row")
         b.buffer(f"{inner}_post", "int32", self.nnz, arrays["post"], "post rank of each synapse")
         b.buffer(f"{inner}_split", "int64", split, arrays["split"], "thread parts")
         matrix = Matrix(
-            f"{inner}_matrix", "pre", n_pre, n_post, f"{inner}_rows", f"{inner}_post", f"{inner}_split"
+            f"{inner}_matrix",
+            "pre",
+            n_pre,
+            n_post,
+            f"{inner}_rows",
+            f"{inner}_post",
+            f"{inner}_split",
+            tiles=b.size(f"tiles_{name}", tiles),
         )
         self.matrix = self._dense_if_possible(matrix)
         b.matrices.append(self.matrix)

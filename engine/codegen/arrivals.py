@@ -1,0 +1,95 @@
+"""Rows of the spikes that arrive: the thread's synapses of each spike, with the next rows on their way.
+
+A row is met once and then not again for a long time, so it comes from far memory: the row of a later spike is
+fetched meanwhile. What rows add to is met again by the next spike: where that is more than the nearest cache
+holds, all spikes go to one tile of the neurons after the other. Tiles are to a thread what threads are to a
+network: a neuron's additions keep their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.codegen.ir import Accumulate, Draw, Function, Load, Statement, Store, Symbol
+from engine.codegen.loop_parts import LoopParts, vectorises
+from engine.codegen.plan import EventList, Matrix
+from engine.codegen.traverse import expressions_of_body, statements, symbols
+
+CHUNK = 16
+"""Synapses between two looks ahead: a cache line of 32-bit ranks."""
+
+AHEAD = 2
+"""Spikes between the row in work and the row that is fetched."""
+
+LINE = 64
+
+SYNAPSE = Symbol("s", "int")
+
+_BYTES = {"int32": 4, "int64": 8, "bool": 1}
+
+_PLAIN = frozenset({"min", "max", "clip", "fabs", "pos", "neg"})
+"""Functions that cost less than a synapse's way through memory."""
+
+
+class Arrivals(LoopParts):
+    """Prints what one spike does in its pre-synaptic row."""
+
+    def tiles(self, matrix: Matrix) -> str:
+        """Text of the number of tiles of each thread."""
+        return self.expressions.size(matrix.tiles) if matrix.tiles else "1"
+
+    def parts(self, matrix: Matrix) -> str:
+        """Text of the number of borders of a row in ``split``."""
+        return f"(threads * {self.tiles(matrix)} + 1)" if matrix.tiles else "(threads + 1)"
+
+    def arrival(self, matrix: Matrix, listed: EventList, body: Sequence[Statement]) -> None:
+        """The entries of ``row`` in ``tile``, for the spike number ``event`` of those up to ``end``."""
+        e, used = self.expressions, symbols(expressions_of_body(body))
+        split, ranks = e.buffer(matrix.split), e.buffer(listed.ranks)
+        place = f"thread * {self.tiles(matrix)} + tile" if matrix.tiles else "thread"
+        self.text.line(f"const int64_t place = row * {self.parts(matrix)} + {place};")
+        self.text.line(f"int64_t from = {split}[place];")
+        self.text.line(f"const int64_t last = {split}[place + 1];")
+        with self.text.block("const auto synapse = [&](const int64_t entry) __attribute__((always_inline))"):
+            if "post" in used:
+                self.text.line(f"const int64_t post = {e.buffer(matrix.columns)}[entry];")
+            if "pre" in used:
+                self.text.line("const int64_t pre = row;")
+            if "s" in used:
+                self.text.line("const int64_t s = entry;")
+            self.body(body)
+        self.text.lines[-1] += ";"
+        # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place. Where
+        # nothing is read or written per synapse, plain additions are faster than vectors that scatter.
+        vectors = "s" in used and vectorises(body)
+        if _is_light(body):
+            later = f"{ranks}[nl_min(event + {AHEAD}, end - 1)] * {self.parts(matrix)} + {place}"
+            self.text.line(f"const int64_t ahead = {split}[{later}] - from;")
+            with self.text.block(f"for (; from + {CHUNK} <= last; from += {CHUNK})"):
+                self._fetch(matrix, body)
+                if vectors:
+                    self.text.line("#pragma GCC ivdep")
+                self.text.line(f"for (int64_t k = 0; k < {CHUNK}; ++k) synapse(from + k);")
+            self._fetch(matrix, body)
+        elif vectors:
+            self.text.line("#pragma GCC ivdep")
+        self.text.line("for (int64_t entry = from; entry < last; ++entry) synapse(entry);")
+
+    def _fetch(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """Ask for a chunk of the later row, in each array that has an element for each synapse."""
+        arrays = {e.array for e in expressions_of_body(body) if isinstance(e, Load) and e.index == SYNAPSE}
+        arrays |= {s.array for s in statements(body) if isinstance(s, Store) and s.index == SYNAPSE}
+        for array in (matrix.columns, *sorted(arrays)):
+            dtype = self._dtypes[array]
+            real = 4 if self.plan.precision == "float" else 8
+            elements = LINE // _BYTES.get(dtype, real)
+            for offset in range(0, CHUNK, elements):
+                element = f"from + ahead{f' + {offset}' if offset else ''}"
+                self.text.line(f"__builtin_prefetch(&{self.expressions.buffer(array)}[{element}]);")
+
+
+def _is_light(body: Sequence[Statement]) -> bool:
+    """Is the way through memory what the body costs?"""
+    parts = list(expressions_of_body(body))
+    heavy = any(isinstance(p, Draw) or (isinstance(p, Function) and p.name not in _PLAIN) for p in parts)
+    return not heavy and any(isinstance(s, Accumulate) for s in statements(body))
