@@ -20,6 +20,7 @@ from engine.codegen.ir import (
     EachEvent,
     EachRow,
     EachSpike,
+    EachSynapse,
     Emit,
     Expr,
     Kernel,
@@ -267,12 +268,29 @@ def _check_before(plan: Plan, kernel: Kernel) -> None:
         raise AccessError(f"{kernel.name}: computes something of one synapse before all of them")
 
 
+def counted_buffer(kernel: Kernel) -> str:
+    """The buffer in which a kernel over rows of bits counts the events that reach each neuron.
+
+    Raises
+    ------
+    AccessError
+        If the kernel does something else.
+    """
+    body = kernel.body
+    one = Accumulate(getattr(body[0], "array", ""), Symbol("post", "int"), "+", Const(1, "int"))
+    if not isinstance(kernel.domain, EachEvent) or body != (one,) or kernel.before:
+        raise AccessError(f"{kernel.name}: rows of bits can only be counted, event after event")
+    return one.array
+
+
 def _check_segments(plan: Plan, kernel: Kernel) -> None:
     domain = kernel.domain
     if isinstance(domain, EachRow | EachAbsent) and matrix_of(plan, domain.matrix).rows != "post":
         raise AccessError(f"{kernel.name}: iterates rows of {domain.matrix}, which are not post-synaptic")
     if isinstance(domain, EachDue) and matrix_of(plan, domain.matrix).rows != "pre":
         raise AccessError(f"{kernel.name}: iterates rows of {domain.matrix}, which are not pre-synaptic")
+    if isinstance(domain, EachSynapse | EachDue | EachEvent) and matrix_of(plan, domain.matrix).bits:
+        counted_buffer(kernel)
     if isinstance(domain, EachEvent):
         matrix, count = matrix_of(plan, domain.matrix), event_list(plan, domain.events).count
         if matrix.n_rows != count or (matrix.rows == "post" and matrix.n_post != count):

@@ -18,14 +18,14 @@ from engine.codegen.traverse import expressions_of_body, statements, symbols
 CHUNK = 16
 """Synapses between two looks ahead: a cache line of 32-bit ranks."""
 
-AHEAD = 2
-"""Spikes between the row in work and the row that is fetched."""
+LONG = 256
+"""Synapses of a row that take as long as the next row needs to come; shorter ones fetch that after it."""
 
 LINE = 64
 
 SYNAPSE = Symbol("s", "int")
 
-_BYTES = {"int32": 4, "int64": 8, "bool": 1}
+_BYTES = {"bool": 1, "uint16": 2, "int32": 4, "int64": 8}
 
 _PLAIN = frozenset({"min", "max", "clip", "fabs", "pos", "neg"})
 """Functions that cost less than a synapse's way through memory."""
@@ -63,7 +63,8 @@ class Arrivals(LoopParts):
         # nothing is read or written per synapse, plain additions are faster than vectors that scatter.
         vectors = "s" in used and vectorises(body)
         if _is_light(body):
-            later = f"{ranks}[nl_min(event + {AHEAD}, end - 1)] * {self.parts(matrix)} + {place}"
+            self.text.line(f"const int64_t later = nl_min(event + (last - from < {LONG} ? 2 : 1), end - 1);")
+            later = f"{ranks}[later] * {self.parts(matrix)} + {place}"
             self.text.line(f"const int64_t ahead = {split}[{later}] - from;")
             with self.text.block(f"for (; from + {CHUNK} <= last; from += {CHUNK})"):
                 self._fetch(matrix, body)

@@ -74,6 +74,7 @@ class CppPrinter(LoopPrinter):
         optional = {
             "prelude_lanes.h": self._reduces,
             "prelude_random.h": self._draws,
+            "prelude_bits.h": any(matrix.bits for matrix in self.plan.matrices),
             "prelude_cores.h": bool(self.plan.cores),
             "prelude_profile.h": bool(self.plan.profile),
         }

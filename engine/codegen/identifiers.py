@@ -11,14 +11,14 @@ decltype default delete do double dynamic_cast else enum explicit export extern 
 friend goto if import inline int int32_t int64_t linux long module mutable namespace new noexcept not
 not_eq nullptr operator or or_eq override private protected public real register reinterpret_cast
 requires return short signed sizeof static static_assert static_cast struct switch template this
-thread_local throw true try typedef typeid typename uint8_t uint32_t uint64_t union unix unsigned using
-virtual void volatile wchar_t while xor xor_eq
+thread_local throw true try typedef typeid typename uint8_t uint16_t uint32_t uint64_t union unix unsigned
+using virtual void volatile wchar_t while xor xor_eq
 """
 _PRINTED = """
 ahead any at begin beyond buffers clock done draw draw_start emitted end entry event fires first from
-hole i interrupted k lanes last left length newest pair part place post pre progress q rank row run s
-seed shift sizes slot step step_start steps stop stopping synapse t thread threads tick tick_start tile
-top whole wide
+hole i interrupted k lanes last later left length newest number pair part place post pre progress q rank
+row rows run s seed shift sizes slot start step step_start steps stop stopping synapse t thread threads
+tick tick_start tile top whole wide
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
 RESERVED = KEYWORDS | frozenset(_PRINTED.split())

@@ -49,7 +49,7 @@ from engine.codegen.ir import (
     Type,
 )
 from engine.codegen.philox import DRAWS, Place
-from engine.codegen.plan import EventRecorder, Plan, Recorder
+from engine.codegen.plan import EventRecorder, Matrix, Plan, Recorder, row_words
 
 Value = Any
 """A numpy real, a Python int or a bool."""
@@ -241,6 +241,9 @@ class Interpreter:
 
     def _entries(self, name: str, row: int) -> Iterator[Scope]:
         matrix = matrix_of(self.plan, name)
+        if matrix.bits:
+            yield from ({"pre": row, "post": post, "row": row} for post in self._bits_of(matrix, row))
+            return
         offsets, columns = self.buffers[matrix.offsets], self.buffers[matrix.columns]
         for entry in range(int(offsets[row]), int(offsets[row + 1])):
             s = int(self.buffers[matrix.index][entry]) if matrix.index else entry
@@ -250,6 +253,14 @@ class Interpreter:
                 column += matrix.hole and self.sizes[matrix.first] <= row <= column
             pre, post = (row, column) if matrix.rows == "pre" else (column, row)
             yield {"s": s, "pre": pre, "post": post, "row": row}
+
+    def _bits_of(self, matrix: Matrix, row: int) -> list[int]:
+        """Columns of a row of bits."""
+        n_post = self.sizes[matrix.n_post]
+        start = int(self.buffers[matrix.offsets][row])
+        words = self.buffers[matrix.bits][start : start + row_words(n_post)]
+        bits = np.unpackbits(words.view(np.uint8), bitorder="little")
+        return [int(post) for post in np.flatnonzero(bits[:n_post])]
 
     def _rows(self, kernel: Kernel, scope: Scope) -> None:
         assert isinstance(kernel.domain, EachRow)

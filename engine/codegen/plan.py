@@ -12,7 +12,7 @@ from typing import Literal
 
 from engine.codegen.ir import Kernel, Let, Type
 
-Dtype = Literal["real", "int32", "int64", "bool"]
+Dtype = Literal["real", "uint16", "int32", "int64", "bool"]
 """``real`` is double or float by the ``precision`` of the network; ``bool`` is one byte."""
 
 
@@ -57,6 +57,15 @@ class Matrix:
     """A dense row lacks its own rank, if that is among its columns."""
     tiles: str = ""
     """Size symbol of the number of parts that each thread's post range has; empty: 1."""
+    bits: str = ""
+    """If not empty, an int64 buffer in the place of ``columns``, ``split`` and ``index``: bit k % 64 of word
+    ``offsets[row] + k // 64`` says whether ``row`` has column k. Rows without columns have the offset 0:
+    there lies an empty row. Rows take as many words as :func:`row_words` says; 8 words follow the last."""
+
+
+def row_words(n_post: int) -> int:
+    """Words of 64 bits in a row of bits: whole cache lines."""
+    return -(-n_post // 512) * 8
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 typedef __INT32_TYPE__ int32_t;
 typedef __INT64_TYPE__ int64_t;
 typedef __UINT8_TYPE__ uint8_t;
+typedef __UINT16_TYPE__ uint16_t;
 typedef __UINT32_TYPE__ uint32_t;
 typedef __UINT64_TYPE__ uint64_t;
 
@@ -31,7 +32,7 @@ static inline int64_t nl_lower(int64_t n, int64_t thread, int64_t threads) {
 // Bit k says whether flags[k] is set, for the first count (1 to 64) of 64 flags that are 0 or 1.
 static inline uint64_t nl_mask(const uint8_t* flags, int64_t count) {
     uint64_t mask = 0;
-#if defined(__AVX512BW__)
+#if defined(__AVX512BW__) && !defined(__clang__)
     typedef char nl_flags __attribute__((vector_size(64)));
     nl_flags all;
     __builtin_memcpy(&all, flags, 64);

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 from engine.codegen.access import event_list, matrix_of
 from engine.codegen.arrivals import Arrivals
+from engine.codegen.bit_rows import BitRows
 from engine.codegen.ir import (
     Accumulate,
     EachAbsent,
@@ -23,7 +24,7 @@ from engine.codegen.row_loops import RowLoops
 from engine.codegen.traverse import expressions_of_body, statements, symbols
 
 
-class SynapseLoops(Arrivals, RowLoops, ABC):
+class SynapseLoops(Arrivals, BitRows, RowLoops, ABC):
     """Prints the loops over the synapses of a matrix."""
 
     @abstractmethod
@@ -103,8 +104,13 @@ class SynapseLoops(Arrivals, RowLoops, ABC):
         e = self.expressions
         with self._when(kernel):
             self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
+            if matrix.bits:
+                self.text.line("const uint64_t* rows[NL_ROWS + 7];")
+                self.text.line("int64_t number = 0;")
+                self.count_bits(kernel, self._segments(listed))
+                return
             with ExitStack() as stack:
-                if matrix.tiles:
+                if matrix.tiles and not matrix.first:
                     loop = f"for (int64_t tile = 0; tile < {self.tiles(matrix)}; ++tile)"
                     stack.enter_context(self.text.block(loop))
                 if matrix.rows == "pre":
@@ -115,7 +121,7 @@ class SynapseLoops(Arrivals, RowLoops, ABC):
                 if matrix.rows in symbols(expressions_of_body(kernel.before)):
                     self.text.line(f"const int64_t {matrix.rows} = row;")
                 self.body(kernel.before)
-                if matrix.rows == "pre" and matrix.split and not matrix.index:
+                if matrix.rows == "pre" and matrix.split and not matrix.index and not matrix.first:
                     self.arrival(matrix, listed, kernel.body)
                 else:
                     self._entries(matrix, kernel.body)

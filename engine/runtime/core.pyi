@@ -48,6 +48,9 @@ def places_in_columns(
 def sorted_by_class(
     offsets: NDArray[np.int64], columns: NDArray[np.int32], classes: NDArray[np.int32], n_classes: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]: ...
+def bits_of_rows(
+    offsets: NDArray[np.int64], columns: NDArray[np.int32], starts: NDArray[np.int64], words: int
+) -> NDArray[np.int64]: ...
 def split_rows(
     offsets: NDArray[np.int64], columns: NDArray[np.int32], n_post: int, threads: int
 ) -> NDArray[np.int64]: ...

@@ -351,3 +351,27 @@ def split_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n
                 split_view[row * stride + k] = entry - first
             split_view[row * stride + threads] = offsets[row + 1]
     return split
+
+
+def bits_of_rows(const int64_t[::1] offsets, const int32_t[::1] columns, const int64_t[::1] starts, int64_t words):
+    """Sparse rows as bits: bit ``k % 64`` of word ``starts[row] + k // 64`` is set where ``row`` has column k.
+
+    Returns
+    -------
+    int64 array of ``words``
+    """
+    cdef int64_t n_rows = offsets.shape[0] - 1, row, k
+    bits = aligned_zeros(words, np.int64)
+    cdef int64_t[::1] view = bits
+    _check_rows(offsets, columns, 64 * words)
+    if starts.shape[0] != n_rows:
+        raise ValueError(f"there must be a start for each of {n_rows} rows")
+    for row in range(n_rows):
+        k = offsets[row + 1]
+        if k > offsets[row] and not 0 <= starts[row] < words - columns[k - 1] // 64:
+            raise ValueError(f"row {row} does not fit into {words} words")
+    with nogil:
+        for row in range(n_rows):
+            for k in range(offsets[row], offsets[row + 1]):
+                view[starts[row] + (columns[k] >> 6)] |= <int64_t>1 << (columns[k] & 63)
+    return bits

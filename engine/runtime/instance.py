@@ -103,6 +103,7 @@ class Instance(Resettable, Rewired, Restorable):
         ``redrawn`` projections, whose synapses are others."""
         dtypes = {
             "real": np.float32 if plan.precision == "float" else np.float64,
+            "uint16": np.uint16,
             "int32": np.int32,
             "int64": np.int64,
             "bool": np.bool_,
@@ -277,22 +278,26 @@ class Instance(Resettable, Rewired, Restorable):
         now = self.tick if enabled else self._paused.get(population.id, Pause(0, {})).tick
         return now - int(self.internal(population, "clock")[0])
 
+    def _by_pre(self, projection: Projection) -> bool:
+        """Are its synapses stored by pre-synaptic neuron?"""
+        return self.has_internal(projection, "post") or self.has_internal(projection, "bits")
+
     def synapse_order(self, projection: Projection) -> Array | None:
         """Storage index of each synapse in post-major order; None where storage is post-major. Made anew."""
-        spiking = self.has_internal(projection, "post")
+        spiking = self._by_pre(projection)
         return SparseRows(projection.connectivity, spiking, self.threads).order
 
     def synapse_places(self, projection: Projection, post: int, selection: slice) -> Array | slice:
         """Storage indices of some synapses, all of them onto one neuron, that are selected in post-major
         order."""
-        if not self.has_internal(projection, "post"):
+        if not self._by_pre(projection):
             return selection
         rows, posts = self.internal(projection, "rows"), self.internal(projection, "post")
         return places_in_columns(rows, posts, projection.connectivity.pre[selection], post)
 
     def in_storage_order(self, projection: Projection, values: Array) -> Array:
         """Values of all synapses, given in post-major order, in that of storage."""
-        spiking = self.has_internal(projection, "post")
+        spiking = self._by_pre(projection)
         return SparseRows(projection.connectivity, spiking, self.threads).in_storage_order(values)
 
     def last_spikes(self, population: Population) -> Array:

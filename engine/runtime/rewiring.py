@@ -80,7 +80,7 @@ class Rewired:
         assert self._plan is not None and self._recording is not None
         order = self.synapse_order(projection)
         inner = f"synapses{projection.id}_"
-        rows = SparseRows(change.connectivity, order is not None, self.threads)
+        rows = SparseRows(change.connectivity, order is not None, self.threads, self._tiles(projection))
         symbol = f"nnz_proj{projection.id}"
         for buffer in self._plan.buffers:
             name = buffer.name
@@ -99,6 +99,13 @@ class Rewired:
         self._recording.resize(symbol, change.connectivity.nnz)
         if f"{inner}route_ages" in self.arrays:
             self._recording.resize(f"delays_proj{projection.id}", rows.ages)
+
+    def _tiles(self, projection: Projection) -> int:
+        """Parts of each thread's neurons in the plan, which new synapses do not change."""
+        split = self.arrays.get(f"synapses{projection.id}_split")
+        if split is None:
+            return 1
+        return (split.size // projection.pre_population.size - 1) // self.threads
 
     def _replace(self, name: str, values: Array) -> None:
         self.arrays[name] = filled(lambda: values, values.size, self.arrays[name].dtype)

@@ -132,9 +132,9 @@ class Restorable:
     def _lasting(self) -> list[str]:
         """Names of the buffers that are state."""
         assert self._plan is not None
-        derived = {name for m in self._plan.matrices for name in (m.offsets, m.columns, m.split, m.index)} | {
-            name for events in self._plan.events for name in (events.ranks, events.counts)
-        }
+        derived = {
+            name for m in self._plan.matrices for name in (m.offsets, m.columns, m.split, m.index, m.bits)
+        } | {name for events in self._plan.events for name in (events.ranks, events.counts)}
         derived |= {self._plan.profile, self._plan.cores, *self._plan.scratch}
         for entry in self._plan.schedule:
             work = entry.work

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.codegen.lowering.builder import Builder, Lowered
+from engine.codegen.lowering.counted import deliver_counted
 from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection
@@ -57,6 +58,7 @@ def lower(network: Network, threads: int = 0) -> Lowered:
         projection.accept()
     for projection in in_order_of_sums(projections):
         projection.transmit()
+    deliver_counted(builder, projections)
     for given in network.mean_inputs:
         lower_mean_input(builder, given, populations[given.population.id], populations[given.post.id])
     for population in populations.values():

@@ -94,7 +94,9 @@ class LoweredProjection(SynapseValues):
         statements = self.model.pre_spike or ()
         if self.traces is not None:
             self.traces.rescale()
-        if statements or self.updates.event_driven:
+        if self.counted is not None:
+            self.builder.add(2, self.counted.count(self._arrivals(self.pre.events)))
+        elif statements or self.updates.event_driven:
             due = self._arrivals(self.pre.events) if self.queue is None else self.queue.due
             self._deliver("spike delivery", due, statements, then=self._add_share())
         if self.traces is not None:

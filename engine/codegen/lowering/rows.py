@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.runtime.core import carried, column_offsets, places, sorted_by_class, split_rows, transpose
+from engine.codegen.plan import row_words
+from engine.runtime.core import (
+    bits_of_rows,
+    carried,
+    column_offsets,
+    places,
+    sorted_by_class,
+    split_rows,
+    transpose,
+)
 
 if TYPE_CHECKING:
     from engine.connectivity import Connectivity
@@ -91,6 +100,19 @@ class SparseRows:
             "route_index": lambda: self._routes[2],
             "route_split": lambda: split_rows(*self._routes[:2], self.n_post, self.threads),
         }
+
+    # --- rows of bits ---------------------------------------------------------------------------------
+
+    @cached_property
+    def bit_starts(self) -> NDArray[np.int64]:
+        """First word of each row of bits; 0, where an empty row lies, of rows without synapses."""
+        some = np.diff(self._transposed[0]) > 0
+        starts: NDArray[np.int64] = np.where(some, np.cumsum(some) * row_words(self.n_post), 0)
+        return starts
+
+    def bits(self, rows: int) -> NDArray[np.int64]:
+        """The words of all rows of bits, with room for so many rows besides the empty one."""
+        return bits_of_rows(*self._transposed, self.bit_starts, (rows + 1) * row_words(self.n_post) + 8)
 
     # --- delays that differ between synapses ----------------------------------------------------------
 

@@ -22,6 +22,7 @@ from engine.codegen.lowering.builder import (
     Values,
     homogeneous,
 )
+from engine.codegen.lowering.counted import CountedSpikes, is_counted
 from engine.codegen.lowering.delays import SpikeQueue
 from engine.codegen.lowering.dense import dense_rows
 from engine.codegen.lowering.neurons import constant
@@ -66,6 +67,7 @@ class SynapseValues:
         self._temporaries = 0
         self.queue: SpikeQueue | None = None
         self.traces: TraceKernels | None = None
+        self.counted: CountedSpikes | None = None
         self.updates: Discretised = discretise(self.model, projection.network.method)
 
     # --- buffers --------------------------------------------------------------------------------------
@@ -107,6 +109,10 @@ class SynapseValues:
         bytes_of_real = 4 if b.precision == "float" else 8
         tiles = number_of_tiles(self.projection, b.threads, bytes_of_real) if self.spiking else 1
         self.rows = SparseRows(c, self.spiking, b.threads, tiles)
+        if self.spiking and is_counted(self.projection, self._single_weight()):
+            self.counted = CountedSpikes(self, self.rows)
+            self.matrix = self.post_rows = self.counted.matrix
+            return
         arrays = self.rows.arrays
         if not self.spiking or inverse:
             rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
@@ -187,7 +193,7 @@ class SynapseValues:
             elif variable.name != "w":
                 value = projection.init[variable.name]
                 self._attribute(variable.name, variable.dtype, variable.locality, value)
-        if isinstance(weights, float | int) and self._single_weight(written):
+        if isinstance(weights, float | int) and self._single_weight():
             self._attribute("w", "float", "global", weights)
         elif isinstance(weights, float | int):
             self._attribute("w", "float", "local", weights)
@@ -199,11 +205,14 @@ class SynapseValues:
                 f"{self.inner}_event", "int64", self.nnz, NEVER, f"{projection.name}: step of the last event"
             )
 
-    def _single_weight(self, written: set[str]) -> bool:
+    def _single_weight(self) -> bool:
+        if not isinstance(self.projection.connectivity.weights, float | int):
+            return False
         in_equations = any(isinstance(e, Write) and e.name == "w" for e in self.updates.local_updates)
+        events = (*(self.model.pre_spike or ()), *self.model.post_spike)
         return not (
             in_equations
-            or "w" in written
+            or any(a.name == "w" for a in events)
             or "w" in self.projection.widened
             or self.projection.force_multiple_weights
         )

@@ -1,0 +1,160 @@
+"""Spikes that are counted: many synapses of one weight as rows of bits.
+
+Where all synapses have one weight and nothing else, what a neuron gets in a step is the number of spikes that
+reach it, times the weight. A row is then one bit for each post-synaptic neuron, and adders that work on whole
+words count the bits of all rows of a step (``prelude_bits.h``): from one synapse in sixteen pairs on this
+takes less memory than a list of ranks, and a small part of the time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from engine.codegen.ir import (
+    Accumulate,
+    Cast,
+    Comment,
+    Const,
+    Each,
+    EachEvent,
+    Kernel,
+    Load,
+    Op,
+    Statement,
+    Store,
+    Symbol,
+)
+from engine.codegen.lowering.builder import AT_REST, ZERO, Builder, all_of
+from engine.codegen.lowering.neurons import NEURON
+from engine.codegen.plan import Entry, Matrix, row_words
+from engine.codegen.traverse import iteration_expressions, statements
+from engine.language.model import Assignment
+from engine.language.tree import Name
+
+if TYPE_CHECKING:
+    from engine.codegen.lowering.projection import LoweredProjection
+    from engine.codegen.lowering.rows import SparseRows
+    from engine.codegen.lowering.synapses import SynapseValues
+    from engine.network import Projection
+
+PAIRS_PER_SYNAPSE = 16
+"""Bits of a rank: with more pairs for each synapse lists are smaller."""
+
+LEAST_NEURONS = 2048
+"""Less than these are all in the nearest cache, where lists are fast enough."""
+
+MOST_NEURONS = 1 << 16
+"""Pre-synaptic neurons that may all fire in one step: counts have 16 bits."""
+
+
+def is_counted(projection: Projection, single_weight: bool) -> bool:
+    """Is it enough to count the spikes that reach each neuron?"""
+    model, drawn, network = projection.model, projection.connectivity, projection.network
+    plain = [_adds_weight(assignment) for assignment in model.pre_spike or ()] == [True]
+    more = (model.psp, model.post_spike, model.pre_axon_spike, model.equations, model.creating, model.pruning)
+    return (
+        plain
+        and single_weight
+        and not any(more)
+        and drawn.uniform
+        and projection.decoded_steps is None
+        and projection.share_variable is None
+        and not projection.structural
+        and not any(monitor.projection is projection for monitor in network.monitors)
+        and drawn.n_post >= LEAST_NEURONS
+        and drawn.n_pre < MOST_NEURONS
+        and drawn.pre.size * PAIRS_PER_SYNAPSE >= projection.pre.size * drawn.n_post
+    )
+
+
+def _adds_weight(assignment: Assignment) -> bool:
+    """Is it ``g_target += w``, and nothing more?"""
+    match assignment.expression:
+        case Name(name="w", owner="own"):
+            operation = (assignment.name, assignment.operator) == ("g_target", "+=")
+            return operation and not assignment.bounds.limits and not assignment.unless_post
+    return False
+
+
+class CountedSpikes:
+    """The rows of bits of one projection, and its two kernels.
+
+    Attributes
+    ----------
+    matrix : Matrix
+    counts : str
+        Buffer of the number of spikes that reach each neuron in the step; 0 outside of phase 2.
+    """
+
+    def __init__(self, lowered: SynapseValues, rows: SparseRows) -> None:
+        b, inner, name = lowered.builder, lowered.inner, lowered.name
+        label, number = lowered.projection.name, lowered.projection.pre.size
+        words = b.size(f"words_{name}", (number + 1) * row_words(rows.n_post) + 8)
+        starts = b.buffer(
+            f"{inner}_bit_rows",
+            "int64",
+            lowered.pre.count,
+            lambda: rows.bit_starts,
+            "first word of each row",
+            None,
+        )
+        bits = b.buffer(
+            f"{inner}_bits", "int64", words, lambda: rows.bits(number), f"{label}: a bit for each pair", None
+        )
+        self.matrix = Matrix(
+            f"{inner}_bit_matrix", "pre", lowered.pre.count, lowered.post.count, starts, "", bits=bits
+        )
+        b.matrices.append(self.matrix)
+        # Sums are written for 64 neurons at a time.
+        room = b.size(f"room_{lowered.post.name}", -(-lowered.post.population.size // 64) * 64)
+        self.counts = b.buffer(
+            f"{inner}_counts", "uint16", room, 0, f"{label}: spikes that reach each neuron", AT_REST
+        )
+        self.lowered = lowered
+
+    def count(self, arrivals: EachEvent) -> Kernel:
+        """How many spikes reach each neuron in this step."""
+        lowered = self.lowered
+        domain = replace(arrivals, matrix=self.matrix.name)
+        add = Accumulate(self.counts, Symbol("post", "int"), "+", Const(1, "int"))
+        enabled = all_of(lowered.transmission, lowered.post.active)
+        return Kernel(f"{lowered.name}.spike counts", domain, (add,), enabled)
+
+    def deliver(self) -> Kernel:
+        """Their number times the weight."""
+        lowered = self.lowered
+        weight = lowered.builder.load(lowered.attributes["w"])
+        number = Cast(Load(self.counts, NEURON, "int"), "real")
+        adds = (Accumulate(g, NEURON, "+", Op("*", (weight, number))) for g in lowered.conductances)
+        body: tuple[Statement, ...] = (Comment("g_target += w"), *adds, Store(self.counts, NEURON, ZERO))
+        return Kernel(f"{lowered.name}.spike delivery", Each(lowered.post.count), body, lowered.post.active)
+
+
+def deliver_counted(builder: Builder, projections: list[LoweredProjection]) -> None:
+    """Deliver what was counted as late as nobody notices: next to the update of the neurons, with which it
+    then shares a loop."""
+    for lowered in projections:
+        if lowered.counted is None:
+            continue
+        counting = f"{lowered.name}.spike counts"
+        place = next(
+            k
+            for k, entry in enumerate(builder.schedule)
+            if isinstance(entry.work, Kernel) and entry.work.name == counting
+        )
+        entry = Entry(2, lowered.counted.deliver())
+        later = [e.work for e in builder.schedule[place + 1 :] if e.phase == 2 and isinstance(e.work, Kernel)]
+        if all(_only_adds(kernel, lowered.conductances) for kernel in later):
+            builder.schedule.append(entry)
+        else:
+            builder.schedule.insert(place + 1, entry)
+
+
+def _only_adds(kernel: Kernel, conductances: list[str]) -> bool:
+    """Does nothing of a kernel depend on what the conductances are meanwhile?"""
+    for part in iteration_expressions(kernel):
+        if isinstance(part, Load) and part.array in conductances:
+            return False
+    written = [s for s in statements((*kernel.body, *kernel.after)) if isinstance(s, Store | Accumulate)]
+    return all(isinstance(s, Accumulate) and s.op == "+" for s in written if s.array in conductances)

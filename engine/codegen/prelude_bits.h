@@ -1,0 +1,85 @@
+// Rows of bits, 64 neurons a word: how many of the rows have each bit.
+
+#if defined(__AVX512F__)
+#define NL_WORDS 8
+#elif defined(__AVX__)
+#define NL_WORDS 4
+#else
+#define NL_WORDS 2
+#endif
+typedef uint64_t nl_words __attribute__((vector_size(8 * NL_WORDS)));
+
+// Rows that are summed at once: their sums fit 8 bits.
+#define NL_ROWS 248
+
+static inline nl_words nl_load_words(const uint64_t* from) {
+    nl_words words;
+    __builtin_memcpy(&words, from, sizeof words);
+    return words;
+}
+
+// Adds bits a and b to sums of weight 1; what is carried has weight 2.
+static inline nl_words nl_carry(nl_words* sums, nl_words a, nl_words b) {
+    const nl_words before = *sums;
+    *sums = before ^ a ^ b;
+    return (before & a) | (before & b) | (a & b);
+}
+
+// counts[i] += 2^k for each bit i that plane number k has set, for one word of 64 neurons.
+static inline void nl_spread(uint16_t* counts, const nl_words* planes, int64_t number, int64_t word) {
+#if defined(__AVX512BW__) && !defined(__clang__)
+    typedef short nl_counts __attribute__((vector_size(64)));
+    for (int64_t half = 0; half < 64; half += 32) {
+        nl_counts sum;
+        __builtin_memcpy(&sum, counts + half, 64);
+        for (int64_t k = 0; k < number; ++k) {
+            const nl_counts weight = (nl_counts){} + (short)(1 << k);
+            sum = __builtin_ia32_paddw512_mask(sum, weight, sum, (uint32_t)(planes[k][word] >> half));
+        }
+        __builtin_memcpy(counts + half, &sum, 64);
+    }
+#else
+    typedef uint16_t nl_counts __attribute__((vector_size(16)));
+    const nl_counts bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    for (int64_t part = 0; part < 64; part += 8) {
+        nl_counts sum;
+        __builtin_memcpy(&sum, counts + part, 16);
+        for (int64_t k = 0; k < number; ++k) {
+            const nl_counts bits = (nl_counts){} + (uint16_t)(planes[k][word] >> part);
+            sum += (nl_counts)((bits & bit) == bit) & (uint16_t)(1 << k);
+        }
+        __builtin_memcpy(counts + part, &sum, 16);
+    }
+#endif
+}
+
+// Adds to counts[lower .. upper - 1] in how many of 1 to NL_ROWS rows each neuron has its bit. lower is a
+// multiple of 64; counts has room up to the next one of upper. There is room for 7 more rows, which become
+// the empty one; up to 7 words behind a row may be read.
+static void nl_count(
+    uint16_t* counts, const uint64_t** rows, int64_t number, const uint64_t* empty, int64_t lower, int64_t upper) {
+    const int64_t planes = 64 - __builtin_clzll((uint64_t)number);
+    while (number & 7) rows[number++] = empty;
+    const int64_t last = (upper + 63) / 64;
+    for (int64_t first = lower / 64; first < last; first += NL_WORDS) {
+        nl_words plane[8] = {};
+        for (int64_t k = 0; k < number; k += 8) {
+            nl_words bits[8];
+            for (int64_t j = 0; j < 8; ++j) {
+                bits[j] = nl_load_words(rows[k + j] + first);
+                __builtin_prefetch(rows[k + j] + first + 3 * NL_WORDS);
+            }
+            const nl_words two = nl_carry(&plane[0], bits[0], bits[1]), too = nl_carry(&plane[0], bits[2], bits[3]);
+            const nl_words four = nl_carry(&plane[1], two, too);
+            const nl_words more = nl_carry(&plane[0], bits[4], bits[5]), most = nl_carry(&plane[0], bits[6], bits[7]);
+            nl_words carried = nl_carry(&plane[2], four, nl_carry(&plane[1], more, most));
+            for (int64_t j = 3; j < planes; ++j) {
+                const nl_words next = plane[j] & carried;
+                plane[j] ^= carried;
+                carried = next;
+            }
+        }
+        for (int64_t word = 0; word < nl_min(NL_WORDS, last - first); ++word)
+            nl_spread(counts + 64 * (first + word), plane, planes, word);
+    }
+}
