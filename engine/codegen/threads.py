@@ -80,6 +80,10 @@ _ARRIVAL = 0.5
 """Reading the next synapse of a spike and going to its neuron, one after the other."""
 _SCALAR = 2.0
 """How many times as long anything takes outside of vectors."""
+_BIT = 0.003
+"""Adding a bit of a row of a spike that arrives."""
+_COUNT = 0.1
+"""Turning the sums of bits of a neuron to a number."""
 _EVENT = 15.0
 """Finding the row of a spike, which every thread does."""
 
@@ -200,6 +204,9 @@ class _Kernel:
                 matrix, count = matrix_of(self.plan, name), event_list(self.plan, events).count
                 arriving = self.number(count) * self.spikes
                 each = _ARRIVAL + self.body(kernel.body) * _SCALAR
+                if matrix.bits:
+                    neurons = self.number(matrix.n_post)
+                    return Work(arriving * _EVENT, neurons * (_COUNT + arriving * _BIT), neurons)
                 found = (
                     arriving * _EVENT * (self.number(domain.classes) if isinstance(domain, EachDue) else 1)
                 )
