@@ -69,12 +69,12 @@ inline int compress_indices(uint32_t *p, Mask m, uint32_t first) {
 #else
 inline Vec fma(Vec a, Vec b, Vec c) { return a * b + c; }
 inline Vec round_nearest(Vec x) {
-    for (int i = 0; i < kLanes; ++i) x[i] = std::nearbyint(x[i]);
-    return x;
+    const Vec half = x > 0 ? splat(static_cast<real>(0.5)) : splat(static_cast<real>(-0.5));
+    return __builtin_convertvector(__builtin_convertvector(x + half, VecInt), Vec);
 }
 inline Vec scale_by_power(Vec x, Vec n) {
-    for (int i = 0; i < kLanes; ++i) x[i] = std::ldexp(x[i], static_cast<int>(n[i]));
-    return x;
+    constexpr Int bias = sizeof(real) == 8 ? 1023 : 127, shift = sizeof(real) == 8 ? 52 : 23;
+    return x * reinterpret_cast<Vec>((__builtin_convertvector(n, VecInt) + bias) << shift);
 }
 inline Mask greater(Vec a, Vec b) {
     Mask m = 0;
