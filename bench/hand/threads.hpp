@@ -18,7 +18,7 @@ class Barrier {
             return;
         }
         for (int looks = 0; round_.load(std::memory_order_acquire) == round; ++looks)
-            if (looks < 4000)
+            if (looks < 300)
                 __builtin_ia32_pause();
             else
                 sched_yield();
