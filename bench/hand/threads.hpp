@@ -18,10 +18,12 @@ class Barrier {
             return;
         }
         for (int looks = 0; round_.load(std::memory_order_acquire) == round; ++looks)
-            if (looks < 300)
-                __builtin_ia32_pause();
-            else
+            if (looks >= 300)
                 sched_yield();
+#ifdef __x86_64__
+            else
+                __builtin_ia32_pause();
+#endif
     }
 
   private:
