@@ -24,7 +24,13 @@ static inline Number nl_joined_max(const Number* lanes) {
     return nl_joined(lanes, [](Number a, Number b) { return nl_max(a, b); });
 }
 
-// Brings what lies a kilobyte beyond 16 elements into the cache, to be written; a hint, which reads nothing.
+// Hints, which read nothing: brings what lies beyond 16 elements into the cache, to be read or to be written.
+template <typename Number>
+static inline void nl_fetch(const Number* elements) {
+    const char* const place = (const char*)elements + 2048;
+    for (uint64_t line = 0; line < 16 * sizeof(Number); line += 64) __builtin_prefetch(place + line);
+}
+
 template <typename Number>
 static inline void nl_fetch_written(const Number* elements) {
     const char* const place = (const char*)elements + 1024;

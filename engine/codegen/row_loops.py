@@ -13,10 +13,16 @@ from contextlib import ExitStack
 from engine.codegen.access import matrix_of
 from engine.codegen.dense_loops import DenseLoops
 from engine.codegen.expressions import C_TYPES
-from engine.codegen.ir import LANES, Accumulate, EachRow, Kernel, Reduction, Statement, Store, Symbol
+from engine.codegen.ir import LANES, Accumulate, EachRow, Kernel, Load, Reduction, Statement, Store, Symbol
 from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import Matrix
-from engine.codegen.traverse import iteration_expressions, statements, symbols
+from engine.codegen.traverse import (
+    expressions_of_body,
+    iteration_expressions,
+    statements,
+    subexpressions,
+    symbols,
+)
 
 GROUP = 4
 """Dense rows that are reduced at a time."""
@@ -88,9 +94,11 @@ class RowLoops(DenseLoops):
             with self.text.block(f"if (last - first >= {LANES})"):
                 self._lanes(reduction)
                 blocks = f"for (; first + {LANES} <= last; first += {LANES})"
-                with self.text.block(blocks), self._each_lane(body):
-                    self.text.line("const int64_t entry = first + k;")
-                    self._entry(matrix, body, reduction, column, "lanes[k]")
+                with self.text.block(blocks):
+                    self._fetch(matrix, body, reduction, "first")
+                    with self._each_lane(body):
+                        self.text.line("const int64_t entry = first + k;")
+                        self._entry(matrix, body, reduction, column, "lanes[k]")
                 self._join_lanes(reduction, "lanes")
             with self.text.block("for (int64_t entry = first; entry < last; ++entry)"):
                 self._entry(matrix, body, reduction, column, symbol)
@@ -138,7 +146,7 @@ class RowLoops(DenseLoops):
             else:
                 line(f"const int64_t shift = {lowest} + at;")
             with self._each_row():
-                self._fetch_written(body, "begin + q * wide + at")
+                self._fetch(matrix, body, reduction, "begin + q * wide + at")
                 with self._each_lane(body):
                     line("const int64_t entry = begin + q * wide + at + k;")
                     self._entry(matrix, body, reduction, "shift + k", "lanes[q][k]")
@@ -152,11 +160,18 @@ class RowLoops(DenseLoops):
                 self._entry(matrix, body, reduction, f"{lowest} + at{own}", symbol)
             self._after(matrix, kernel)
 
-    def _fetch_written(self, body: Sequence[Statement], entry: str) -> None:
-        """Fetch what will be written soon, for writing: processors do not foresee that."""
-        stores = (s for s in statements(body) if isinstance(s, Store))
-        for array in dict.fromkeys(s.array for s in stores if s.index == Symbol("s", "int")):
-            self.text.line(f"nl_fetch_written({self.expressions.buffer(array)} + {entry});")
+    def _fetch(self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction, entry: str) -> None:
+        """Bring what the synapses after ``entry`` have of their own nearer: processors foresee less."""
+        own = Symbol("s", "int")
+        parts = [*expressions_of_body(body), *subexpressions(reduction.value)]
+        stores = (s for s in statements(body) if isinstance(s, Store) and s.index == own)
+        written = dict.fromkeys(s.array for s in stores)
+        read = dict.fromkeys(part.array for part in parts if isinstance(part, Load) and part.index == own)
+        if not matrix.first and "pre" in symbols(parts):
+            read[matrix.columns] = None
+        for array in {**written, **read}:
+            how = "nl_fetch_written" if array in written else "nl_fetch"
+            self.text.line(f"{how}({self.expressions.buffer(array)} + {entry});")
 
     def _each_row(self) -> ExitStack:
         """A loop over ``q``, the rows of a group, that is unrolled: their lanes stay in registers."""
