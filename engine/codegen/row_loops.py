@@ -95,7 +95,7 @@ class RowLoops(DenseLoops):
                 self._lanes(reduction)
                 blocks = f"for (; first + {LANES} <= last; first += {LANES})"
                 with self.text.block(blocks):
-                    self._fetch(matrix, body, reduction, "first")
+                    self._fetch_ahead(matrix, body, reduction, "first")
                     with self._each_lane(body):
                         self.text.line("const int64_t entry = first + k;")
                         self._entry(matrix, body, reduction, column, "lanes[k]")
@@ -146,7 +146,7 @@ class RowLoops(DenseLoops):
             else:
                 line(f"const int64_t shift = {lowest} + at;")
             with self._each_row():
-                self._fetch(matrix, body, reduction, "begin + q * wide + at")
+                self._fetch_ahead(matrix, body, reduction, "begin + q * wide + at")
                 with self._each_lane(body):
                     line("const int64_t entry = begin + q * wide + at + k;")
                     self._entry(matrix, body, reduction, "shift + k", "lanes[q][k]")
@@ -160,7 +160,9 @@ class RowLoops(DenseLoops):
                 self._entry(matrix, body, reduction, f"{lowest} + at{own}", symbol)
             self._after(matrix, kernel)
 
-    def _fetch(self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction, entry: str) -> None:
+    def _fetch_ahead(
+        self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction, entry: str
+    ) -> None:
         """Bring what the synapses after ``entry`` have of their own nearer: processors foresee less."""
         own = Symbol("s", "int")
         parts = [*expressions_of_body(body), *subexpressions(reduction.value)]
