@@ -6,7 +6,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 VENV_PYTHON := .venv/bin/python
 XVFB := xvfb-run --auto-servernum --server-args="-screen 0 1600x1000x24"
 
-.PHONY: run test test-slow bench docs pictures lint lock python
+.PHONY: run test test-slow bench bench-check docs pictures lint lock python
 
 run: python
 	@$(PYTHON) tools/environment.py --window
@@ -18,6 +18,7 @@ test: lint
 	$(VENV_PYTHON) -m pytest --ignore=tests/e2e
 
 test-slow: lint
+	@$(PYTHON) tools/environment.py --valgrind
 	$(VENV_PYTHON) -m pytest --ignore=tests/e2e -m slow
 
 lint: python
@@ -28,11 +29,14 @@ lint: python
 
 bench: python
 	@$(PYTHON) tools/environment.py
-	@test -x bench/.peer/bin/python || $(PYTHON) -m venv bench/.peer
-	@bench/.peer/bin/python -m pip install --quiet --disable-pip-version-check annarchy==4.8.2.6
-	$(VENV_PYTHON) bench/coba.py --peer bench/.peer/bin/python
-	$(VENV_PYTHON) bench/construction.py --peer bench/.peer/bin/python --runs 1 --small
-	$(VENV_PYTHON) bench/recording.py --peer bench/.peer/bin/python --runs 1 --durations 1000
+	$(VENV_PYTHON) bench/install.py
+	$(VENV_PYTHON) bench/run.py --threads 1 2 --json bench/results/measured.json
+	$(VENV_PYTHON) bench/report.py bench/results/measured.json --text
+
+# Instructions of each case against those that are stored; fails where they grew.
+bench-check: python
+	@$(PYTHON) tools/environment.py --valgrind
+	$(VENV_PYTHON) bench/check.py
 
 # Build the documentation into docs/_build/index.html.
 docs: python

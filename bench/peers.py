@@ -47,7 +47,7 @@ class Peer:
 
     @property
     def installed(self) -> bool:
-        return self.python.exists()
+        return self.python.exists() and (self.name != "before" or "NEUROLOOM_BEFORE" in os.environ)
 
 
 FAST = "-O3 -march=native -ffast-math"
@@ -58,6 +58,8 @@ PEERS = {
     peer.name: peer
     for peer in (
         Peer("engine"),
+        # The engine of another checkout, where NEUROLOOM_BEFORE says: what a change brought.
+        Peer("before"),
         Peer("hand"),
         Peer("annarchy", "annarchy", "annarchy==4.8.2.6"),
         Peer("annarchy-fast", "annarchy", "annarchy==4.8.2.6", FAST, "annarchy"),
@@ -115,13 +117,14 @@ def execute(peer: Peer, run: Run, program: str, base: float, folder: Path) -> di
         command = [str(binary), *map(str, (run.duration, run.threads, run.scale * base, run.seed))]
     else:
         scale = run.scale * base
+        simulator = peer.simulator or ("engine" if peer.name == "before" else peer.name)
         values = (run.case, run.duration, run.threads, scale, run.seed, run.precision)
         arguments = [*map(str, values), *peer.flags.split()]
-        command = [str(peer.python), str(HERE / "process.py"), peer.simulator or peer.name, *arguments]
+        command = [str(peer.python), str(HERE / "process.py"), simulator, *arguments]
         environment["PATH"] = os.pathsep.join([str(peer.python.parent), environment["PATH"]])
-        environment["NEUROLOOM_CACHE_DIR"] = str(folder / "cache")
+        environment["NEUROLOOM_CACHE_DIR"] = str(folder / f"cache-{peer.name}")
         if peer.environment is None:
-            environment["PYTHONPATH"] = str(ROOT)
+            environment["PYTHONPATH"] = os.environ["NEUROLOOM_BEFORE"] if peer.name == "before" else str(ROOT)
     work = folder / f"{peer.name}-{run.case}-{run.threads}-{run.precision}"
     work.mkdir(exist_ok=True)
     done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)

@@ -13,15 +13,32 @@ their ratio to no recording, seconds of ``get``, and by how much the peak of mem
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from coba import run_case
-
+HERE = Path(__file__).resolve().parent
 SAMPLE_BYTES = 4000 * 8
+
+
+def run_case(simulator: str, python: str, duration: float, folder: str, record: str) -> dict[str, Any]:
+    """One whole process; its JSON line."""
+    binaries = str(Path(python).parent)
+    environment = dict(os.environ, PATH=os.pathsep.join([binaries, os.environ["PATH"]]))
+    environment["NEUROLOOM_CACHE_DIR"] = str(Path(folder) / "cache")
+    environment["PYTHONPATH"] = str(HERE.parent) if simulator == "engine" else ""
+    environment["OMP_NUM_THREADS"] = "1"
+    command = [python, str(HERE / "recording_case.py"), simulator, str(duration), record]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{simulator} failed:\n{done.stdout}\n{done.stderr}")
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
 
 
 def median(results: list[dict[str, Any]], *path: str) -> float:
@@ -54,13 +71,11 @@ def main() -> None:
             for case in cases:
                 place = Path(folder) / "-".join(case)
                 place.mkdir()
-                run_case(case[0], pythons[case[0]], 1, 10.0, str(place), "7", case[1])  # compiles
+                run_case(case[0], pythons[case[0]], 10.0, str(place), case[1])  # compiles
             for _ in range(options.runs):
                 for case in cases:
                     place = str(Path(folder) / "-".join(case))
-                    results[case].append(
-                        run_case(case[0], pythons[case[0]], 1, duration, place, "7", case[1])
-                    )
+                    results[case].append(run_case(case[0], pythons[case[0]], duration, place, case[1]))
         samples = SAMPLE_BYTES * duration / 2**20
         print(f"\n{duration:g} ms, {options.runs} runs; the samples are {samples:.0f} MiB")
         print(f"{'':<22}{'CPU s':>9}{'ratio':>9}{'get CPU s':>12}{'MiB in run':>12}{'MiB with get':>14}")

@@ -124,8 +124,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    default = [name for name in PEERS if name != "before" or "NEUROLOOM_BEFORE" in os.environ]
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--peers", nargs="+", choices=PEERS, default=default)
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--precision", nargs="+", choices=["double", "float"], default=["double"])
     parser.add_argument("--scale", nargs="+", type=float, default=[1.0])
@@ -140,7 +141,8 @@ def main() -> None:
     options = arguments()
     missing = [name for name in options.peers if not PEERS[name].installed]
     for name in missing:
-        print(f"{name} is not installed: see bench/README.md")
+        why = "NEUROLOOM_BEFORE names no checkout" if name == "before" else "see bench/README.md"
+        print(f"{name} is not installed: {why}")
     names = [name for name in options.peers if name not in missing]
     records: list[Record] = []
     differences: list[str] = []
@@ -166,6 +168,7 @@ def main() -> None:
         before = json.loads(options.json.read_text()) if options.json.exists() else {"records": []}
         before["machine"] = {"processor": platform.processor(), "cores": os.cpu_count()}
         before["records"] += records
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(before, indent=1))
     sys.exit(bool(differences))
 

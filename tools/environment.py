@@ -57,8 +57,9 @@ WINDOW_LIBRARIES = {
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
 
-def missing_packages(window: bool, display: bool) -> list[str]:
-    """Debian packages to install before the program builds, and before its window or a display can open."""
+def missing_packages(window: bool, display: bool, valgrind: bool = False) -> list[str]:
+    """Debian packages to install before the program builds, its window or a display can open, and instructions
+    can be counted."""
     packages = []
     if shutil.which("g++") is None:
         packages.append("g++")
@@ -76,6 +77,9 @@ def missing_packages(window: bool, display: bool) -> list[str]:
             for program, package in (("Xvfb", "xvfb"), ("xauth", "xauth"))
             if not shutil.which(program)
         ]
+    if valgrind and not shutil.which("valgrind"):
+        # It stops at programs whose C library has no symbols of its own functions.
+        packages += ["valgrind", "libc6-dbg"]
     return sorted(set(packages))
 
 
@@ -163,9 +167,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--window", action="store_true", help="also what the window needs")
     parser.add_argument("--display", action="store_true", help="also a display in memory, for tests")
+    parser.add_argument("--valgrind", action="store_true", help="also what counts instructions")
     arguments = parser.parse_args()
     has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    packages = missing_packages(arguments.window and (has_display or arguments.display), arguments.display)
+    window = arguments.window and (has_display or arguments.display)
+    packages = missing_packages(window, arguments.display, arguments.valgrind)
     if packages:
         install_packages(packages)
     install_environment()

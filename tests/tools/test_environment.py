@@ -39,6 +39,13 @@ def test_the_compiler_is_always_needed_the_window_only_where_it_can_open(bare_ma
     assert {"xvfb", "xauth"} <= set(environment.missing_packages(window=True, display=True))
 
 
+def test_instructions_are_counted_where_valgrind_is(bare_machine, monkeypatch):
+    assert "valgrind" not in environment.missing_packages(window=False, display=False)
+    assert "valgrind" in environment.missing_packages(window=False, display=False, valgrind=True)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert "valgrind" not in environment.missing_packages(window=False, display=False, valgrind=True)
+
+
 def test_a_user_gets_the_exact_command(bare_machine, monkeypatch):
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(SystemExit) as stopped:
