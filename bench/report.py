@@ -36,7 +36,8 @@ PEERS = {
 class Measured:
     """All records of a file, found by what they are of; the last of the same replaces earlier ones."""
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    def __init__(self, records: Sequence[Record], latency: dict[str, dict[str, float]] | None = None) -> None:
+        self.latency = latency or {}
         self._found: dict[tuple[str, int, str, float], Results] = {}
         for record in records:
             key = (record["case"], record["threads"], record["precision"], record["scale"])
@@ -51,6 +52,12 @@ class Measured:
         return sorted(
             {k[3] for k, r in self._found.items() if k[:3] == (case, 1, "double") and "engine" in r}
         )
+
+
+def read(path: Path) -> Measured:
+    """What run.py and latency.py wrote into a file."""
+    content = json.loads(path.read_text())
+    return Measured(content["records"], content.get("latency"))
 
 
 def ratio(results: Results, name: str, other: str, figure: str) -> float | None:
@@ -177,12 +184,22 @@ def stages(measured: Measured) -> str:
     return markdown(["", *simulators.values()], rows)
 
 
+def latency(measured: Measured) -> str:
+    """From starting a script, or pressing Run, to what is waited for."""
+    rows = [
+        [name, text(found.get("cpu"), ".3f"), text(found["wall"], ".3f")]
+        for name, found in measured.latency.items()
+    ]
+    return markdown(["", "CPU s", "wall s"], rows) if rows else ""
+
+
 SECTIONS: dict[str, Callable[[Measured], str]] = {
     "one-thread": one_thread,
     "two-threads": two_threads,
     "float": single_precision,
     "memory": memory,
     "stages": stages,
+    "latency": latency,
 }
 
 
@@ -246,7 +263,7 @@ def main() -> None:
     parser.add_argument("results", type=Path)
     parser.add_argument("--text", action="store_true", help="print the tables and write nothing")
     options = parser.parse_args()
-    measured = Measured(json.loads(options.results.read_text())["records"])
+    measured = read(options.results)
     if options.text:
         print("\n\n".join(table(measured) for table in SECTIONS.values()))
         return

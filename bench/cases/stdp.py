@@ -60,6 +60,6 @@ def recurrent(ann: Any, scale: float) -> Declared:
 
 
 CASES = (
-    Case("stdp_song", "B5 Song & Abbott 1000 to 1", song, 10000.0, 1.0, 0.15, counted=(1.0, 500.0)),
+    Case("stdp_song", "B5 Song & Abbott 1000 to 1", song, 10000.0, 1.0, 0.25, counted=(1.0, 500.0)),
     Case("stdp_recurrent", "B5 recurrent STDP 2000", recurrent, 1000.0, 0.1, 0.1),
 )
