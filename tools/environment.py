@@ -58,8 +58,8 @@ FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fo
 
 
 def missing_packages(window: bool, display: bool, valgrind: bool = False) -> list[str]:
-    """Debian packages to install before the program builds, its window or a display can open, and instructions
-    can be counted."""
+    """Debian packages to install before the program builds, its window or a display can open, and
+    instructions can be counted."""
     packages = []
     if shutil.which("g++") is None:
         packages.append("g++")
