@@ -1,10 +1,8 @@
 // Izhikevich's network with 10 000 neurons, each with synapses from 800 pyramidal cells and 200 interneurons.
-// Synapses are sorted by block of 4096 post-synaptic neurons, whose input fits the first cache, then by
-// pre-synaptic neuron: a spike meets short runs of 16-bit ranks in the block and weights.
+// Synapses are sorted by the thread that owns the post-synaptic neuron, then by pre-synaptic neuron: a spike meets
+// one run of 16-bit ranks and weights, which is on its way while the one before is added.
 #include "izhikevich.hpp"
 #include "threads.hpp"
-
-constexpr int kBlock = sizeof(real) == 8 ? 3392 : 5056;
 
 struct Share {
     std::vector<uint32_t> lists[2];
@@ -16,13 +14,13 @@ int main(int count, char **given) {
     const Arguments arguments(count, given, 1000.0);
     const int exc = arguments.scaled(8000), n = exc + arguments.scaled(2000);
     const int from_exc = std::min(800, exc), from_inh = std::min(200, n - exc), degree = from_exc + from_inh;
-    const int blocks = (n + kBlock - 1) / kBlock, threads = std::min(arguments.threads, blocks);
+    const int threads = arguments.threads, share_size = static_cast<int>(padded((n + threads - 1) / threads, 64));
     Stopwatch build;
     Random random(arguments.seed);
     const size_t room = padded(n, 64), synapses = static_cast<size_t>(n) * degree;
     // Pre-synaptic neurons of each neuron, without repetition: the first of a shuffled list.
     Array<uint16_t> pres(synapses), order(n);
-    Array<int64_t> offsets(static_cast<size_t>(blocks) * n + 1);
+    Array<int64_t> offsets(static_cast<size_t>(threads) * n + 1);
     for (int j = 0; j < n; ++j) order[j] = static_cast<uint16_t>(j);
     for (int i = 0; i < n; ++i) {
         uint16_t *const row = &pres[static_cast<size_t>(i) * degree];
@@ -32,19 +30,19 @@ int main(int count, char **given) {
             std::swap(order[place], order[place + random.below(left)]);
             row[k] = order[place];
         }
-        for (int k = 0; k < degree; ++k) ++offsets[i / kBlock * static_cast<int64_t>(n) + row[k] + 1];
+        for (int k = 0; k < degree; ++k) ++offsets[i / share_size * static_cast<int64_t>(n) + row[k] + 1];
     }
-    for (size_t k = 0; k < static_cast<size_t>(blocks) * n; ++k) offsets[k + 1] += offsets[k];
+    for (size_t k = 0; k < static_cast<size_t>(threads) * n; ++k) offsets[k + 1] += offsets[k];
     Array<uint16_t> posts(synapses);
     Array<real> weights(synapses);
     {
-        Array<int64_t> places(static_cast<size_t>(blocks) * n);
+        Array<int64_t> places(static_cast<size_t>(threads) * n);
         std::memcpy(places.data, offsets.data, places.size * sizeof(int64_t));
         for (int i = 0; i < n; ++i)
             for (int k = 0; k < degree; ++k) {
                 const uint16_t j = pres[static_cast<size_t>(i) * degree + k];
-                const int64_t place = places[i / kBlock * static_cast<int64_t>(n) + j]++;
-                posts[place] = static_cast<uint16_t>(i % kBlock);
+                const int64_t place = places[i / share_size * static_cast<int64_t>(n) + j]++;
+                posts[place] = static_cast<uint16_t>(i % share_size);
                 weights[place] = static_cast<real>((j < exc ? 0.5 : -1.0) * random.uniform());
             }
     }
@@ -58,7 +56,7 @@ int main(int count, char **given) {
     Barrier barrier(threads);
     Stopwatch run;
     parallel(threads, [&](int t) {
-        const size_t begin = room / 64 * t / threads * 64, end = room / 64 * (t + 1) / threads * 64;
+        const size_t begin = static_cast<size_t>(t) * share_size, end = std::min(room, begin + share_size);
         Share &own = shares[t];
         Normals normals(arguments.seed + 1000 * t);
         std::vector<uint32_t> all;
@@ -68,24 +66,21 @@ int main(int count, char **given) {
             all.clear();
             for (const Share &share : shares)
                 all.insert(all.end(), &share.lists[step & 1][0], &share.lists[step & 1][share.counts[step & 1]]);
-            for (int block = blocks * t / threads; block < blocks * (t + 1) / threads; ++block) {
-                real *const input = &neurons.input[static_cast<size_t>(block) * kBlock];
-                const int64_t *const starts = &offsets[static_cast<size_t>(block) * n];
-                for (size_t spike = 0; spike < all.size(); ++spike) {
-                    const int64_t first = starts[all[spike]], last = starts[all[spike] + 1];
-                    const int64_t ahead = starts[all[std::min(spike + 1, all.size() - 1)]] - first;
-                    int64_t s = first;
-                    for (; s + 32 <= last; s += 32) {  // and the run of the next spike is on its way
-                        __builtin_prefetch(&posts[s + ahead]);
-                        for (int k = 0; k < 32; k += 64 / static_cast<int>(sizeof(real)))
-                            __builtin_prefetch(&weights[s + ahead + k]);
+            real *const input = &neurons.input[begin];
+            const int64_t *const starts = &offsets[static_cast<size_t>(t) * n];
+            for (size_t spike = 0; spike < all.size(); ++spike) {
+                const int64_t first = starts[all[spike]], last = starts[all[spike] + 1];
+                const int64_t ahead = starts[all[std::min(spike + 1, all.size() - 1)]] - first;
+                int64_t s = first;
+                for (; s + 32 <= last; s += 32) {  // and the run of the next spike is on its way
+                    __builtin_prefetch(&posts[s + ahead], 0, 1);
+                    for (int k = 0; k < 32; k += 64 / static_cast<int>(sizeof(real)))
+                        __builtin_prefetch(&weights[s + ahead + k], 0, 1);
 #pragma GCC unroll 32
-                        for (int r = 0; r < 32; ++r) input[posts[s + r]] += weights[s + r];
-                    }
-                    for (; s < last; ++s) input[posts[s]] += weights[s];
+                    for (int r = 0; r < 32; ++r) input[posts[s + r]] += weights[s + r];
                 }
+                for (; s < last; ++s) input[posts[s]] += weights[s];
             }
-            barrier.wait();
         }
     });
     run.stop();
