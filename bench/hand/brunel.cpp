@@ -23,7 +23,7 @@ inline Words carry_save(Words &ones, Words a, Words b) {
 }
 
 // counts[i] = how many of the rows have bit i, for 512 neurons from `place` on; rows are padded to eights.
-static void sum_rows(const Words *const *rows, int n, size_t place, uint8_t *counts) {
+[[gnu::noinline]] static void sum_rows(const Words *const *rows, int n, size_t place, uint8_t *counts) {
     Words plane[8] = {}, lost = {};
     for (int r = 0; r < n; r += 8) {
         const auto row = [&](int k) {
@@ -72,6 +72,41 @@ inline Vec from_bytes(const uint8_t *p) {
 #endif
 }
 
+// The steps of a block, for neurons from begin to end: vectors stay in registers, and with them who rests.
+[[gnu::noinline]] static void pass(size_t begin, size_t end, int length, int base, size_t room, real *__restrict v,
+                                   const uint8_t *__restrict from_exc, const uint8_t *__restrict from_inh,
+                                   Mask *__restrict frozen, Mask *__restrict fired) {
+    const Vec decay = splat(static_cast<real>(1 - kStep / kTau)), drift = splat(static_cast<real>(kMu * kStep / kTau));
+    const Vec weight_exc = splat(static_cast<real>(kWeightExc)), weight_inh = splat(static_cast<real>(kWeightInh));
+    const Vec threshold = splat(kThreshold), reset = splat(kReset);
+    const size_t groups = room / kLanes;
+    const Mask *old[kDelay];  // who fired and rests no more
+    for (int k = 0; k < kDelay; ++k) old[k] = &fired[(base + k - kRefractory + kKept) % kKept * groups];
+    constexpr int kTogether = 4;  // vectors whose steps are interleaved
+    for (size_t i = begin; i < end; i += kTogether * kLanes) {
+        Vec x[kTogether];
+        Mask resting[kTogether];
+        const size_t group = i / kLanes;
+        for (int c = 0; c < kTogether; ++c) {
+            x[c] = load(&v[i + c * kLanes]);
+            resting[c] = frozen[group + c];
+        }
+        for (int k = 0; k < length; ++k)
+            for (int c = 0; c < kTogether; ++c) {
+                const size_t at = k * room + i + c * kLanes;
+                const Vec moved = fma(x[c], decay,
+                                      fma(from_bytes(&from_exc[at]), weight_exc,
+                                          fma(from_bytes(&from_inh[at]), weight_inh, drift)));
+                const Vec now = choose(resting[c], x[c], moved);
+                const Mask over = greater(now, threshold);
+                x[c] = choose(over, reset, now);
+                fired[(base + k) * groups + group + c] = over;
+                resting[c] = static_cast<Mask>(resting[c] ^ over ^ old[k][group + c]);
+            }
+        for (int c = 0; c < kTogether; ++c) store(&v[i + c * kLanes], x[c]), frozen[group + c] = resting[c];
+    }
+}
+
 struct Spikes {  // of one thread in one block of steps; ends[k] is where those of step k end
     std::vector<uint32_t> exc, inh;
     int exc_ends[kDelay], inh_ends[kDelay];
@@ -109,7 +144,7 @@ int main(int count, char **given) {
     for (int i = 0; i < n; ++i) v[i] = static_cast<real>(random.uniform(0, 20));
     Array<uint8_t> from_exc(kDelay * room), from_inh(kDelay * room);
     const size_t groups = room / kLanes;
-    Array<Mask> fired(kKept * groups);
+    Array<Mask> fired(kKept * groups), frozen(groups);
     std::vector<Spikes> spikes(2 * threads);
     build.stop();
 
@@ -119,41 +154,13 @@ int main(int count, char **given) {
     Stopwatch run;
     parallel(threads, [&](int t) {
         const size_t begin = width * t / threads * 512, end = width * (t + 1) / threads * 512;
-        const Vec decay = splat(static_cast<real>(1 - kStep / kTau)), drift = splat(static_cast<real>(kMu * kStep / kTau));
-        const Vec weight_exc = splat(static_cast<real>(kWeightExc)), weight_inh = splat(static_cast<real>(kWeightInh));
-        const Vec threshold = splat(kThreshold), reset = splat(kReset);
         std::vector<uint32_t> many;
         std::vector<uint16_t> wide;
         std::vector<const Words *> rows;
         int64_t total = 0;
         for (int block = 0; block * kDelay < steps; ++block) {
             const int length = std::min(kDelay, steps - block * kDelay), base = block % kBlocks * kDelay;
-            constexpr int kTogether = 4;  // vectors whose steps are interleaved
-            for (size_t i = begin; i < end; i += kTogether * kLanes) {
-                Vec x[kTogether];
-                Mask resting[kTogether];
-                const size_t group = i / kLanes;
-                for (int c = 0; c < kTogether; ++c) {
-                    x[c] = load(&v[i + c * kLanes]);
-                    resting[c] = 0;
-                    for (int k = 1; k <= kRefractory; ++k)
-                        resting[c] |= fired[(base - k + kKept) % kKept * groups + group + c];
-                }
-                for (int k = 0; k < length; ++k)
-                    for (int c = 0; c < kTogether; ++c) {
-                        const size_t at = k * room + i + c * kLanes;
-                        const Vec moved = fma(x[c], decay,
-                                              fma(from_bytes(&from_exc[at]), weight_exc,
-                                                  fma(from_bytes(&from_inh[at]), weight_inh, drift)));
-                        const Vec now = choose(resting[c], x[c], moved);
-                        const Mask over = greater(now, threshold);
-                        x[c] = choose(over, reset, now);
-                        fired[(base + k) * groups + group + c] = over;
-                        const int old = (base + k - kRefractory + kKept) % kKept;
-                        resting[c] = static_cast<Mask>(resting[c] ^ over ^ fired[old * groups + group + c]);
-                    }
-                for (int c = 0; c < kTogether; ++c) store(&v[i + c * kLanes], x[c]);
-            }
+            pass(begin, end, length, base, room, v.data, from_exc.data, from_inh.data, frozen.data, fired.data);
             if (t + 1 == threads) std::fill(&v[n], &v[room], real{0});  // padding never fires
             Spikes &own = spikes[(block & 1) * threads + t];
             own.exc.clear(), own.inh.clear();
@@ -165,6 +172,8 @@ int main(int count, char **given) {
                     for (; set; set &= set - 1) {
                         const uint32_t j = static_cast<uint32_t>(i + __builtin_ctzll(set));
                         (j < static_cast<uint32_t>(exc) ? own.exc : own.inh).push_back(j);
+                        if (bits)
+                            for (size_t k = 0; k < 3; ++k) __builtin_prefetch(&matrix[j * width + begin / 512 + k], 0, 1);
                     }
                 }
                 own.exc_ends[k] = static_cast<int>(own.exc.size()), own.inh_ends[k] = static_cast<int>(own.inh.size());
