@@ -33,12 +33,12 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Sparse rows. Buffers (all in ``Plan.buffers``): ``offsets`` int64 [n_rows + 1], ``columns`` int32
-    [nnz], for ``rows == "pre"`` also ``split`` int64 [n_rows * (threads * tiles + 1)]: entries
+    """Sparse rows. Buffers (all in ``Plan.buffers``): ``offsets`` int64 [n_rows + 1], ``columns`` uint16 or
+    int32 [nnz], for ``rows == "pre"`` also ``split`` int64 [n_rows * (threads * tiles + 1)]: entries
     ``split[row * (threads * tiles + 1) + k] .. [+ k + 1]`` of a row belong to tile k % tiles of thread
-    k // tiles (its post range; ascending columns make them contiguous). ``index`` int64 [nnz], if not empty,
-    maps entries to storage indices (an inverse of another matrix); otherwise the storage index ``s`` is the
-    entry's position.
+    k // tiles (its post range; ascending columns make them contiguous). ``index`` int32 or int64 [nnz], if
+    not empty, maps entries to storage indices (an inverse of another matrix); otherwise the storage index
+    ``s`` is the entry's position.
     """
 
     name: str

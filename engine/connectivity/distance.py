@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.connectivity.rows import Connectivity, row_offsets
 from engine.connectivity.threads import in_parts
 from engine.errors import EngineError
-from engine.runtime.core import aligned_empty
+from engine.runtime.core import aligned_empty, rank_type
 from engine.runtime.patterns import distance_rows
 
 Geometry = tuple[int, ...]
@@ -84,9 +84,15 @@ def difference_of_gaussians(
     excluded = np.arange(n_post) if exclude_self else np.full(n_post, -1)
     bells = (amp_pos, sigma_pos, amp_neg, sigma_neg, limit * abs(amp_pos - amp_neg))
     counts = np.empty(n_post, dtype=np.int64)
-    in_parts(lambda p: distance_rows(extents, centres[p], excluded[p], *bells, counts[p]), n_post, threads)
+    kind = rank_type(n_pre)
+    nothing = (np.empty(0, kind), np.empty(0))
+
+    def count(part: slice) -> None:
+        distance_rows(extents, centres[part], excluded[part], *bells, counts[part], *nothing)
+
+    in_parts(count, n_post, threads)
     offsets = row_offsets(np.arange(n_post), counts, n_post)
-    pre, weights = aligned_empty(offsets[-1], np.int32), aligned_empty(offsets[-1])
+    pre, weights = aligned_empty(offsets[-1], kind), aligned_empty(offsets[-1])
 
     def fill(part: slice) -> None:
         synapses = slice(int(offsets[part.start]), int(offsets[part.stop]))
@@ -95,7 +101,7 @@ def difference_of_gaussians(
         )
 
     in_parts(fill, n_post, threads)
-    return Connectivity(n_pre, n_post, offsets, pre, weights)
+    return Connectivity.of_rows(n_pre, n_post, offsets, pre, weights=weights)
 
 
 def _check(pattern: str, amp_pos: float, amp_neg: float, *more: float) -> None:

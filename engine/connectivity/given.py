@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.connectivity.rows import Connectivity, row_offsets
-from engine.runtime.core import aligned_empty
+from engine.runtime.core import aligned_empty, as_ranks, rank_type
 
 Ranks = NDArray[np.integer[Any]]
 
@@ -45,9 +45,9 @@ def from_matrix(
         return entries.copy() if np.shares_memory(entries, matrix) else entries
 
     chosen = None if exists is None else sorted_entries(exists, None).reshape(exists.shape)
-    columns = np.broadcast_to(np.asarray(pre_ranks)[by_pre].astype(np.int32), weights.shape)
+    columns = np.broadcast_to(as_ranks(np.asarray(pre_ranks)[by_pre], n_pre), weights.shape)
     counts = np.full(len(post_ranks), len(pre_ranks)) if chosen is None else chosen.sum(axis=1)
-    return Connectivity(
+    return Connectivity.of_rows(
         n_pre=n_pre,
         n_post=n_post,
         offsets=row_offsets(np.asarray(post_ranks)[by_post], counts.astype(np.int64), n_post),
@@ -65,11 +65,11 @@ def from_sparse(matrix: Any, *, pre_ranks: Ranks, post_ranks: Ranks, n_pre: int,
     if not _sorted(by_pre):
         matrix = matrix.tocsr()[by_pre].tocsc()
     matrix.sort_indices()
-    return Connectivity(
+    return Connectivity.of_rows(
         n_pre=n_pre,
         n_post=n_post,
         offsets=row_offsets(np.sort(post_ranks), np.diff(matrix.indptr).astype(np.int64), n_post),
-        pre=np.sort(pre_ranks).astype(np.int32)[matrix.indices],
+        pre=as_ranks(np.sort(pre_ranks), n_pre)[matrix.indices],
         weights=matrix.data.astype(np.float64),
     )
 
@@ -87,9 +87,9 @@ def from_rows(
     """Synapses from one row for each rank of ``post``, distinct and in any order; ``pre``, ``weights`` and
     ``delay_steps`` are those of the rows one after the other. No pair comes twice."""
     order = np.lexsort((pre, np.repeat(post, lengths)))
-    ranks, values = aligned_empty(len(order), np.int32), aligned_empty(len(order))
+    ranks, values = aligned_empty(len(order), rank_type(n_pre)), aligned_empty(len(order))
     ranks[:], values[:] = pre[order], weights[order]
-    return Connectivity(
+    return Connectivity.of_rows(
         n_pre=n_pre,
         n_post=n_post,
         offsets=row_offsets(post, np.asarray(lengths, dtype=np.int64), n_post),

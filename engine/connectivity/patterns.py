@@ -14,25 +14,67 @@ seed, stream : int
     What random patterns depend on: the network's seed and a number of the projection's own.
 threads : int
     How many threads draw; the synapses do not depend on it.
+by_pre : bool
+    Whether rows by pre-synaptic neuron are wanted; random patterns may have other synapses then.
 
-Each returns a :class:`Connectivity` whose weights are all 1.
+Each returns a :class:`Connectivity` whose weights are all 1, in the wanted rows or in those that are at hand.
 """
 
 from __future__ import annotations
 
+from math import ceil, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.connectivity.rows import Connectivity, row_offsets
+from engine.connectivity.rows import Connectivity, Joined, Rows, row_offsets
 from engine.connectivity.threads import in_parts
 from engine.errors import EngineError
-from engine.runtime.core import aligned_empty, transpose
+from engine.runtime.core import aligned_empty, rank_type
 from engine.runtime.patterns import chosen_rows, complete_rows, kept_rows
 
 Ranks = NDArray[np.integer[Any]]
 SEED_MASK = 2**64 - 1
+
+DRAWN_TOGETHER = 4096
+"""Synapses of a group of rows that one sequence of random numbers serves, about."""
+LARGEST_GROUP = 1 << 30
+"""Pairs of neurons in a group of several rows, at most: gaps in the sequence are 31-bit numbers."""
+BATCH = 256
+"""Room that :func:`kept_rows` needs beyond what it keeps."""
+
+
+class Sides:
+    """The neurons to connect, seen from the side whose rows are made.
+
+    Parameters
+    ----------
+    by_pre : bool
+        Rows of pre-synaptic neurons.
+    """
+
+    def __init__(self, pre_ranks: Ranks, post_ranks: Ranks, n_pre: int, n_post: int, by_pre: bool) -> None:
+        self.n_pre, self.n_post, self.by_pre = n_pre, n_post, by_pre
+        pre, post = _ascending(pre_ranks, n_pre, "pre"), _ascending(post_ranks, n_post, "post")
+        self.rows, self.candidates = (pre, post) if by_pre else (post, pre)
+        self.n_rows, self.n_candidates = (n_pre, n_post) if by_pre else (n_post, n_pre)
+        self.kind = rank_type(self.n_candidates)
+
+    def offsets(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Offsets of all rows, if the given neurons have ``counts`` entries."""
+        return row_offsets(self.rows, counts, self.n_rows)
+
+    def entries(self, offsets: NDArray[np.int64], part: slice) -> slice:
+        """Where the entries of some of the rows lie."""
+        rows = self.rows
+        return slice(int(offsets[rows[part.start]]), int(offsets[rows[part.stop - 1] + 1]))
+
+    def joined(self, offsets: NDArray[np.int64], ranks: NDArray[Any]) -> Connectivity:
+        """The synapses of finished rows."""
+        rows = Rows(offsets, ranks)
+        sides = {"by_pre": rows} if self.by_pre else {"by_post": rows}
+        return Connectivity(Joined(self.n_pre, self.n_post, **sides))
 
 
 def all_to_all(
@@ -46,21 +88,23 @@ def all_to_all(
     seed: int = 0,
     stream: int = 0,
     threads: int = 1,
+    by_pre: bool = False,
 ) -> Connectivity:
     """Every pair of neurons."""
-    pre, post = _ascending(pre_ranks, n_pre, "pre"), _ascending(post_ranks, n_post, "post")
+    sides = Sides(pre_ranks, post_ranks, n_pre, n_post, by_pre)
     exclude_self = same_population and not allow_self_connections
-    counts = np.full(len(post), len(pre), dtype=np.int64)
+    counts = np.full(len(sides.rows), len(sides.candidates), dtype=np.int64)
     if exclude_self:
-        counts -= np.isin(post, pre, assume_unique=True)
-    offsets = row_offsets(post, counts, n_post)
-    everything = aligned_empty(offsets[-1], np.int32)
+        counts -= np.isin(sides.rows, sides.candidates, assume_unique=True)
+    offsets = sides.offsets(counts)
+    everything = aligned_empty(offsets[-1], sides.kind)
 
     def fill(part: slice) -> None:
-        complete_rows(pre, post[part], exclude_self, everything[_entries(offsets, post, part)])
+        entries = everything[sides.entries(offsets, part)]
+        complete_rows(sides.candidates, sides.rows[part], exclude_self, entries)
 
-    in_parts(fill, len(post), threads)
-    return Connectivity(n_pre, n_post, offsets, everything)
+    in_parts(fill, len(sides.rows), threads)
+    return sides.joined(offsets, everything)
 
 
 def one_to_one(
@@ -74,6 +118,7 @@ def one_to_one(
     seed: int = 0,
     stream: int = 0,
     threads: int = 1,
+    by_pre: bool = False,
 ) -> Connectivity:
     """The k-th neuron of one side with the k-th of the other, as far as both go; equal ranks, too."""
     _ascending(pre_ranks, n_pre, "pre")
@@ -81,7 +126,7 @@ def one_to_one(
     order = np.argsort(np.asarray(post_ranks)[:shared])
     post = _ascending(post_ranks[:shared], n_post, "post")
     offsets = row_offsets(post, np.ones(shared, dtype=np.int64), n_post)
-    return Connectivity(n_pre, n_post, offsets, np.asarray(pre_ranks)[:shared][order].astype(np.int32))
+    return Connectivity.of_rows(n_pre, n_post, offsets, np.asarray(pre_ranks)[:shared][order])
 
 
 def fixed_probability(
@@ -96,6 +141,7 @@ def fixed_probability(
     seed: int = 0,
     stream: int = 0,
     threads: int = 1,
+    by_pre: bool = False,
 ) -> Connectivity:
     """Every pair with a probability, independently of all others; from 1 on every pair."""
     if not probability >= 0.0:
@@ -110,21 +156,66 @@ def fixed_probability(
             same_population=same_population,
             allow_self_connections=allow_self_connections,
             threads=threads,
+            by_pre=by_pre,
         )
-    pre, post = _ascending(pre_ranks, n_pre, "pre"), _ascending(post_ranks, n_post, "post")
-    if probability == 0.0:
-        pre = pre[:0]
-    counts = np.empty(len(post), dtype=np.int64)
-    draws = (probability, exclude_self, seed & SEED_MASK, stream & SEED_MASK)
-    in_parts(lambda part: kept_rows(pre, post[part], *draws, counts[part]), len(post), threads)
-    offsets = row_offsets(post, counts, n_post)
-    kept = aligned_empty(offsets[-1], np.int32)
+    sides = Sides(pre_ranks, post_ranks, n_pre, n_post, by_pre)
+    counts = np.zeros(len(sides.rows), dtype=np.int64)
+    kept = aligned_empty(0, sides.kind)
+    if probability > 0.0 and len(sides.candidates):
+        draws = (exclude_self, seed & SEED_MASK, stream & SEED_MASK)
+        kept = _kept(sides, probability, draws, counts, threads)
+    return sides.joined(sides.offsets(counts), kept)
 
-    def fill(part: slice) -> None:
-        kept_rows(pre, post[part], *draws, counts[part], kept[_entries(offsets, post, part)])
 
-    in_parts(fill, len(post), threads)
-    return Connectivity(n_pre, n_post, offsets, kept)
+def _kept(
+    sides: Sides, probability: float, draws: tuple[bool, int, int], counts: NDArray[np.int64], threads: int
+) -> NDArray[Any]:
+    """The candidates that are kept, row after row; fills ``counts``.
+
+    How many there will be is known well enough to draw them once: each part of the rows gets room for eight
+    standard deviations more, of which the system provides what is used.
+    """
+    n = len(sides.candidates)
+    group = 1
+    while group * n * probability < DRAWN_TOGETHER and 2 * group * n <= LARGEST_GROUP:
+        group *= 2
+    n_groups = -(-len(sides.rows) // group)
+    parts: list[tuple[int, NDArray[Any]]] = []
+
+    def draw(part: slice) -> None:
+        rows = slice(group * part.start, group * part.stop)
+        mean = (len(sides.rows[rows]) * n) * probability
+        room, number = ceil(mean + 8.0 * sqrt(mean)), -1
+        while number < 0:
+            ranks = aligned_empty(room + BATCH, sides.kind)
+            number = kept_rows(
+                sides.candidates,
+                sides.rows[rows],
+                probability,
+                *draws,
+                group,
+                part.start,
+                counts[rows],
+                ranks,
+            )
+            room *= 2
+        parts.append((part.start, ranks[:number]))
+
+    in_parts(draw, n_groups, threads)
+    if len(parts) == 1:
+        return parts[0][1]
+    found = [ranks for _, ranks in sorted(parts, key=lambda part: part[0])]
+    return _one_after_the_other(found, sides.kind)
+
+
+def _one_after_the_other(parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
+    """The parts as one array; each is forgotten as soon as it is copied."""
+    whole, place = aligned_empty(sum(map(len, parts)), kind), 0
+    while parts:
+        part = parts.pop(0)
+        whole[place : place + len(part)] = part
+        place += len(part)
+    return whole
 
 
 def fixed_number_pre(
@@ -139,19 +230,19 @@ def fixed_number_pre(
     seed: int = 0,
     stream: int = 0,
     threads: int = 1,
+    by_pre: bool = False,
 ) -> Connectivity:
     """Each post-synaptic neuron gets ``number`` distinct pre-synaptic ones, every set equally likely."""
-    pre, post = _ascending(pre_ranks, n_pre, "pre"), _ascending(post_ranks, n_post, "post")
+    sides = Sides(pre_ranks, post_ranks, n_pre, n_post, by_pre=False)
+    available = len(sides.candidates)
     exclude_self = same_population and not allow_self_connections
-    number = checked_number(number, len(pre), "fixed_number_pre", "pre")
-    if exclude_self and number == len(pre):
+    number = checked_number(number, available, "fixed_number_pre", "pre")
+    if exclude_self and number == available:
         raise EngineError(
             f"fixed_number_pre: {number} pre-synaptic neurons cannot be chosen from {number} without "
             f"self-connections; choose {number - 1} or allow self-connections."
         )
-    chosen = _chosen(pre, post, number, exclude_self, seed, stream, threads)
-    offsets = row_offsets(post, np.full(len(post), number, dtype=np.int64), n_post)
-    return Connectivity(n_pre, n_post, offsets, chosen)
+    return _chosen(sides, number, exclude_self, seed, stream, threads)
 
 
 def fixed_number_post(
@@ -166,18 +257,32 @@ def fixed_number_post(
     seed: int = 0,
     stream: int = 0,
     threads: int = 1,
+    by_pre: bool = False,
 ) -> Connectivity:
     """Each pre-synaptic neuron chooses ``number`` distinct post-synaptic ones, every set equally likely.
 
     Where all are asked for, all are taken, the neuron itself included.
     """
-    pre, post = _ascending(pre_ranks, n_pre, "pre"), _ascending(post_ranks, n_post, "post")
-    number = checked_number(number, len(post), "fixed_number_post", "post")
-    exclude_self = same_population and not allow_self_connections and number < len(post)
-    chosen = _chosen(post, pre, number, exclude_self, seed, stream, threads)
-    by_pre = row_offsets(pre, np.full(len(pre), number, dtype=np.int64), n_pre)
-    offsets, rows, _ = transpose(by_pre, chosen, n_post, places=False)
-    return Connectivity(n_pre, n_post, offsets, rows)
+    sides = Sides(pre_ranks, post_ranks, n_pre, n_post, by_pre=True)
+    available = len(sides.candidates)
+    number = checked_number(number, available, "fixed_number_post", "post")
+    exclude_self = same_population and not allow_self_connections and number < available
+    return _chosen(sides, number, exclude_self, seed, stream, threads)
+
+
+def _chosen(
+    sides: Sides, number: int, exclude_self: bool, seed: int, stream: int, threads: int
+) -> Connectivity:
+    """``number`` candidates for each row."""
+    flat = aligned_empty(len(sides.rows) * number, sides.kind)
+    chosen = flat.reshape(len(sides.rows), number)
+    draws = (exclude_self, seed & SEED_MASK, stream & SEED_MASK)
+
+    def choose(part: slice) -> None:
+        chosen_rows(sides.candidates, sides.rows[part], *draws, chosen[part])
+
+    in_parts(choose, len(sides.rows), threads)
+    return sides.joined(sides.offsets(np.full(len(sides.rows), number, dtype=np.int64)), flat)
 
 
 def _ascending(ranks: Ranks, size: int, side: str) -> NDArray[np.int32]:
@@ -188,28 +293,6 @@ def _ascending(ranks: Ranks, size: int, side: str) -> NDArray[np.int32]:
     if (ordered[1:] == ordered[:-1]).any():
         raise EngineError(f"The {side}-synaptic ranks must be distinct.")
     return ordered.astype(np.int32)
-
-
-def _entries(offsets: NDArray[np.int64], rows: NDArray[np.int32], part: slice) -> slice:
-    """Where the synapses of some of the ascending ``rows`` lie."""
-    return slice(int(offsets[rows[part.start]]), int(offsets[rows[part.stop - 1] + 1]))
-
-
-def _chosen(
-    candidates: NDArray[np.int32],
-    rows: NDArray[np.int32],
-    number: int,
-    exclude_self: bool,
-    seed: int,
-    stream: int,
-    threads: int,
-) -> NDArray[np.int32]:
-    """``number`` candidates for each row, one row after the other."""
-    flat = aligned_empty(len(rows) * number, np.int32)
-    chosen = flat.reshape(len(rows), number)
-    draws = (exclude_self, seed & SEED_MASK, stream & SEED_MASK)
-    in_parts(lambda part: chosen_rows(candidates, rows[part], *draws, chosen[part]), len(rows), threads)
-    return flat
 
 
 def checked_number(number: int, available: int, pattern: str, side: str) -> int:

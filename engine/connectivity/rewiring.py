@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.connectivity.rows import Connectivity
+from engine.connectivity.rows import Connectivity, Joined, Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +65,10 @@ def rewire(
     own = None
     if c.weights is not None:
         own = change.carry(np.broadcast_to(np.asarray(c.weights, dtype=np.float64), (c.nnz,)), weights)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     after = replace(
         c,
-        offsets=np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
-        pre=change.carry(c.pre, pre),
+        joined=Joined(c.n_pre, c.n_post, by_post=Rows(offsets, change.carry(c.pre, pre))),
         weights=own,
         delay_steps=c.delay_steps if c.uniform else change.carry(c.delays, delay_steps),
         allowed_delay=1 if c.uniform else c.max_delay_steps,

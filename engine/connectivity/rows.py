@@ -1,47 +1,166 @@
-"""Synapses as sparse rows, one row for each post-synaptic neuron."""
+"""Synapses as sparse rows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.runtime.core import as_ranks, carried, column_offsets, rank_type, transpose
+
 CHUNK = 1 << 18
+
+
+class Rows(NamedTuple):
+    """One row for each neuron of one side: entries ``offsets[i] .. offsets[i + 1]`` of ``ranks`` are those
+    of the other side that neuron ``i`` is joined with, ascending."""
+
+    offsets: NDArray[np.int64]
+    ranks: NDArray[Any]
+
+
+class Joined:
+    """Which neurons are joined, as rows by post- or by pre-synaptic neuron.
+
+    One of the two is given; the other is made when it is first asked for, and kept.
+
+    Parameters
+    ----------
+    n_pre, n_post : int
+        Sizes of the whole populations.
+    by_post, by_pre : Rows, optional
+    """
+
+    def __init__(
+        self, n_pre: int, n_post: int, *, by_post: Rows | None = None, by_pre: Rows | None = None
+    ) -> None:
+        assert by_post is not None or by_pre is not None
+        self.n_pre, self.n_post = n_pre, n_post
+        self._by_post, self._by_pre = by_post, by_pre
+        self._offsets = None if by_post is None else by_post.offsets
+
+    @property
+    def by_post(self) -> Rows:
+        """A row for each post-synaptic neuron."""
+        if self._by_post is None:
+            assert self._by_pre is not None
+            offsets, ranks, _ = transpose(*self._by_pre, self.n_post, places=False)
+            self._by_post = Rows(offsets, ranks)
+        return self._by_post
+
+    @property
+    def by_pre(self) -> Rows:
+        """A row for each pre-synaptic neuron."""
+        if self._by_pre is None:
+            assert self._by_post is not None
+            offsets, ranks, _ = transpose(*self._by_post, self.n_pre, places=False)
+            self._by_pre = Rows(offsets, ranks)
+        return self._by_pre
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Offsets of :attr:`by_post`, without its ranks if those are not there."""
+        if self._offsets is None:
+            self._offsets = column_offsets(self.by_pre.ranks, self.n_post)
+        return self._offsets
+
+    @property
+    def nnz(self) -> int:
+        """Number of pairs."""
+        given = self._by_post or self._by_pre
+        assert given is not None
+        return len(given.ranks)
+
+    @property
+    def arrays(self) -> list[NDArray[Any]]:
+        """What is held at present."""
+        return [array for rows in (self._by_post, self._by_pre) if rows is not None for array in rows]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies: what can be made anew is left out."""
+        return vars(self) | ({"_by_post": None} if self._by_pre is not None else {})
 
 
 @dataclass(frozen=True, eq=False)
 class Connectivity:
-    """The synapses of a projection.
+    """The synapses of a projection. Where nothing else is said they are listed by post-synaptic and then by
+    pre-synaptic rank: "post-major".
 
     Attributes
     ----------
-    n_pre, n_post : int
-        Sizes of the whole populations, also where a projection joins views of them.
-    offsets : int64 array of n_post + 1
-        Synapses ``offsets[i] .. offsets[i + 1]`` belong to post-synaptic neuron ``i``.
-    pre : int32 array of nnz
-        Pre-synaptic rank of each synapse, ascending within a row.
+    joined : Joined
+        Whom they join.
     weights : float, float64 array of nnz or None
-        One number: all synapses are equal. None: each has its own, which the compiled network keeps.
+        One number: all synapses are equal. None: each has its own, which the compiled network keeps, or
+        ``weights_by_pre``.
     delay_steps : int or int32 array of nnz
         Delay in steps, at least 1. One number: of all synapses.
     lasting : int64 array, optional
         Ranks of the dendrites that last even without synapses (structural plasticity).
     allowed_delay : int
         Delay in steps that a new synapse may have even if no other one has it any more.
+    weights_by_pre : float64 array of nnz, optional
+        Weights by pre-synaptic and then by post-synaptic rank.
     """
 
-    n_pre: int
-    n_post: int
-    offsets: NDArray[np.int64]
-    pre: NDArray[np.int32]
+    joined: Joined
     weights: float | NDArray[np.float64] | None = 1.0
     delay_steps: int | NDArray[np.int32] = 1
     lasting: NDArray[np.int64] | None = None
     allowed_delay: int = 1
+    weights_by_pre: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of_rows(
+        cls, n_pre: int, n_post: int, offsets: NDArray[np.int64], pre: NDArray[Any], **more: Any
+    ) -> Connectivity:
+        """From ``offsets`` and ranks ``pre`` of post-major rows, and any other attributes."""
+        return cls(Joined(n_pre, n_post, by_post=Rows(offsets, as_ranks(pre, n_pre))), **more)
+
+    def plain(self) -> dict[str, Any]:
+        """The arguments of :meth:`of_rows` that make the same synapses."""
+        return {
+            "n_pre": self.n_pre,
+            "n_post": self.n_post,
+            "offsets": self.offsets,
+            "pre": self.pre,
+            "weights": self.weights,
+            "delay_steps": self.delay_steps,
+            "lasting": self.lasting,
+            "allowed_delay": self.allowed_delay,
+        }
+
+    def turned(self) -> Connectivity:
+        """The same synapses with nothing but rows by pre-synaptic neuron."""
+        assert self.uniform
+        rows = self.joined.by_pre
+        if isinstance(self.weights, np.ndarray):
+            by_pre = carried(rows.offsets, self.pre, self.weights)
+            self = replace(self, weights=None, weights_by_pre=by_pre)
+        return replace(self, joined=Joined(self.n_pre, self.n_post, by_pre=rows))
+
+    @property
+    def n_pre(self) -> int:
+        """Size of the whole pre-synaptic population, also where a projection joins views."""
+        return self.joined.n_pre
+
+    @property
+    def n_post(self) -> int:
+        """Size of the whole post-synaptic population, also where a projection joins views."""
+        return self.joined.n_post
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        """Synapses ``offsets[i] .. offsets[i + 1]`` belong to post-synaptic neuron ``i``."""
+        return self.joined.offsets
+
+    @property
+    def pre(self) -> NDArray[Any]:
+        """Pre-synaptic rank of each synapse, ascending within a row: uint16 if that is enough, or int32."""
+        return self.joined.by_post.ranks
 
     @property
     def uniform(self) -> bool:
@@ -56,7 +175,7 @@ class Connectivity:
     @property
     def delays(self) -> NDArray[np.int32]:
         """Delay of each synapse in steps."""
-        return np.broadcast_to(np.asarray(self.delay_steps, dtype=np.int32), len(self.pre))
+        return np.broadcast_to(np.asarray(self.delay_steps, dtype=np.int32), self.nnz)
 
     @cached_property
     def distinct_delays(self) -> NDArray[np.int64]:
@@ -69,12 +188,12 @@ class Connectivity:
     @property
     def nnz(self) -> int:
         """Number of synapses."""
-        return len(self.pre)
+        return self.joined.nnz
 
     @property
-    def post(self) -> NDArray[np.int32]:
+    def post(self) -> NDArray[Any]:
         """Post-synaptic rank of each synapse; a new array."""
-        return np.repeat(np.arange(self.n_post, dtype=np.int32), np.diff(self.offsets))
+        return np.repeat(np.arange(self.n_post, dtype=rank_type(self.n_post)), np.diff(self.offsets))
 
     @cached_property
     def dendrites(self) -> NDArray[np.int64]:
@@ -85,6 +204,11 @@ class Connectivity:
         """Whether that post-synaptic neuron is one of :attr:`dendrites`."""
         place = int(np.searchsorted(self.dendrites, post))
         return place < len(self.dendrites) and bool(self.dendrites[place] == post)
+
+    @property
+    def arrays(self) -> list[Any]:
+        """Arrays that are held at present, and what is one number for all."""
+        return [*self.joined.arrays, self.weights, self.weights_by_pre, self.delay_steps]
 
 
 def row_offsets(rows: NDArray[np.integer[Any]], counts: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:

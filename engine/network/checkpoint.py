@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.files.errors import FileError
 from engine.files.formats import load_content
@@ -179,7 +180,10 @@ def _fields(value: Any) -> Any:
     kind = type(value)
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
-    fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+    if isinstance(value, Connectivity):
+        fields = value.plain()
+    else:
+        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
     return {_CLASS: f"{kind.__module__}.{kind.__qualname__}", "fields": fields}
 
 
@@ -192,7 +196,8 @@ def _made(stored: Any) -> Any:
     # To make a frozen one has no effects.
     if not isinstance(kind, type) or not dataclasses.is_dataclass(kind) or not _frozen(kind):
         raise ValueError(f"it needs {stored[_CLASS]}, which is not known")
-    return kind(**stored["fields"])
+    made: Any = Connectivity.of_rows if kind is Connectivity else kind
+    return made(**stored["fields"])
 
 
 def _frozen(kind: type) -> bool:

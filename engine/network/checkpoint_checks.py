@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.connectivity import Connectivity
+from engine.runtime.core import rank_type
 
 if TYPE_CHECKING:
     from engine.network.monitor import Monitor
@@ -77,7 +78,7 @@ def check_synapses(c: Any, projection: Projection) -> None:
     if not isinstance(c, Connectivity):
         raise ValueError("its synapses are missing")
     sizes = (projection.pre_population.size, projection.post_population.size)
-    arrays = _is_array(c.offsets, np.int64, sizes[1] + 1) and _is_array(c.pre, np.int32)
+    arrays = _is_array(c.offsets, np.int64, sizes[1] + 1) and _is_array(c.pre, rank_type(sizes[0]))
     if not arrays or (c.n_pre, c.n_post) != sizes or not _rows_fit(c):
         raise ValueError("its synapses are damaged")
     weights = isinstance(c.weights, int | float) or _is_array(c.weights, np.float64, c.nnz)
@@ -95,7 +96,7 @@ def check_synapses(c: Any, projection: Projection) -> None:
 def _rows_fit(c: Connectivity) -> bool:
     if c.offsets[0] != 0 or c.offsets[-1] != c.nnz or not (np.diff(c.offsets) >= 0).all():
         return False
-    falls = np.flatnonzero(np.diff(c.pre) < 0) + 1
+    falls = np.flatnonzero(c.pre[1:] < c.pre[:-1]) + 1
     return _within(c.pre, c.n_pre) and bool(np.isin(falls, c.offsets).all())
 
 

@@ -11,7 +11,7 @@ from engine.errors import EngineError
 from engine.network.attributes import is_number
 from engine.network.distributions import RandomDistribution
 from engine.network.given_connectors import GivenConnectors
-from engine.network.recipe import Recipe, checked_delays, checked_weights, described, in_words
+from engine.network.recipe import Recipe, checked_delays, checked_weights, described, in_words, stored_by_pre
 from engine.network.storage import asked_storage
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Connectors(GivenConnectors):
                 seed=seed,
                 stream=stream,
                 threads=projection.network.threads,
+                by_pre=stored_by_pre(projection),
                 **arguments,
             )
 

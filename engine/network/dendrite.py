@@ -110,7 +110,7 @@ class Dendrite:
     @property
     def size(self) -> int:
         """Number of synapses."""
-        return len(range(*self._row.indices(len(self.proj.connectivity.pre))))
+        return len(range(*self._row.indices(self.proj.connectivity.nnz)))
 
     def __len__(self) -> int:
         return self.size

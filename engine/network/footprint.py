@@ -49,7 +49,7 @@ class Footprint(Live):
         sizes = {p.name: array_bytes(p.init.values()) for p in self.populations}
         for projection in self.projections:
             drawn = projection._connectivity
-            parts = [] if drawn is None else [drawn.offsets, drawn.pre, drawn.weights, drawn.delay_steps]
+            parts = [] if drawn is None else drawn.arrays
             sizes[projection.name] = array_bytes([*projection.init.values(), *parts])
         return sizes | {monitor.name: monitor.size_in_bytes() for monitor in self.monitors}
 

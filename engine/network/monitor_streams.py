@@ -144,8 +144,8 @@ class MonitorToDisk(MonitorData):
         own = slice(None)
         if dendrite is not None:
             own = slice(*synapses.offsets[dendrite : dendrite + 2].tolist())
-        post = synapses.post[own]
-        return Columns(post, synapses.pre[own], post)
+        post, pre = (ranks[own].astype(np.int32) for ranks in (synapses.post, synapses.pre))
+        return Columns(post, pre, post)
 
     def recording(self, variable: str, keep: bool = True) -> Recording:
         """What was recorded of one variable since the last :meth:`get`, as plain arrays with their times.

@@ -79,6 +79,6 @@ class ReceptiveFields:
             places = np.searchsorted(posts, np.arange(c.n_post))
         mosaic = np.zeros((1 + rows * height, columns * width))
         row, column = np.divmod(places[c.post], columns)
-        y, x = np.divmod(c.pre, width)
+        y, x = np.divmod(c.pre.astype(np.int64), width)
         mosaic[1 + row * height + y, column * width + x] = values
         return mosaic

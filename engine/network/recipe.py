@@ -64,14 +64,17 @@ class Recipe:
         """The synapses; the same network seed, projection and number of redraws give the same ones."""
         network = projection.network
         drawn = self.structure(projection, network.seed, projection.id + (redraws << 20))
-        if self.weights is None:
-            weights: float | NDArray[np.float64] | None = drawn.weights
-        elif isinstance(self.weights, RandomDistribution):
+        by_pre = stored_by_pre(projection) and drawn.uniform
+        if by_pre:
+            drawn = drawn.turned()
+        if isinstance(self.weights, RandomDistribution):
             weights = aligned_empty(drawn.nnz)
             for part, values in _samples(self.weights, "weights", projection, redraws, drawn.nnz):
                 weights[part] = values
-        else:
-            weights = float(self.weights)
+            own = {"weights": None, "weights_by_pre": weights} if by_pre else {"weights": weights}
+            drawn = replace(drawn, **own)
+        elif self.weights is not None:
+            drawn = replace(drawn, weights=float(self.weights))
         delay_steps = drawn.delay_steps
         if isinstance(self.delays, RandomDistribution):
             delay_steps = aligned_empty(drawn.nnz, np.int32)
@@ -79,7 +82,14 @@ class Recipe:
                 delay_steps[part] = delays_in_steps(np.maximum(values, network.dt), projection)
         elif self.delays is not None:
             delay_steps = max(1, self.delays)
-        return replace(drawn, weights=weights, delay_steps=delay_steps)
+        return replace(drawn, delay_steps=delay_steps)
+
+
+def stored_by_pre(projection: Projection) -> bool:
+    """Synapses are drawn in rows by pre-synaptic neuron, and only these rows are kept: where spikes travel
+    along them, and nothing else needs the other ones."""
+    spiking = projection.pre_population.model.kind == "spike" and projection.decoded_steps is None
+    return spiking and not projection.structural and isinstance(projection.recipe.delays, int)
 
 
 def always(connectivity: Connectivity) -> Structure:

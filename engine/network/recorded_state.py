@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -40,7 +39,7 @@ def restored_recording(state: Mapping[str, Any], present: Connectivity | None) -
         if layout == "present":
             layout = present
         elif layout is not None:
-            layout = Connectivity(**layout)
+            layout = Connectivity.of_rows(**layout)
         table = Table(rows.dtype, rows.shape[1], layout)
         table.append(rows)
         data.samples.append(table)
@@ -51,6 +50,4 @@ def restored_recording(state: Mapping[str, Any], present: Connectivity | None) -
 
 
 def _fields(layout: Connectivity | None) -> dict[str, Any] | None:
-    if layout is None:
-        return None
-    return {field.name: getattr(layout, field.name) for field in fields(layout)}
+    return None if layout is None else layout.plain()

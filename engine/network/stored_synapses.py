@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.connectivity import Connectivity
 from engine.files.errors import FileError
 from engine.network.attributes import is_number
+from engine.runtime.core import as_ranks
 
 if TYPE_CHECKING:
     from engine.network.projection import Projection
@@ -40,7 +41,7 @@ class StoredSynapses:
     lengths: NDArray[np.int64]
     order: NDArray[np.int64] | None
     offsets: NDArray[np.int64]
-    pre: NDArray[np.int32]
+    pre: NDArray[Any]
 
     def flat(self, name: str, rows: Any) -> NDArray[Any]:
         """Values of all synapses in post-major order, from one list for each dendrite."""
@@ -66,7 +67,7 @@ class StoredSynapses:
 
     def connectivity(self, projection: Projection, weights: Any, delay_steps: Any) -> Connectivity:
         """As the engine has it."""
-        return Connectivity(
+        return Connectivity.of_rows(
             n_pre=projection.pre_population.size,
             n_post=projection.post_population.size,
             offsets=self.offsets,
@@ -110,7 +111,7 @@ def stored_synapses(content: Mapping[str, Any], projection: Projection) -> Store
         raise FileError(f"{label}: {outside} neurons of the file are outside of the views that it joins")
     counts = np.bincount(post, minlength=n_post)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return StoredSynapses(label, posts, lengths, order, offsets, pre.astype(np.int32))
+    return StoredSynapses(label, posts, lengths, order, offsets, as_ranks(pre, n_pre))
 
 
 def _outside(ranks: NDArray[np.int64], candidates: NDArray[np.int64], size: int) -> int:

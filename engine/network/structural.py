@@ -201,7 +201,7 @@ class Structural:
         self.network.refresh()
         self.rewire(places, none, none, 0.0)
 
-    def _row(self, post: int) -> NDArray[np.int32]:
+    def _row(self, post: int) -> NDArray[Any]:
         c = self.connectivity
         return c.pre[c.offsets[post] : c.offsets[post + 1]]
 

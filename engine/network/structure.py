@@ -61,7 +61,7 @@ class Structure:
         if self._connectivity is None:
             self.warn_not_compiled("nb_synapses")
             return 0
-        return len(self._connectivity.pre)
+        return self._connectivity.nnz
 
     @property
     def nb_synapses_per_dendrite(self) -> Counts:

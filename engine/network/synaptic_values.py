@@ -68,7 +68,7 @@ class SynapticValues:
         """Values of a local attribute for the selected synapses."""
         values = self.live(attribute)
         if self.shared(attribute):
-            count = len(range(*selection.indices(len(self.connectivity.pre))))
+            count = len(range(*selection.indices(self.connectivity.nnz)))
             return np.full(count, values[0], dtype=attribute.numpy_type)
         return values[self.storage(selection)].astype(attribute.numpy_type)
 
@@ -91,7 +91,8 @@ class SynapticValues:
         if attribute.locality == "local":
             return self.post_major(attribute)
         values = np.broadcast_to(self.live(attribute), self.connectivity.n_post)
-        return values[self.connectivity.post].astype(attribute.numpy_type)
+        spread: NDArray[Any] = values[self.connectivity.post].astype(attribute.numpy_type)
+        return spread
 
     def by_dendrite(self, flat: NDArray[Any]) -> list[list[Any]]:
         """Post-major values as one list for each dendrite."""
@@ -137,8 +138,8 @@ class SynapticValues:
             spread[self.posts] = values
             return spread
         if isinstance(value, RandomDistribution):
-            return to_values(value, attribute, len(self.connectivity.pre), owner, draw)
-        return to_values(self._joined(attribute, value), attribute, len(self.connectivity.pre), owner, draw)
+            return to_values(value, attribute, self.connectivity.nnz, owner, draw)
+        return to_values(self._joined(attribute, value), attribute, self.connectivity.nnz, owner, draw)
 
     def _joined(self, attribute: Attribute, value: Any) -> Any:
         """The rows of a nested list or 2D array, one after the other."""

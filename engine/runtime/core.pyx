@@ -8,7 +8,7 @@ import numpy as np
 from engine.errors import EngineError
 
 cimport numpy as cnp
-from libc.stdint cimport int32_t, int64_t, uint8_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uintptr_t
 from libcpp.algorithm cimport lower_bound
 from libcpp.vector cimport vector
 
@@ -151,7 +151,29 @@ def partition(int64_t n, int64_t threads):
     return np.minimum(n, 64 * (chunks * np.arange(threads + 1, dtype=np.int64) // threads))
 
 
-cdef _check_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_columns):
+LARGEST_SHORT = 65536
+
+
+def rank_type(int64_t size):
+    """Type that ranks of a population of that size are stored in."""
+    return np.dtype(np.uint16 if size <= LARGEST_SHORT else np.int32)
+
+
+def as_ranks(ranks, int64_t size):
+    """Ranks in the type of :func:`rank_type`; as they are if some do not exist in a population of that size."""
+    ranks = np.asarray(ranks)
+    wanted = rank_type(size)
+    if ranks.dtype == wanted or (ranks.size and not 0 <= ranks.min() <= ranks.max() < size):
+        return ranks
+    return ranks.astype(wanted)
+
+
+ctypedef fused Rank:
+    uint16_t
+    int32_t
+
+
+cdef _check_rows(const int64_t[::1] offsets, const Rank[::1] columns, int64_t n_columns):
     """Refuse indices that would make the loops below leave their arrays."""
     cdef int64_t k
     cdef bint good = offsets.shape[0] > 0 and offsets[0] == 0 and offsets[offsets.shape[0] - 1] == columns.shape[0]
@@ -165,13 +187,13 @@ cdef _check_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t
         raise ValueError(f"columns must lie in 0 .. {n_columns - 1}")
 
 
-def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_columns, bint places=True):
+def transpose(const int64_t[::1] offsets, const Rank[::1] columns, int64_t n_columns, bint places=True):
     """Turn sparse rows into sparse columns, in time proportional to the number of entries.
 
     Parameters
     ----------
     offsets : int64 array of n_rows + 1
-    columns : int32 array of nnz
+    columns : uint16 or int32 array of nnz
     n_columns : int
     places : bool
         Whether ``index_t`` is wanted; otherwise it is None.
@@ -179,35 +201,53 @@ def transpose(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_
     Returns
     -------
     offsets_t : int64 array of n_columns + 1
-    rows_t : int32 array of nnz
+    rows_t : array of nnz
         Rows of each column's entries, ascending.
     index_t : int64 array of nnz
         Position of each entry in ``columns``.
     """
     _check_rows(offsets, columns, n_columns)
-    cdef int64_t nnz = columns.shape[0], n_rows = offsets.shape[0] - 1, row, k, place
-    offsets_t = np.zeros(n_columns + 1, dtype=np.int64)
-    rows_t = aligned_empty(nnz, np.int32)
-    index_t = aligned_empty(nnz, np.int64) if places else None
-    cdef int64_t[::1] cursor = offsets_t
-    for k in range(nnz):
-        cursor[columns[k] + 1] += 1
-    np.cumsum(offsets_t, out=offsets_t)
-    cursor = offsets_t.copy()
-    cdef int32_t[::1] rows_view = rows_t
-    cdef int64_t[::1] index_view = index_t
+    offsets_t = column_offsets(columns, n_columns)
+    nnz, n_rows = columns.shape[0], offsets.shape[0] - 1
+    rows_t = aligned_empty(nnz, rank_type(n_rows))
+    index_t = aligned_empty(nnz if places else 0, np.int64)
+    if rows_t.dtype == np.uint16:
+        _transpose[Rank, uint16_t](offsets, columns, offsets_t.copy(), rows_t, index_t)
+    else:
+        _transpose[Rank, int32_t](offsets, columns, offsets_t.copy(), rows_t, index_t)
+    return offsets_t, rows_t, index_t if places else None
+
+
+ctypedef fused RowRank:
+    uint16_t
+    int32_t
+
+
+ctypedef fused Index:
+    int32_t
+    int64_t
+
+
+def index_type(int64_t count):
+    """Type that indices of so many entries are stored in."""
+    return np.dtype(np.int32 if count < 2**31 else np.int64)
+
+
+cdef void _transpose(const int64_t[::1] offsets, const Rank[::1] columns, int64_t[::1] cursor, RowRank[::1] rows_t,
+                     int64_t[::1] index_t):
+    cdef int64_t row, k, place
+    cdef bint places = index_t.shape[0] > 0
     with nogil:
-        for row in range(n_rows):
+        for row in range(offsets.shape[0] - 1):
             for k in range(offsets[row], offsets[row + 1]):
                 place = cursor[columns[k]]
                 cursor[columns[k]] = place + 1
-                rows_view[place] = <int32_t>row
+                rows_t[place] = <RowRank>row
                 if places:
-                    index_view[place] = k
-    return offsets_t, rows_t, index_t
+                    index_t[place] = k
 
 
-def column_offsets(const int32_t[::1] columns, int64_t n_columns):
+def column_offsets(const Rank[::1] columns, int64_t n_columns):
     """Offsets of the columns of sparse rows: how many entries lie in all columns before each."""
     counts = np.zeros(n_columns + 1, dtype=np.int64)
     cdef int64_t[::1] counted = counts
@@ -219,22 +259,28 @@ def column_offsets(const int32_t[::1] columns, int64_t n_columns):
     return np.cumsum(counts, out=counts)
 
 
-def places(const int64_t[::1] offsets_t, const int32_t[::1] columns, int64_t begin=0, end=None):
+def places(const int64_t[::1] offsets_t, const Rank[::1] columns, int64_t begin=0, end=None):
     """Where the entries ``begin .. end`` of sparse rows lie in the transposed ones, whose offsets are given."""
     _check_columns(offsets_t, columns)
-    cdef int64_t[::1] cursor = np.array(offsets_t)
-    cdef int64_t k, stop = columns.shape[0] if end is None else end
+    cdef int64_t stop = columns.shape[0] if end is None else end
     if not 0 <= begin <= stop <= columns.shape[0]:
         raise ValueError(f"there are no entries {begin} .. {stop} among {columns.shape[0]}")
-    found = aligned_empty(stop - begin, np.int64)
-    cdef int64_t[::1] view = found
+    found = aligned_empty(stop - begin, index_type(columns.shape[0]))
+    if found.dtype == np.int32:
+        _places[Rank, int32_t](np.array(offsets_t), columns, begin, found)
+    else:
+        _places[Rank, int64_t](np.array(offsets_t), columns, begin, found)
+    return found
+
+
+cdef void _places(int64_t[::1] cursor, const Rank[::1] columns, int64_t begin, Index[::1] found):
+    cdef int64_t k
     with nogil:
         for k in range(begin):
             cursor[columns[k]] += 1
-        for k in range(begin, stop):
-            view[k - begin] = cursor[columns[k]]
+        for k in range(begin, begin + found.shape[0]):
+            found[k - begin] = <Index>cursor[columns[k]]
             cursor[columns[k]] += 1
-    return found
 
 
 ctypedef fused Value:
@@ -245,7 +291,7 @@ ctypedef fused Value:
     uint8_t
 
 
-def _carry(const int64_t[::1] offsets_t, const int32_t[::1] columns, const Value[::1] values, Value[::1] carried):
+def _carry(const int64_t[::1] offsets_t, const Rank[::1] columns, const Value[::1] values, Value[::1] carried):
     cdef int64_t[::1] cursor = np.array(offsets_t)
     cdef int64_t k
     with nogil:
@@ -254,7 +300,7 @@ def _carry(const int64_t[::1] offsets_t, const int32_t[::1] columns, const Value
             cursor[columns[k]] += 1
 
 
-def carried(const int64_t[::1] offsets_t, const int32_t[::1] columns, values):
+def carried(const int64_t[::1] offsets_t, columns, values):
     """Values of the entries of sparse rows in the order of the transposed ones, whose offsets are given: as
     ``values`` at the inverse of :func:`places`, without any array of indices."""
     _check_columns(offsets_t, columns)
@@ -267,44 +313,44 @@ def carried(const int64_t[::1] offsets_t, const int32_t[::1] columns, values):
     return result
 
 
-cdef _check_columns(const int64_t[::1] offsets_t, const int32_t[::1] columns):
+cdef _check_columns(const int64_t[::1] offsets_t, columns):
     """Refuse offsets that were not made from the columns: cursors would leave their arrays."""
     if not np.array_equal(column_offsets(columns, offsets_t.shape[0] - 1), offsets_t):
         raise ValueError("the offsets are not those of these columns")
 
 
-def places_in_columns(const int64_t[::1] offsets_t, const int32_t[::1] rows_t, const int32_t[::1] columns,
-                      int64_t row):
-    """Where the entries of one row lie in the transposed rows; -1 for those that do not exist."""
+def places_in_columns(const int64_t[::1] offsets_t, const Rank[::1] rows_t, entries, int64_t row):
+    """Where the entries of one row, given by their columns, lie in the transposed rows; -1 for those that do
+    not exist."""
+    cdef const int64_t[::1] columns = np.ascontiguousarray(entries, dtype=np.int64)
     found = np.empty(columns.shape[0], dtype=np.int64)
     cdef int64_t[::1] view = found
     cdef int64_t k, begin, end
-    cdef const int32_t* first = &rows_t[0] if rows_t.shape[0] else NULL
+    cdef const Rank* first = &rows_t[0] if rows_t.shape[0] else NULL
     for k in range(columns.shape[0]):
         begin, end = offsets_t[columns[k]], offsets_t[columns[k] + 1]
-        view[k] = lower_bound(first + begin, first + end, <int32_t>row) - first
+        view[k] = lower_bound(first + begin, first + end, <Rank>row) - first
         if view[k] == end or rows_t[view[k]] != row:
             view[k] = -1
     return found
 
 
-def sorted_by_class(const int64_t[::1] offsets, const int32_t[::1] columns, const int32_t[::1] classes,
+def sorted_by_class(const int64_t[::1] offsets, const Rank[::1] columns, const int32_t[::1] classes,
                     int64_t n_classes):
     """Sparse rows cut into one row for each class of entries, the classes ascending and the order kept.
 
     Returns
     -------
     offsets_c : int64 array of n_rows * n_classes + 1
-    columns_c : int32 array of nnz
-    index_c : int64 array of nnz
+    columns_c : array of nnz, of the type of ``columns``
+    index_c : int32 or int64 array of nnz
         Position of each entry in ``columns``.
     """
-    cdef int64_t n_rows = offsets.shape[0] - 1, row, k, place
+    cdef int64_t n_rows = offsets.shape[0] - 1, row, k
     offsets_c = np.zeros(n_rows * n_classes + 1, dtype=np.int64)
-    columns_c = aligned_empty(columns.shape[0], np.int32)
-    index_c = aligned_empty(columns.shape[0], np.int64)
-    cdef int64_t[::1] cursor = offsets_c, index_view = index_c
-    cdef int32_t[::1] columns_view = columns_c
+    columns_c = aligned_empty(columns.shape[0], np.uint16 if Rank is uint16_t else np.int32)
+    index_c = aligned_empty(columns.shape[0], index_type(columns.shape[0]))
+    cdef int64_t[::1] cursor = offsets_c
     cdef bint good = classes.shape[0] == columns.shape[0] and offsets[n_rows] == columns.shape[0]
     for k in range(classes.shape[0]):
         good &= 0 <= classes[k] < n_classes
@@ -315,18 +361,26 @@ def sorted_by_class(const int64_t[::1] offsets, const int32_t[::1] columns, cons
             for k in range(offsets[row], offsets[row + 1]):
                 cursor[row * n_classes + classes[k] + 1] += 1
     np.cumsum(offsets_c, out=offsets_c)
-    cursor = offsets_c.copy()
-    with nogil:
-        for row in range(n_rows):
-            for k in range(offsets[row], offsets[row + 1]):
-                place = cursor[row * n_classes + classes[k]]
-                cursor[row * n_classes + classes[k]] = place + 1
-                columns_view[place] = columns[k]
-                index_view[place] = k
+    if index_c.dtype == np.int32:
+        _sort[Rank, int32_t](offsets, columns, classes, n_classes, offsets_c.copy(), columns_c, index_c)
+    else:
+        _sort[Rank, int64_t](offsets, columns, classes, n_classes, offsets_c.copy(), columns_c, index_c)
     return offsets_c, columns_c, index_c
 
 
-def split_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n_post, int64_t threads):
+cdef void _sort(const int64_t[::1] offsets, const Rank[::1] columns, const int32_t[::1] classes,
+                int64_t n_classes, int64_t[::1] cursor, Rank[::1] columns_c, Index[::1] index_c):
+    cdef int64_t row, k, place
+    with nogil:
+        for row in range(offsets.shape[0] - 1):
+            for k in range(offsets[row], offsets[row + 1]):
+                place = cursor[row * n_classes + classes[k]]
+                cursor[row * n_classes + classes[k]] = place + 1
+                columns_c[place] = columns[k]
+                index_c[place] = <Index>k
+
+
+def split_rows(const int64_t[::1] offsets, const Rank[::1] columns, int64_t n_post, int64_t threads):
     """Where each thread's share of each row begins and ends.
 
     Entries ``split[row * (threads + 1) + k]`` up to ``split[row * (threads + 1) + k + 1]`` of a row have
@@ -340,20 +394,20 @@ def split_rows(const int64_t[::1] offsets, const int32_t[::1] columns, int64_t n
         split[:] = 0
         return split
     cdef int64_t[::1] split_view = split
-    cdef const int32_t* first = &columns[0]
-    cdef const int32_t* entry
+    cdef const Rank* first = &columns[0]
+    cdef const Rank* entry
     with nogil:
         for row in range(n_rows):
             entry = first + offsets[row]
             split_view[row * stride] = offsets[row]
             for k in range(1, threads):
-                entry = lower_bound(entry, first + offsets[row + 1], <int32_t>bounds[k])
+                entry = lower_bound(entry, first + offsets[row + 1], bounds[k])
                 split_view[row * stride + k] = entry - first
             split_view[row * stride + threads] = offsets[row + 1]
     return split
 
 
-def bits_of_rows(const int64_t[::1] offsets, const int32_t[::1] columns, const int64_t[::1] starts, int64_t words):
+def bits_of_rows(const int64_t[::1] offsets, const Rank[::1] columns, const int64_t[::1] starts, int64_t words):
     """Sparse rows as bits: bit ``k % 64`` of word ``starts[row] + k // 64`` is set where ``row`` has column k.
 
     Returns

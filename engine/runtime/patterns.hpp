@@ -1,8 +1,6 @@
 // The rows behind the connection patterns: random choices, and weights that depend on the distance.
 //
-// Every random number is a function of (seed, stream, row, counter): rows may be drawn in any order, twice, or on
-// any number of threads, and give the same synapses. Generator: Philox4x32-10 (Salmon et al. 2011,
-// "Parallel random numbers: as easy as 1, 2, 3").
+// `Rank` is the type of ranks as they are stored: uint16_t where it holds them, else int32_t.
 #pragma once
 
 #include <algorithm>
@@ -10,91 +8,116 @@
 #include <cstdint>
 #include <vector>
 
+#include "draws.hpp"
+
 namespace neuroloom {
 
-// Uniform 64-bit numbers of one row.
-class Draws {
+// Ascending ranks that rows choose from.
+class Candidates {
   public:
-    Draws(uint64_t seed, uint64_t stream, uint32_t row)
-        // "CONN" keeps these draws apart from those of a simulation with the same seed.
-        : key{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32) ^ 0x434F4E4Eu},
-          row(row), stream(stream) {}
-
-    uint64_t next() {
-        if (second) {
-            second = false;
-            return spare;
-        }
-        uint32_t c[4] = {block++, row, static_cast<uint32_t>(stream), static_cast<uint32_t>(stream >> 32)};
-        uint32_t k[2] = {key[0], key[1]};
-        for (int round = 0; round < 10; ++round) {
-            const uint64_t a = uint64_t{0xD2511F53u} * c[0], b = uint64_t{0xCD9E8D57u} * c[2];
-            const uint32_t next[4] = {static_cast<uint32_t>(b >> 32) ^ c[1] ^ k[0], static_cast<uint32_t>(b),
-                                      static_cast<uint32_t>(a >> 32) ^ c[3] ^ k[1], static_cast<uint32_t>(a)};
-            std::copy(next, next + 4, c);
-            k[0] += 0x9E3779B9u;
-            k[1] += 0xBB67AE85u;
-        }
-        spare = uint64_t{c[3]} << 32 | c[2];
-        second = true;
-        return uint64_t{c[1]} << 32 | c[0];
+    Candidates(const int32_t* ranks, int64_t n) : ranks(ranks), n(n), gapless(ranks[n - 1] - ranks[0] == n - 1) {}
+    int32_t operator[](int64_t place) const {
+        return gapless ? ranks[0] + static_cast<int32_t>(place) : ranks[place];
     }
+    int64_t size() const { return n; }
 
-    // Strictly between 0 and 1.
-    double uniform() { return (static_cast<double>(next() >> 11) + 0.5) * 0x1p-53; }
+  private:
+    const int32_t* ranks;
+    int64_t n;
+    bool gapless;
+};
 
-    // One of 0 .. n - 1; the bias is below n / 2^64.
-    int64_t below(int64_t n) {
-        return static_cast<int64_t>(static_cast<unsigned __int128>(next()) * static_cast<uint64_t>(n) >> 64);
+// Keep each candidate with a probability, scale being 1 / log(1 - probability), in the rows of one group; never a
+// row's own rank if `exclude_self`. The pairs of the group are one sequence, and the gaps between kept ones are
+// geometric, so that the work grows with what is kept. Returns the number kept, or -1 if `room` may not be enough.
+template <class Rank>
+int64_t keep_some(const Candidates& candidates, const int32_t* rows, int64_t n_rows, double scale, bool exclude_self,
+                  const Stream& stream, int64_t* counts, Rank* kept, int64_t room) {
+    const int64_t n = candidates.size();
+    int32_t gaps[BATCH];
+    uint32_t block = 0;
+    int64_t place = -1, row = 0, count = 0, begin = 0;
+    int32_t excluded = exclude_self ? rows[0] : -1;
+    for (;;) {
+        if (room - count < BATCH) return -1;
+        draw_gaps(stream, block, scale, gaps);
+        block += BATCH / 2;
+        for (int64_t k = 0; k < BATCH; ++k) {
+            place += 1 + static_cast<int64_t>(gaps[k]);
+            while (place >= n) {
+                place -= n;
+                counts[row] = count - begin;
+                begin = count;
+                if (++row == n_rows) return count;
+                if (exclude_self) excluded = rows[row];
+            }
+            const int32_t rank = candidates[place];
+            kept[count] = static_cast<Rank>(rank);
+            count += rank != excluded;
+        }
+    }
+}
+
+// Choose distinct candidates, ascending, each set equally likely: draw until there are enough different ones. Where
+// more than half are wanted, those to leave out are drawn.
+class Choice {
+  public:
+    Choice(const Candidates& candidates, int64_t number) : candidates(candidates), number(number) {}
+
+    // `excluded` is the place of a candidate that must not be chosen, or their number.
+    template <class Rank>
+    void choose(int64_t excluded, const Stream& stream, Rank* chosen) {
+        const int64_t available = candidates.size() - (excluded < candidates.size());
+        const bool inverted = number > available / 2;
+        const int64_t wanted = inverted ? available - number : number;
+        Places drawn(stream, available);
+        if (!inverted && wanted < available / 1024)
+            sorted(wanted, drawn);
+        else
+            marked(wanted, available, inverted, drawn);
+        for (int64_t k = 0; k < number; ++k)
+            chosen[k] = static_cast<Rank>(candidates[places[k] + (places[k] >= excluded)]);
     }
 
   private:
-    uint32_t key[2];
-    uint32_t row;
-    uint64_t stream;
-    uint32_t block = 0;
-    uint64_t spare = 0;
-    bool second = false;
+    // Few of many: sort what was drawn.
+    void sorted(int64_t wanted, Places& drawn) {
+        places.clear();
+        while (static_cast<int64_t>(places.size()) < wanted) {
+            const int64_t missing = std::min(BATCH, wanted - static_cast<int64_t>(places.size()));
+            drawn.make(missing);
+            places.insert(places.end(), drawn.places, drawn.places + missing);
+            std::sort(places.begin(), places.end());
+            places.erase(std::unique(places.begin(), places.end()), places.end());
+        }
+    }
+
+    // One bit for each candidate.
+    void marked(int64_t wanted, int64_t available, bool inverted, Places& drawn) {
+        bits.assign((available + 63) / 64, 0);
+        for (int64_t count = 0; count < wanted;) {
+            drawn.make(wanted - count);
+            for (int64_t k = 0; k < drawn.filled && count < wanted; ++k) {
+                uint64_t& word = bits[drawn.places[k] / 64];
+                const uint64_t with = word | uint64_t{1} << (drawn.places[k] % 64);
+                count += with != word;
+                word = with;
+            }
+        }
+        places.resize(number);
+        int32_t* place = places.data();
+        for (int64_t k = 0; k < static_cast<int64_t>(bits.size()); ++k) {
+            uint64_t word = inverted ? ~bits[k] : bits[k];
+            if (64 * (k + 1) > available) word &= (uint64_t{1} << (available - 64 * k)) - 1;
+            for (; word; word &= word - 1) *place++ = static_cast<int32_t>(64 * k + __builtin_ctzll(word));
+        }
+    }
+
+    Candidates candidates;
+    int64_t number;
+    std::vector<int32_t> places;
+    std::vector<uint64_t> bits;
 };
-
-// Keep each candidate with a probability whose log(1 - p) is given; never `excluded`. The gaps between kept
-// candidates are geometric, so that the work grows with what is kept. Writes to `kept` unless it is null and
-// returns the number kept.
-inline int64_t keep_some(const int32_t* candidates, int64_t n, double log_complement, int32_t excluded,
-                         Draws draws, int32_t* kept) {
-    int64_t count = 0;
-    for (int64_t place = -1;;) {
-        const double gap = std::floor(std::log(draws.uniform()) / log_complement);
-        if (gap >= static_cast<double>(n - 1 - place)) return count;
-        place += 1 + static_cast<int64_t>(gap);
-        if (candidates[place] == excluded) continue;
-        if (kept) kept[count] = candidates[place];
-        ++count;
-    }
-}
-
-// Choose `number` distinct candidates, ascending, each set equally likely (Floyd's algorithm; Bentley 1987,
-// "Programming pearls: a sample of brilliance"). `excluded` is the place of a candidate that must not be
-// chosen, or n. `marks` has n elements, none equal to `mark`.
-inline void choose(const int32_t* candidates, int64_t n, int64_t number, int64_t excluded, Draws draws,
-                   std::vector<int64_t>& marks, int64_t mark, int32_t* chosen) {
-    const int64_t available = excluded < n ? n - 1 : n;
-    const auto actual = [excluded](int64_t place) { return place + (place >= excluded); };
-    const bool dense = number > available / 16;
-    int64_t count = 0;
-    for (int64_t last = available - number; last < available; ++last) {
-        int64_t place = draws.below(last + 1);
-        if (marks[place] == mark) place = last;
-        marks[place] = mark;
-        if (!dense) chosen[count++] = candidates[actual(place)];
-    }
-    if (!dense) {
-        std::sort(chosen, chosen + number);
-        return;
-    }
-    for (int64_t place = 0; place < available; ++place)
-        if (marks[place] == mark) chosen[count++] = candidates[actual(place)];
-}
 
 // Regularly spaced neurons in [0, 1]^d and weights amp_pos * exp(-D^2 / (2 sigma_pos^2)) - amp_neg * exp(...)
 // of the distance D to them. Positions, squared distance, arguments and weights are rounded to single
@@ -119,7 +142,8 @@ class Distance {
 
     // Neurons that get a weight beyond the limit seen from `centre` (float positions), ascending; never
     // `excluded`. Writes to `pre` and `weights` unless they are null and returns the number of neurons.
-    int64_t row(const float* centre, int64_t excluded, int32_t* pre, double* weights) const {
+    template <class Rank>
+    int64_t row(const float* centre, int64_t excluded, Rank* pre, double* weights) const {
         int64_t count = 0;
         visit(centre, 0, 0, 0.0f, excluded, pre, weights, count);
         return count;
@@ -133,7 +157,8 @@ class Distance {
         return static_cast<float>(static_cast<double>(squared) + difference * difference);
     }
 
-    void visit(const float* centre, size_t dimension, int64_t rank, float squared, int64_t excluded, int32_t* pre,
+    template <class Rank>
+    void visit(const float* centre, size_t dimension, int64_t rank, float squared, int64_t excluded, Rank* pre,
                double* weights, int64_t& count) const {
         const std::vector<float>& line = positions[dimension];
         const double reach = std::sqrt(std::max(0.0, farthest - squared));
@@ -150,7 +175,7 @@ class Distance {
             const float weight = static_cast<float>(amp_pos * std::exp(-sum / spread_pos) - negative);
             if (here == excluded || !(std::abs(static_cast<double>(weight)) > limit)) continue;
             if (pre) {
-                pre[count] = static_cast<int32_t>(here);
+                pre[count] = static_cast<Rank>(here);
                 weights[count] = weight;
             }
             ++count;

@@ -1,8 +1,10 @@
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 def complete_rows(
-    candidates: NDArray[np.int32], rows: NDArray[np.int32], exclude_self: bool, pre: NDArray[np.int32]
+    candidates: NDArray[np.int32], rows: NDArray[np.int32], exclude_self: bool, ranks: NDArray[Any]
 ) -> None: ...
 def kept_rows(
     candidates: NDArray[np.int32],
@@ -11,16 +13,18 @@ def kept_rows(
     exclude_self: bool,
     seed: int,
     stream: int,
+    group: int,
+    first_group: int,
     counts: NDArray[np.int64],
-    pre: NDArray[np.int32] | None = None,
-) -> None: ...
+    ranks: NDArray[Any],
+) -> int: ...
 def chosen_rows(
     candidates: NDArray[np.int32],
     rows: NDArray[np.int32],
     exclude_self: bool,
     seed: int,
     stream: int,
-    chosen: NDArray[np.int32],
+    chosen: NDArray[Any],
 ) -> None: ...
 def distance_rows(
     extents: NDArray[np.int64],
@@ -32,6 +36,6 @@ def distance_rows(
     sigma_neg: float,
     limit: float,
     counts: NDArray[np.int64],
-    pre: NDArray[np.int32] | None = None,
-    weights: NDArray[np.float64] | None = None,
+    pre: NDArray[Any],
+    weights: NDArray[np.float64],
 ) -> None: ...

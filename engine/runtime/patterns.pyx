@@ -2,31 +2,41 @@
 """Rows of sparse matrices; :mod:`engine.connectivity` makes connection patterns of them.
 
 Functions fill arrays that they are given and release the GIL, so that parts of the rows can be made by
-several threads.
+several threads. Ranks are stored as the array says: uint16 or int32.
 """
 
 from libc.math cimport log1p
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
+from libcpp cimport bool as truth
 from libcpp.algorithm cimport lower_bound
-from libcpp.vector cimport vector
 
 
 cdef extern from "patterns.hpp" namespace "neuroloom" nogil:
-    cdef cppclass Draws:
-        Draws(uint64_t seed, uint64_t stream, uint32_t row)
+    cdef cppclass Stream:
+        Stream(uint64_t seed, uint64_t stream, uint32_t part)
 
-    int64_t keep_some(const int32_t* candidates, int64_t n, double log_complement, int32_t excluded,
-                      Draws draws, int32_t* kept)
-    void choose(const int32_t* candidates, int64_t n, int64_t number, int64_t excluded, Draws draws,
-                vector[int64_t]& marks, int64_t mark, int32_t* chosen)
+    cdef cppclass Candidates:
+        Candidates(const int32_t* ranks, int64_t n)
+
+    int64_t keep_some[Stored](const Candidates& candidates, const int32_t* rows, int64_t n_rows, double scale,
+                              truth exclude_self, const Stream& stream, int64_t* counts, Stored* kept, int64_t room)
+
+    cdef cppclass Choice:
+        Choice(const Candidates& candidates, int64_t number) except +
+        void choose[Stored](int64_t excluded, const Stream& stream, Stored* chosen) except +
 
     cdef cppclass Distance:
         Distance(const int64_t* extents, int64_t dimensions, float amp_pos, float sigma_pos, float amp_neg,
                  float sigma_neg, double limit) except +
-        int64_t row(const float* centre, int64_t excluded, int32_t* pre, double* weights)
+        int64_t row[Stored](const float* centre, int64_t excluded, Stored* pre, double* weights)
 
 
-def complete_rows(const int32_t[::1] candidates, const int32_t[::1] rows, bint exclude_self, int32_t[::1] pre):
+ctypedef fused Rank:
+    uint16_t
+    int32_t
+
+
+def complete_rows(const int32_t[::1] candidates, const int32_t[::1] rows, bint exclude_self, Rank[::1] ranks):
     """All candidates for each row.
 
     Parameters
@@ -37,55 +47,70 @@ def complete_rows(const int32_t[::1] candidates, const int32_t[::1] rows, bint e
         Ranks of the rows.
     exclude_self : bool
         Leave out the candidate of the row's own rank.
-    pre : int32 array
+    ranks : uint16 or int32 array
         Is filled row after row.
     """
     cdef int64_t row, k, place = 0
     with nogil:
         for row in range(rows.shape[0]):
+            if not exclude_self:
+                for k in range(candidates.shape[0]):
+                    ranks[place + k] = <Rank>candidates[k]
+                place += candidates.shape[0]
+                continue
             for k in range(candidates.shape[0]):
-                if not exclude_self or candidates[k] != rows[row]:
-                    pre[place] = candidates[k]
+                if candidates[k] != rows[row]:
+                    ranks[place] = <Rank>candidates[k]
                     place += 1
 
 
 def kept_rows(const int32_t[::1] candidates, const int32_t[::1] rows, double probability, bint exclude_self,
-              uint64_t seed, uint64_t stream, int64_t[::1] counts, int32_t[::1] pre=None):
+              uint64_t seed, uint64_t stream, int64_t group, int64_t first_group, int64_t[::1] counts,
+              Rank[::1] ranks):
     """For each row keep every candidate with the given probability.
-
-    Rows are drawn twice, first to count: cheaper than a second copy of the synapses in memory.
 
     Parameters
     ----------
     candidates, rows, exclude_self
-        As for :func:`complete_rows`.
+        As for :func:`complete_rows`; there is at least one candidate.
     probability : float
         Between 0 and 1, both excluded.
     seed, stream : int
+    group : int
+        Rows that are drawn together. What is drawn depends on it.
+    first_group : int
+        Number of the group that ``rows`` begin with.
     counts : int64 array
         Is filled with the number kept in each row.
-    pre : int32 array, optional
+    ranks : uint16 or int32 array
         Is filled with the kept candidates row after row, ascending in each.
+
+    Returns
+    -------
+    int
+        Number of all that were kept; -1 if ``ranks`` may be too short: it needs room for 256 more.
     """
-    cdef int64_t n = candidates.shape[0], row
-    cdef double log_complement = log1p(-probability)
-    cdef int32_t* place = NULL
-    if n == 0:
-        counts[:] = 0
-        return
-    if pre is not None and pre.shape[0]:
-        place = &pre[0]
-    cdef const int32_t* first = &candidates[0]
+    cdef int64_t n_rows = rows.shape[0], row = 0, number = 0, kept = 0, part = first_group
+    if n_rows == 0:
+        return 0
+    if ranks.shape[0] == 0:
+        return -1
+    cdef double scale = 1.0 / log1p(-probability)
+    cdef Rank* first = &ranks[0]
     with nogil:
-        for row in range(rows.shape[0]):
-            counts[row] = keep_some(first, n, log_complement, rows[row] if exclude_self else -1,
-                                    Draws(seed, stream, <uint32_t>rows[row]), place)
-            if place != NULL:
-                place += counts[row]
+        while row < n_rows and number >= 0:
+            number = keep_some(Candidates(&candidates[0], candidates.shape[0]), &rows[row],
+                               min(group, n_rows - row), scale, exclude_self,
+                               Stream(seed, stream, <uint32_t>part), &counts[row], first + kept,
+                               ranks.shape[0] - kept)
+            kept += number
+            row += group
+            part += 1
+    return -1 if number < 0 else kept
 
 
 def chosen_rows(const int32_t[::1] candidates, const int32_t[::1] rows, bint exclude_self, uint64_t seed,
-                uint64_t stream, int32_t[:, ::1] chosen):
+                uint64_t stream, Rank[:, ::1] chosen):
     """For each row choose distinct candidates, as many as ``chosen`` has columns.
 
     Parameters
@@ -93,7 +118,7 @@ def chosen_rows(const int32_t[::1] candidates, const int32_t[::1] rows, bint exc
     candidates, rows, exclude_self
         As for :func:`complete_rows`.
     seed, stream : int
-    chosen : int32 array of shape (rows, number)
+    chosen : uint16 or int32 array of shape (rows, number)
         Is filled with the chosen candidates, ascending in each row.
     """
     cdef int64_t n = candidates.shape[0], number = chosen.shape[1], row, own
@@ -102,22 +127,23 @@ def chosen_rows(const int32_t[::1] candidates, const int32_t[::1] rows, bint exc
     if number == 0 or rows.shape[0] == 0:
         return
     cdef const int32_t* first = &candidates[0]
-    cdef vector[int64_t] marks
-    with nogil:
-        marks.resize(n, -1)
-        for row in range(rows.shape[0]):
-            own = n
-            if exclude_self:
-                own = lower_bound(first, first + n, rows[row]) - first
-                if own < n and first[own] != rows[row]:
-                    own = n
-            choose(first, n, number, own, Draws(seed, stream, <uint32_t>rows[row]), marks, row,
-                   &chosen[row, 0])
+    cdef Choice* choice = new Choice(Candidates(first, n), number)
+    try:
+        with nogil:
+            for row in range(rows.shape[0]):
+                own = n
+                if exclude_self:
+                    own = lower_bound(first, first + n, rows[row]) - first
+                    if own < n and first[own] != rows[row]:
+                        own = n
+                choice.choose(own, Stream(seed, stream, <uint32_t>rows[row]), &chosen[row, 0])
+    finally:
+        del choice
 
 
 def distance_rows(const int64_t[::1] extents, const float[:, ::1] centres, const int64_t[::1] excluded,
                   float amp_pos, float sigma_pos, float amp_neg, float sigma_neg, double limit,
-                  int64_t[::1] counts, int32_t[::1] pre=None, double[::1] weights=None):
+                  int64_t[::1] counts, Rank[::1] pre, double[::1] weights):
     """For each row the neurons of a grid whose weight, by their distance, lies beyond ``limit``.
 
     The weight is ``amp_pos * exp(-D**2 / (2 * sigma_pos**2)) - amp_neg * exp(-D**2 / (2 * sigma_neg**2))``.
@@ -130,17 +156,19 @@ def distance_rows(const int64_t[::1] extents, const float[:, ::1] centres, const
         Where each row measures from.
     excluded : int64 array
         Rank that each row leaves out, or -1.
-    counts, pre
-        As for :func:`kept_rows`.
-    weights : float64 array, optional
+    counts : int64 array
+        Is filled with the number of neurons of each row.
+    pre : uint16 or int32 array
+        Is filled with their ranks row after row; if it is empty, they are only counted.
+    weights : float64 array
         Is filled along with ``pre``.
     """
     cdef Distance* distance = new Distance(&extents[0], extents.shape[0], amp_pos, sigma_pos, amp_neg, sigma_neg,
                                            limit)
-    cdef int32_t* place = NULL
+    cdef Rank* place = NULL
     cdef double* weight = NULL
     cdef int64_t row
-    if pre is not None and pre.shape[0]:
+    if pre.shape[0]:
         place = &pre[0]
         weight = &weights[0]
     try:

@@ -32,7 +32,7 @@ ZERO = Const(0, "int")
 LAYOUT = ("_counts", "_split", "_ranks_by_thread", "_steps", "_ranks", "_filled")
 """Endings of buffers whose layout depends on the number of threads."""
 
-_DTYPES = {"real": np.float64, "int32": np.int32, "int64": np.int64, "bool": np.bool_}
+_DTYPES = {"real": np.float64, "uint16": np.uint16, "int32": np.int32, "int64": np.int64, "bool": np.bool_}
 
 
 def number(value: int) -> Const:

@@ -1,9 +1,12 @@
 """Connection patterns against their definitions; bounds are at least six standard deviations wide."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from engine.connectivity import (
+    Connectivity,
     all_to_all,
     difference_of_gaussians,
     fixed_number_post,
@@ -36,12 +39,12 @@ def ends(n_pre=200, n_post=300, pre=None, post=None, **more):
 
 def dense(connectivity):
     """Number of synapses of each pair, after a check of the rows themselves."""
-    assert connectivity.offsets.dtype == np.int64 and connectivity.pre.dtype == np.int32
+    assert connectivity.offsets.dtype == np.int64 and connectivity.pre.dtype == np.uint16
     assert connectivity.offsets[0] == 0 and connectivity.offsets[-1] == connectivity.nnz
     assert len(connectivity.offsets) == connectivity.n_post + 1
     for i in range(connectivity.n_post):
         row = connectivity.pre[connectivity.offsets[i] : connectivity.offsets[i + 1]]
-        assert (np.diff(row) > 0).all(), "a row ascends and has no duplicates"
+        assert (row[1:] > row[:-1]).all(), "a row ascends and has no duplicates"
     matrix = np.zeros((connectivity.n_post, connectivity.n_pre), dtype=int)
     np.add.at(matrix, (connectivity.post, connectivity.pre), 1)
     return matrix
@@ -70,9 +73,11 @@ def test_one_to_one_pairs_views_in_their_own_order():
     np.testing.assert_array_equal(dense(one_to_one(**ends(4, 4, same_population=True))), np.eye(4))
 
 
+@pytest.mark.parametrize("by_pre", [False, True])
 @pytest.mark.parametrize("probability", [0.004, 0.1, 0.5, 0.97])
-def test_fixed_probability_has_the_moments_of_independent_draws(probability):
-    matrix = dense(fixed_probability(**ends(400, 500), probability=probability, seed=11, stream=3))
+def test_fixed_probability_has_the_moments_of_independent_draws(probability, by_pre):
+    drawn = fixed_probability(**ends(400, 500), probability=probability, seed=11, stream=3, by_pre=by_pre)
+    matrix = dense(drawn)
     n_post, n_pre = matrix.shape
     deviation = np.sqrt(probability * (1 - probability))
     assert abs(matrix.mean() - probability) < 6 * deviation / np.sqrt(matrix.size)
@@ -82,6 +87,18 @@ def test_fixed_probability_has_the_moments_of_independent_draws(probability):
     for a, b in ((matrix[:, 1:], matrix[:, :-1]), (matrix[1:], matrix[:-1])):
         covariance = ((a - probability) * (b - probability)).mean()
         assert abs(covariance) < 6 * deviation**2 / np.sqrt(a.size)
+
+
+def test_gaps_between_kept_candidates_are_geometric():
+    """Chi-square with 60 classes; 114 is exceeded once in 10 000 times."""
+    p = 0.05
+    drawn = fixed_probability(**ends(100_000, 20), probability=p, seed=4)
+    gaps = np.concatenate([np.diff(drawn.pre[a:b].astype(int)) for a, b in pairwise(drawn.offsets)])
+    counts = np.bincount(np.minimum(gaps - 1, 59), minlength=60)
+    expected = p * (1 - p) ** np.arange(60)
+    expected[59] = (1 - p) ** 59
+    expected *= len(gaps)
+    assert ((counts - expected) ** 2 / expected).sum() < 114
 
 
 def test_fixed_probability_at_its_ends():
@@ -125,6 +142,7 @@ def test_self_connections_are_left_out_only_within_one_population(pattern, argum
     assert matrix.trace() == 0
     assert dense(pattern(**square, same_population=True, allow_self_connections=True)).trace() > 0
     assert dense(pattern(**square)).trace() > 0
+    assert dense(pattern(**square, same_population=True, by_pre=True)).trace() == 0
     if "number" in arguments:
         axis = 1 if pattern is fixed_number_pre else 0
         assert (matrix.sum(axis=axis) == arguments["number"]).all()
@@ -180,12 +198,71 @@ def test_seed_and_stream_decide(pattern, arguments):
     assert all((first != draw(seed, stream)).any() for seed, stream in others)
 
 
-@pytest.mark.parametrize(("pattern", "arguments"), RANDOM[:3])
+@pytest.mark.parametrize(("pattern", "arguments"), RANDOM[1:3])
 def test_a_row_depends_on_its_own_rank_only(pattern, arguments):
     """So rows may be drawn in any order and on any number of threads."""
     whole = dense(pattern(**ends(), **arguments, seed=6))
     some = dense(pattern(**ends(post=[17, 290, 101]), **arguments, seed=6))
     np.testing.assert_array_equal(some[[17, 101, 290]], whole[[17, 101, 290]])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "arguments"),
+    [(all_to_all, {}), (one_to_one, {}), *RANDOM, (fixed_probability, {"probability": 0})],
+)
+def test_rows_of_either_side_hold_the_same_pairs(pattern, arguments):
+    more = {"pre": [9, 190, 3, *range(20, 180)], "post": [250, 4, 130, *range(5, 105)]}
+    arguments = arguments if arguments.get("number") != 150 else {"number": 60}
+    for by_pre in (False, True):
+        drawn = pattern(**ends(**more), **arguments, seed=3, by_pre=by_pre)
+        offsets, posts = drawn.joined.by_pre
+        assert posts.dtype == np.uint16
+        turned = drawn.turned()
+        np.testing.assert_array_equal(turned.offsets, drawn.offsets)
+        np.testing.assert_array_equal(dense(turned), dense(drawn))
+        pre = np.repeat(np.arange(200), np.diff(offsets))
+        matrix = np.zeros((300, 200), dtype=int)
+        matrix[posts, pre] = 1
+        np.testing.assert_array_equal(matrix, dense(drawn))
+        if not drawn.nnz:
+            continue
+        outside = matrix.copy()
+        outside[np.ix_(more["post"], more["pre"])] = 0
+        assert not outside.any()
+
+
+@pytest.mark.parametrize(("size", "kind"), [(65_536, np.uint16), (65_537, np.int32)])
+@pytest.mark.parametrize(("pattern", "arguments"), [(all_to_all, {}), *RANDOM[:3]])
+def test_ranks_take_two_bytes_where_that_is_enough(pattern, arguments, size, kind):
+    drawn = pattern(**ends(size, 3, **arguments, seed=1))
+    assert drawn.pre.dtype == kind
+    assert drawn.joined.by_pre.ranks.dtype == np.uint16
+    assert drawn.pre.max() > size * 0.9
+    rows = (drawn.pre[a:b].astype(int) for a, b in pairwise(drawn.offsets))
+    assert all((np.diff(row) > 0).all() for row in rows)
+
+
+def test_weights_are_turned_along_with_their_synapses():
+    pre = np.array([0, 2, 1, 2, 0])
+    drawn = Connectivity.of_rows(3, 4, np.array([0, 2, 2, 4, 5]), pre, weights=np.array([1.0, 2, 3, 4, 5]))
+    turned = drawn.turned()
+    np.testing.assert_array_equal(turned.joined.by_pre.ranks, [0, 3, 2, 0, 2])
+    np.testing.assert_array_equal(turned.weights_by_pre, [1, 5, 3, 2, 4])
+    assert turned.weights is None
+
+
+@pytest.mark.parametrize("number", [3, 50, 1500, 2900])
+def test_chosen_from_many_candidates(number):
+    """Few of many are sorted, others marked; of more than half those to leave out are drawn."""
+    size = 200_000 if number == 50 else 3000
+    drawn = fixed_number_pre(**ends(size, 300), number=number, seed=5)
+    rows = drawn.pre.reshape(300, number).astype(int)
+    assert (np.diff(rows, axis=1) > 0).all()
+    mean, deviation = rows.mean(), size / np.sqrt(12 * rows.size)
+    assert abs(mean - (size - 1) / 2) < 6 * deviation
+    counts = np.bincount(rows.ravel() * 10 // size, minlength=10)
+    p = 0.1 * rows.size
+    assert ((counts - p) ** 2 / p).sum() < 33.7  # chi-square, 9 degrees of freedom, 1e-4 (or less likely)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +290,7 @@ def test_the_generator_gives_the_published_numbers():
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_do_not_change_the_synapses(pattern, arguments, threads):
     one, several = (
-        pattern(**ends(300, 300), **arguments, seed=3, same_population=True, threads=n) for n in (1, threads)
+        pattern(**ends(900, 1100), **arguments, seed=3, same_population=True, threads=n) for n in (1, threads)
     )
     np.testing.assert_array_equal(one.offsets, several.offsets)
     np.testing.assert_array_equal(one.pre, several.pre)

@@ -367,7 +367,7 @@ def test_routes_lead_the_oldest_spikes_first() -> None:
     # By pre-synaptic rank: 0 -> 0, 2, 4 after 2, 5, 2 steps; 2 -> 1, 2 after 5, 1 steps.
     offsets, pre = np.array([0, 1, 2, 4, 4, 5]), np.array([0, 2, 0, 2, 0], dtype=np.int32)
     delays = np.array([2, 5, 5, 1, 2], dtype=np.int32)
-    rows = SparseRows(Connectivity(3, 5, offsets, pre, delay_steps=delays), spiking=True, threads=1)
+    rows = SparseRows(Connectivity.of_rows(3, 5, offsets, pre, delay_steps=delays), spiking=True, threads=1)
     found = {name: make() for name, make in rows.arrays.items()}
     assert found["route_delays"].tolist() == [2, 5, 2, 5, 1]
     assert found["route_ages"].tolist() == [4, 1, 0]

@@ -131,25 +131,30 @@ def test_partition_covers_everything_in_chunks_of_64(n, threads):
     assert sizes.max() - sizes.min() <= 128
 
 
-def random_rows(n_rows, n_columns, probability):
+def random_rows(n_rows, n_columns, probability, kind=np.int32):
     dense = np.random.default_rng(3).random((n_rows, n_columns)) < probability
     offsets = np.concatenate([[0], np.cumsum(dense.sum(axis=1))])
-    return dense, offsets, np.nonzero(dense)[1].astype(np.int32)
+    return dense, offsets, np.nonzero(dense)[1].astype(kind)
 
 
-@pytest.mark.parametrize(("n_rows", "n_columns", "probability"), [(40, 300, 0.1), (5, 1, 1.0), (3, 4, 0.0)])
-def test_transpose_equals_the_dense_transpose(n_rows, n_columns, probability):
-    dense, offsets, columns = random_rows(n_rows, n_columns, probability)
+@pytest.mark.parametrize("kind", [np.uint16, np.int32])
+@pytest.mark.parametrize(
+    ("n_rows", "n_columns", "probability"), [(40, 300, 0.1), (5, 1, 1.0), (3, 4, 0.0), (65_537, 4, 0.1)]
+)
+def test_transpose_equals_the_dense_transpose(n_rows, n_columns, probability, kind):
+    dense, offsets, columns = random_rows(n_rows, n_columns, probability, kind)
     offsets_t, rows_t, index_t = transpose(offsets, columns, n_columns)
     np.testing.assert_array_equal(np.diff(offsets_t), dense.sum(axis=0))
     np.testing.assert_array_equal(rows_t, np.nonzero(dense.T)[1])
     np.testing.assert_array_equal(columns[index_t], np.nonzero(dense.T)[0])
-    assert rows_t.dtype == np.int32 and index_t.dtype == np.int64
+    assert rows_t.dtype == (np.uint16 if n_rows <= 65_536 else np.int32)
+    assert index_t.dtype == np.int64
 
 
+@pytest.mark.parametrize("kind", [np.uint16, np.int32])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.int32, np.bool_])
-def test_values_are_carried_to_the_transpose_and_found_there(dtype):
-    _, offsets, columns = random_rows(40, 300, 0.1)
+def test_values_are_carried_to_the_transpose_and_found_there(dtype, kind):
+    _, offsets, columns = random_rows(40, 300, 0.1, kind)
     offsets_t, rows_t, index_t = transpose(offsets, columns, 300)
     np.testing.assert_array_equal(column_offsets(columns, 300), offsets_t)
     values = np.random.default_rng(4).integers(0, 2, columns.size).astype(dtype)
@@ -163,13 +168,15 @@ def test_values_are_carried_to_the_transpose_and_found_there(dtype):
     assert (places_in_columns(offsets_t, rows_t, absent, 7) == -1).all()
 
 
-def test_rows_are_cut_by_class_and_keep_their_order():
-    _, offsets, columns = random_rows(40, 300, 0.1)
+@pytest.mark.parametrize("kind", [np.uint16, np.int32])
+def test_rows_are_cut_by_class_and_keep_their_order(kind):
+    _, offsets, columns = random_rows(40, 300, 0.1, kind)
     classes = np.random.default_rng(5).integers(0, 4, columns.size).astype(np.int32)
     offsets_c, columns_c, index_c = sorted_by_class(offsets, columns, classes, 4)
     row = np.repeat(np.arange(40), np.diff(offsets))
     order = np.lexsort((classes, row))
     np.testing.assert_array_equal(index_c, order)
+    assert columns_c.dtype == kind
     np.testing.assert_array_equal(columns_c, columns[order])
     np.testing.assert_array_equal(np.diff(offsets_c), np.bincount(row * 4 + classes, minlength=160))
 
@@ -193,9 +200,10 @@ def test_offsets_of_other_columns_are_refused():
         sorted_by_class(offsets, columns, np.full(columns.size, 4, dtype=np.int32), 4)
 
 
+@pytest.mark.parametrize("kind", [np.uint16, np.int32])
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_split_rows_gives_each_thread_its_own_range(threads):
-    _, offsets, columns = random_rows(40, 300, 0.1)
+def test_split_rows_gives_each_thread_its_own_range(threads, kind):
+    _, offsets, columns = random_rows(40, 300, 0.1, kind)
     bounds = partition(300, threads)
     split = split_rows(offsets, columns, 300, threads).reshape(40, threads + 1)
     for row in range(40):

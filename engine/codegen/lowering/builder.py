@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine.codegen.ir import Const, Expr, Kernel, Load, Op
 from engine.codegen.plan import Buffer, Dtype, Entry, EventList, EventRecorder, Matrix, Plan, Recorder
+from engine.runtime.core import index_type, rank_type
 
 if TYPE_CHECKING:
     from engine.codegen.lowering.traces import Trace
@@ -36,6 +37,17 @@ POSITIVE: Limits = (1, 2**62)
 
 ZERO = Const(0, "int")
 TRUE = Const(True, "bool")
+
+
+def rank_dtype(size: int) -> Dtype:
+    """What holds the ranks of a population of that size."""
+    return "uint16" if rank_type(size) == np.uint16 else "int32"
+
+
+def index_dtype(count: int) -> Dtype:
+    """What holds the indices of so many synapses."""
+    return "int32" if index_type(count) == np.int32 else "int64"
+
 
 TREE_DTYPES: dict[str, Dtype] = {"float": "real", "int": "int64", "bool": "bool"}
 

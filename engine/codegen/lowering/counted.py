@@ -64,7 +64,7 @@ def is_counted(projection: Projection, single_weight: bool) -> bool:
         and not any(monitor.projection is projection for monitor in network.monitors)
         and drawn.n_post >= LEAST_NEURONS
         and drawn.n_pre < MOST_NEURONS
-        and drawn.pre.size * PAIRS_PER_SYNAPSE >= projection.pre.size * drawn.n_post
+        and drawn.nnz * PAIRS_PER_SYNAPSE >= projection.pre.size * drawn.n_post
     )
 
 

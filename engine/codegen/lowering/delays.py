@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.codegen.ir import Const, EachDue, EachSpike
-from engine.codegen.lowering.builder import Builder
+from engine.codegen.lowering.builder import Builder, index_dtype, rank_dtype
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.plan import EventList, Matrix
@@ -59,6 +59,7 @@ class SpikeQueue:
         self.ages = b.buffer(
             f"{route}_ages", "int64", self.classes, arrays["route_ages"], "delays - 1", (0, slots - 1)
         )
+        ranks = rank_dtype(connectivity.n_post)
         split = b.size(f"route_split_{name}", n_rows * (b.threads + 1))
         self.matrix = Matrix(
             f"{inner}_routes",
@@ -72,10 +73,14 @@ class SpikeQueue:
                 arrays["route_rows"],
                 "start of each row",
             ),
-            b.buffer(f"{route}_post", "int32", f"nnz_{name}", arrays["route_post"], "post rank, by delay"),
+            b.buffer(f"{route}_post", ranks, f"nnz_{name}", arrays["route_post"], "post rank, by delay"),
             b.buffer(f"{route}_split", "int64", split, arrays["route_split"], "thread parts"),
             b.buffer(
-                f"{route}_index", "int64", f"nnz_{name}", arrays["route_index"], "storage index, by delay"
+                f"{route}_index",
+                index_dtype(connectivity.nnz),
+                f"nnz_{name}",
+                arrays["route_index"],
+                "storage index, by delay",
             ),
         )
         b.matrices.append(self.matrix)

@@ -1,7 +1,7 @@
 """The sparse rows of a projection as the arrays of its buffers, each made when it is needed.
 
 Spikes travel along pre-synaptic rows, rates are summed along post-synaptic ones. "Storage order" is that of
-the rows in use; connectivity comes post-major: by post-synaptic and then by pre-synaptic rank.
+the rows in use; values in Python are post-major: by post-synaptic and then by pre-synaptic rank.
 """
 
 from __future__ import annotations
@@ -14,15 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codegen.plan import row_words
-from engine.runtime.core import (
-    bits_of_rows,
-    carried,
-    column_offsets,
-    places,
-    sorted_by_class,
-    split_rows,
-    transpose,
-)
+from engine.runtime.core import bits_of_rows, carried, places, sorted_by_class, split_rows
 
 if TYPE_CHECKING:
     from engine.connectivity import Connectivity
@@ -47,52 +39,46 @@ class SparseRows:
     def __init__(self, connectivity: Connectivity, spiking: bool, threads: int, tiles: int = 1) -> None:
         # Not the connectivity itself: this object may outlive the weights in it.
         self.spiking, self.threads, self.tiles = spiking, threads, tiles
-        self.n_pre, self.n_post = connectivity.n_pre, connectivity.n_post
-        self.offsets, self.pre = connectivity.offsets, connectivity.pre
+        self.joined, self.n_post = connectivity.joined, connectivity.n_post
         self.delays = connectivity.delay_steps
         self.ages = 0 if connectivity.uniform else max(1, len(connectivity.distinct_delays))
         """Number of different delays, where each synapse has its own."""
         self._distinct = None if connectivity.uniform else connectivity.distinct_delays
 
-    @cached_property
-    def _transposed(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        offsets, posts, _ = transpose(self.offsets, self.pre, self.n_pre, places=False)
-        return offsets, posts
-
-    @cached_property
-    def _pre_offsets(self) -> NDArray[np.int64]:
-        return column_offsets(self.pre, self.n_pre)
-
     def in_storage_order(self, values: Array) -> Array:
         """Post-major values in the order of storage; a new array."""
-        return carried(self._pre_offsets, self.pre, values) if self.spiking else np.array(values)
+        if not self.spiking:
+            return np.array(values)
+        return carried(self.joined.by_pre.offsets, self.joined.by_post.ranks, values)
 
     @property
-    def order(self) -> NDArray[np.int64] | None:
+    def order(self) -> NDArray[np.integer[Any]] | None:
         """Storage index of each synapse in post-major order; None where storage is post-major."""
-        return places(self._pre_offsets, self.pre) if self.spiking else None
+        return places(self.joined.by_pre.offsets, self.joined.by_post.ranks) if self.spiking else None
 
-    def places_onto(self, post: int) -> NDArray[np.int64]:
+    def places_onto(self, post: int) -> NDArray[np.integer[Any]]:
         """Storage indices of the synapses onto one neuron by ascending pre-synaptic rank."""
-        begin, end = int(self.offsets[post]), int(self.offsets[post + 1])
-        return places(self._pre_offsets, self.pre, begin, end) if self.spiking else np.arange(begin, end)
+        begin, end = (int(k) for k in self.joined.offsets[post : post + 2])
+        if not self.spiking:
+            return np.arange(begin, end)
+        return places(self.joined.by_pre.offsets, self.joined.by_post.ranks, begin, end)
 
     @cached_property
     def arrays(self) -> dict[str, Callable[[], Array]]:
         """What makes each array, by the last part of the name of its buffer."""
         if not self.spiking:
             return {
-                "rows": lambda: self.offsets,
-                "pre": lambda: self.pre,
+                "rows": lambda: self.joined.by_post.offsets,
+                "pre": lambda: self.joined.by_post.ranks,
                 "route_delays": lambda: np.asarray(self.delays),
             }
         return {
-            "rows": lambda: self._transposed[0],
-            "post": lambda: self._transposed[1],
-            "split": lambda: split_rows(*self._transposed, self.n_post, self.threads * self.tiles),
-            "in_rows": lambda: self.offsets,
-            "in_pre": lambda: self.pre,
-            "in_index": lambda: places(self._pre_offsets, self.pre),
+            "rows": lambda: self.joined.by_pre.offsets,
+            "post": lambda: self.joined.by_pre.ranks,
+            "split": lambda: split_rows(*self.joined.by_pre, self.n_post, self.threads * self.tiles),
+            "in_rows": lambda: self.joined.by_post.offsets,
+            "in_pre": lambda: self.joined.by_post.ranks,
+            "in_index": lambda: places(self.joined.by_pre.offsets, self.joined.by_post.ranks),
             "route_delays": lambda: self._delays,
             "route_ages": lambda: self._ages,
             "route_rows": lambda: self._routes[0],
@@ -106,13 +92,13 @@ class SparseRows:
     @cached_property
     def bit_starts(self) -> NDArray[np.int64]:
         """First word of each row of bits; 0, where an empty row lies, of rows without synapses."""
-        some = np.diff(self._transposed[0]) > 0
+        some = np.diff(self.joined.by_pre.offsets) > 0
         starts: NDArray[np.int64] = np.where(some, np.cumsum(some) * row_words(self.n_post), 0)
         return starts
 
     def bits(self, rows: int) -> NDArray[np.int64]:
         """The words of all rows of bits, with room for so many rows besides the empty one."""
-        return bits_of_rows(*self._transposed, self.bit_starts, (rows + 1) * row_words(self.n_post) + 8)
+        return bits_of_rows(*self.joined.by_pre, self.bit_starts, (rows + 1) * row_words(self.n_post) + 8)
 
     # --- delays that differ between synapses ----------------------------------------------------------
 
@@ -127,7 +113,7 @@ class SparseRows:
         return self._distinct[::-1].astype(np.int64) - 1 if len(self._distinct) else np.zeros(1, np.int64)
 
     @cached_property
-    def _routes(self) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
+    def _routes(self) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.integer[Any]]]:
         """A row for each pre-synaptic neuron and age: offsets, post ranks and storage indices."""
         ages = self._ages
         of_delay = np.zeros(int(ages[0]) + 2, dtype=np.int32)
@@ -136,4 +122,4 @@ class SparseRows:
         for start in range(0, len(classes), CHUNK):  # Indexing by all at once would copy them as int64.
             part = slice(start, start + CHUNK)
             classes[part] = of_delay[classes[part]]
-        return sorted_by_class(*self._transposed, classes, len(ages))
+        return sorted_by_class(*self.joined.by_pre, classes, len(ages))

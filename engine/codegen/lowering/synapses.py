@@ -21,6 +21,8 @@ from engine.codegen.lowering.builder import (
     Builder,
     Values,
     homogeneous,
+    index_dtype,
+    rank_dtype,
 )
 from engine.codegen.lowering.counted import CountedSpikes, is_counted
 from engine.codegen.lowering.delays import SpikeQueue
@@ -103,7 +105,7 @@ class SynapseValues:
         """Sparse rows: spikes travel along pre-synaptic rows, rates are summed along post-synaptic ones."""
         b, c = self.builder, self.projection.connectivity
         name, inner = self.name, self.inner
-        self.nnz = b.size(f"nnz_{name}", c.pre.size)
+        self.nnz = b.size(f"nnz_{name}", c.nnz)
         n_pre, n_post = self.pre.count, self.post.count
         inverse = self.spiking and (bool(self.model.post_spike) or self.model.creating is not None)
         bytes_of_real = 4 if b.precision == "float" else 8
@@ -118,7 +120,7 @@ class SynapseValues:
             rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
         if not self.spiking:
             b.buffer(f"{inner}_rows", "int64", rows_post, arrays["rows"], "start of each post row")
-            b.buffer(f"{inner}_pre", "int32", self.nnz, arrays["pre"], "pre rank of each synapse")
+            b.buffer(f"{inner}_pre", rank_dtype(c.n_pre), self.nnz, arrays["pre"], "pre rank of each synapse")
             matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
             self.matrix = self._dense_if_possible(matrix)
             b.matrices.append(self.matrix)
@@ -127,7 +129,7 @@ class SynapseValues:
         rows_pre = b.size(f"offsets_pre_{name}", c.n_pre + 1)
         split = b.size(f"split_{name}", c.n_pre * (b.threads * tiles + 1))
         b.buffer(f"{inner}_rows", "int64", rows_pre, arrays["rows"], "start of each pre row")
-        b.buffer(f"{inner}_post", "int32", self.nnz, arrays["post"], "post rank of each synapse")
+        b.buffer(f"{inner}_post", rank_dtype(c.n_post), self.nnz, arrays["post"], "post rank of each synapse")
         b.buffer(f"{inner}_split", "int64", split, arrays["split"], "thread parts")
         matrix = Matrix(
             f"{inner}_matrix",
@@ -146,8 +148,10 @@ class SynapseValues:
         if inverse:
             index = arrays["in_index"]
             b.buffer(f"{inner}_in_rows", "int64", rows_post, arrays["in_rows"], "start of each post row")
-            b.buffer(f"{inner}_in_pre", "int32", self.nnz, arrays["in_pre"], "pre rank, post-major")
-            b.buffer(f"{inner}_in_index", "int64", self.nnz, index, "storage index, post-major")
+            b.buffer(
+                f"{inner}_in_pre", rank_dtype(c.n_pre), self.nnz, arrays["in_pre"], "pre rank, post-major"
+            )
+            b.buffer(f"{inner}_in_index", index_dtype(c.nnz), self.nnz, index, "storage index, post-major")
             self.post_rows = Matrix(
                 f"{inner}_inverse",
                 "post",
@@ -219,6 +223,9 @@ class SynapseValues:
 
     def _weights(self) -> np.ndarray[Any, Any]:
         """Weights as the buffer holds them; those of rates are handed over, not copied."""
+        by_pre = self.projection.connectivity.weights_by_pre
+        if by_pre is not None:
+            return by_pre
         weights = self.projection.connectivity.weights
         assert isinstance(weights, np.ndarray), "the network keeps its weights when it gets a new plan"
         return self.rows.in_storage_order(weights) if self.spiking else weights

@@ -20,5 +20,5 @@ def number_of_tiles(projection: Projection, threads: int, bytes_of_real: int) ->
     to into the nearest cache, and no more than rows are long enough for."""
     connectivity = projection.connectivity
     needed = -(-connectivity.n_post * bytes_of_real // (threads * NEAREST_CACHE))
-    length = connectivity.pre.size // max(1, projection.pre.size * threads)
+    length = connectivity.nnz // max(1, projection.pre.size * threads)
     return max(1, min(needed, length // SHORTEST))
