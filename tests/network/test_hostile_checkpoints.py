@@ -87,7 +87,7 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "number of marks": ("structural", buffer("synapses1_pruning_number", 1), "pruning_number is damaged"),
     "allowed partners": ("structural", buffer("synapses1_may_join_pre", 3), "may_join_pre is damaged"),
     "offsets": ("stdp", array("projections.0._connectivity.fields.offsets", 1 << 40), "synapses are damaged"),
-    "pre": ("stdp", array("projections.0._connectivity.fields.pre", -1), "synapses are damaged"),
+    "pre": ("stdp", array("projections.0._connectivity.fields.pre", 60_000), "synapses are damaged"),
     "property": ("coba", attribute("populations.0", "timetable", 5), "timetable is no value"),
     "method": ("coba", attribute("projections.0", "decoded_steps", 0), "decoded_steps is no value"),
     "window": ("refractory", attribute("populations.1", "firing_rate_window", float("inf")), "OverflowError"),
