@@ -336,7 +336,13 @@ def changed(path: Path, change: Any) -> None:
 
 
 def spoil_ranks(_: Any, arrays: State) -> None:
-    arrays["projections.0._connectivity.fields.pre"][:] = 1 << 20
+    arrays["projections.0._connectivity.fields.pre"][:] = 60_000
+
+
+def spoil_wide_ranks(_: Any, arrays: State) -> None:
+    """Ranks of another type are taken as far as they fit."""
+    name = "projections.0._connectivity.fields.pre"
+    arrays[name] = arrays[name].astype(np.int32) + 65_536
 
 
 CHANGES: dict[str, tuple[Any, str]] = {
@@ -350,6 +356,7 @@ CHANGES: dict[str, tuple[Any, str]] = {
         "buffer.x is not in this network",
     ),
     "synapses": (spoil_ranks, "its synapses are damaged"),
+    "synapses of another type": (spoil_wide_ranks, "its synapses are damaged"),
     "objects": (lambda h, a: h["objects"].pop("projections.0"), "cannot be loaded"),
     "monitors": (lambda h, a: h.update(monitors=[{"array": "none"}]), "cannot be loaded"),
 }
