@@ -18,10 +18,11 @@ _PRINTED = """
 ahead any at begin beyond buffers clock done draw draw_start emitted end entry event fires first from
 hole i interrupted k lanes last later left length newest number pair part place post pre progress q rank
 row rows run s seed shift sizes slot start step step_start steps stop stopping synapse t thread threads
-tick tick_start tile top whole wide
+tick tick_start tile top until whole wide
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
-RESERVED = KEYWORDS | frozenset(_PRINTED.split())
+_NUMBERED = frozenset(f"{part}_{number}" for part in ("row", "base", "shift", "sum") for number in range(16))
+RESERVED = KEYWORDS | _NUMBERED | frozenset(_PRINTED.split())
 """Names that a user's name may not take in the text: keywords, our types, the symbols of the domains and the
 printers' own variables. Names of the prelude start with ``nl_``, which is kept free too."""
 

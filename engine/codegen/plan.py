@@ -53,6 +53,8 @@ class Matrix:
     first: str = ""
     """Size symbol of a rank; not empty: the rows are dense. The columns of every row that has entries are
     all from this one on, so that nobody needs to read them (but they are there)."""
+    past: str = ""
+    """Size symbol of one past the last of these columns."""
     hole: bool = False
     """A dense row lacks its own rank, if that is among its columns."""
     tiles: str = ""

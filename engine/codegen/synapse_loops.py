@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from engine.codegen.access import event_list, matrix_of
 from engine.codegen.arrivals import Arrivals
 from engine.codegen.bit_rows import BitRows
+from engine.codegen.dense_events import TOGETHER, DenseEvents, only_adds
 from engine.codegen.ir import (
     Accumulate,
     EachAbsent,
@@ -24,7 +25,7 @@ from engine.codegen.row_loops import RowLoops
 from engine.codegen.traverse import expressions_of_body, statements, symbols
 
 
-class SynapseLoops(Arrivals, BitRows, RowLoops, ABC):
+class SynapseLoops(Arrivals, BitRows, DenseEvents, RowLoops, ABC):
     """Prints the loops over the synapses of a matrix."""
 
     @abstractmethod
@@ -108,6 +109,11 @@ class SynapseLoops(Arrivals, BitRows, RowLoops, ABC):
                 self.text.line("const uint64_t* rows[NL_ROWS + 7];")
                 self.text.line("int64_t number = 0;")
                 self.count_bits(kernel, self._segments(listed))
+                return
+            if only_adds(self.plan, matrix, kernel):
+                self.text.line(f"int64_t rows[{TOGETHER}];")
+                self.text.line("int64_t number = 0;")
+                self.added_rows(matrix, kernel, self._segments(listed), e.buffer(listed.ranks))
                 return
             with ExitStack() as stack:
                 if matrix.tiles and not matrix.first:

@@ -52,9 +52,9 @@ def test_rectangles_are_dense_with_their_diagonal_or_without(rows: slice, column
     overlaps = matrix(rows, columns, False)[np.arange(50), np.arange(50)].any()
     found = of(joined)
     if rows == slice(0, 1) and columns.start == 0 and hole:
-        assert found == DenseRows(1, hole=False), "the only row begins beyond its own rank"
+        assert found == DenseRows(1, columns.stop, hole=False), "the only row begins beyond its own rank"
     else:
-        assert found == DenseRows(columns.start, hole and bool(overlaps))
+        assert found == DenseRows(columns.start, columns.stop, hole and bool(overlaps))
 
 
 @pytest.mark.parametrize("place", [(5, 7), (5, 0), (5, 49), (5, 4), (5, 6), (0, 1), (59, 20)])
@@ -74,7 +74,7 @@ def test_a_filled_diagonal_or_another_one_is_not_dense() -> None:
 
 def test_short_rows_and_no_rows_are_not_dense() -> None:
     assert of(matrix(slice(0, 60), slice(0, 15), False)) is None
-    assert of(matrix(slice(0, 60), slice(0, 16), False)) == DenseRows(0, hole=False)
+    assert of(matrix(slice(0, 60), slice(0, 16), False)) == DenseRows(0, 16, hole=False)
     assert of(matrix(slice(0, 0), slice(0, 50), False)) is None
 
 
@@ -84,15 +84,16 @@ def test_short_rows_and_no_rows_are_not_dense() -> None:
 def loops(hole: bool, precision: str = "double") -> Case:
     """A plan of all loops over dense rows; nobody can read their columns, since these are wrong."""
     rng = np.random.default_rng(8)
-    case = Case(sizes={"n": 150, "m": 150, "lowest": 20}, precision=precision)
+    sizes = {"n": 150, "m": 150, "lowest": 20, "in_past": 117, "out_past": 143}
+    case = Case(sizes=sizes, precision=precision)
     inward = matrix(slice(3, 140), slice(20, 117), hole, (150, 150))
     outward = matrix(slice(10, 150), slice(20, 143), hole, (150, 150))
     for name, rows, joined in (("in", "post", inward), ("out", "pre", outward)):
         case.matrix(name, rows, "n", "m", joined)
-        case.matrices[-1] = replace(case.matrices[-1], first="lowest", hole=hole)
+        case.matrices[-1] = replace(case.matrices[-1], first="lowest", past=f"{name}_past", hole=hole)
         case.buffer(f"{name}_w", rng.normal(size=int(joined.sum())), "real", f"{name}_nnz")
     case.buffer("r", rng.normal(size=150), "real", "n")
-    for name in ("g", "sum", "least", "counted", "learnt", "touched"):
+    for name in ("g", "sum", "least", "counted", "learnt", "touched", "h"):
         case.buffer(name, 0.0, "real", "m")
     case.event_list("spikes", "n")
     fires = op("==", op("mod", op("+", Symbol("i", "int"), Symbol("step", "int")), number(7)), number(0))
@@ -107,9 +108,10 @@ def loops(hole: bool, precision: str = "double") -> Case:
     reduction = Reduction("_learnt", "+", real(0.0), psp)
     learnt = Store("learnt", POST, Symbol("_learnt"))
     other = op("+", case.load("out_w", S), op("*", Load("r", PRE), Load("touched", POST)))
-    case.add(
-        2, Kernel("deliver", EachEvent("spikes", "out", number(1)), (Accumulate("g", POST, "+", other),))
-    )
+    spiked = EachEvent("spikes", "out", number(1))
+    case.add(2, Kernel("deliver", spiked, (Accumulate("g", POST, "+", other),)))
+    limited = (Accumulate("h", POST, "+", other), Accumulate("h", POST, "min", real(3.0)))
+    case.add(2, Kernel("deliver within limits", spiked, limited))
     case.add(8, Kernel("learn", EachRow("in"), (grown,), None, reduction, (learnt,)))
     case.add(8, Kernel("every", EachSynapse("out"), (Store("out_w", S, op("*", other, real(1.1))),)))
     add = Accumulate("touched", POST, "+", op("*", case.load("in_w", S), Load("r", PRE)))
@@ -214,6 +216,13 @@ def test_networks_have_the_bits_of_sparse_rows(
     assert sparse.projections[0].stored_as == "sparse"
     run_all(sparse)
     assert found == [values(sparse)] * 2
+
+
+def test_spikes_that_only_add_do_so_in_several_rows_at_a_time() -> None:
+    text = generated_code(network(SPIKE, None, 1, views=False, itself=False))
+    assert "sum_0 += proj0_w[s];" in text
+    learning = generated_code(network(SPIKE, STDP(), 1, views=False, itself=False))
+    assert "sum_0" not in learning and "beyond" in learning
 
 
 def test_dense_rows_read_no_ranks() -> None:

@@ -21,13 +21,14 @@ class DenseRows:
 
     Attributes
     ----------
-    first : int
-        The first column.
+    first, past : int
+        The first column, and one past the last.
     hole : bool
         Each row lacks its own rank, if that is among the columns.
     """
 
     first: int
+    past: int
     hole: bool
 
 
@@ -44,7 +45,7 @@ def dense_rows(offsets: NDArray[np.int64], columns: NDArray[Any]) -> DenseRows |
     width = int(columns[end - 1].max()) + 1 - first
     missing = width - (end - begin)
     if not missing.any():
-        return DenseRows(first, hole=False)
+        return DenseRows(first, first + width, hole=False)
     own = rows - first
     inside = (own >= 0) & (own < width)
     if not (missing == inside).all():
@@ -55,4 +56,4 @@ def dense_rows(offsets: NDArray[np.int64], columns: NDArray[Any]) -> DenseRows |
     before = columns[begin + np.maximum(own - 1, 0)]
     right = (own == width - 1) | (after == rows + 1)
     left = (own == 0) | (before == rows - 1)
-    return DenseRows(first, hole=True) if (left & right).all() else None
+    return DenseRows(first, first + width, hole=True) if (left & right).all() else None

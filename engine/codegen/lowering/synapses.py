@@ -172,7 +172,8 @@ class SynapseValues:
         if found is None:
             return matrix
         first = self.builder.size(f"first_{self.name}", found.first)
-        return replace(matrix, first=first, hole=found.hole)
+        past = self.builder.size(f"past_{self.name}", found.past)
+        return replace(matrix, first=first, past=past, hole=found.hole)
 
     def _attributes(self) -> None:
         projection, weights = self.projection, self.projection.connectivity.weights
