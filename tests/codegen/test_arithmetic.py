@@ -80,7 +80,7 @@ def test_other_divisions_stay(value: Expr) -> None:
 
 
 def test_steps_are_divided_alike() -> None:
-    """Where one neuron's steps and those of all are divided by one time constant, equal steps have equal bits."""
+    """A neuron's own steps and those of all, divided by one time constant: equal steps have equal bits."""
     steps = Cast(Symbol("step", "int"), "real")
     own = op("/", op("+", X, steps), U)
     case = case_of(op("-", op("/", steps, U), own), multiply_by_reciprocals, x=np.zeros(50), u=20.3)
