@@ -122,6 +122,7 @@ def _passed(plan: Plan) -> Plan:
     from engine.codegen.access import place_barriers
     from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
     from engine.codegen.passes import fold_constants, hoist_uniform
+    from engine.codegen.relaxation import relax
 
-    plan = fuse(multiply_by_reciprocals(fold_constants(plan)))
+    plan = fuse(multiply_by_reciprocals(relax(fold_constants(plan))))
     return place_barriers(hoist_uniform(plan))

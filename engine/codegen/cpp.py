@@ -14,7 +14,7 @@ from pathlib import Path
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
-from engine.codegen.ir import Draw, Each, EachRow, Interrupt, Kernel
+from engine.codegen.ir import Draw, Each, EachRow, Function, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
 from engine.codegen.outlining import BORDER, PLAINLY, outlined
 from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
@@ -66,6 +66,7 @@ class CppPrinter(LoopPrinter):
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
         self._draws = any(isinstance(e, Draw) for e in used)
+        self._relaxes = any(isinstance(e, Function) and e.name == "exprel" for e in used)
         self._reduces = any(isinstance(k.domain, EachRow) and k.reduction is not None for k in kernels)
         self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
 
@@ -73,6 +74,7 @@ class CppPrinter(LoopPrinter):
         """Files that the text begins with."""
         optional = {
             "prelude_lanes.h": self._reduces,
+            "prelude_exprel.h": self._relaxes,
             "prelude_random.h": self._draws,
             "prelude_bits.h": any(matrix.bits for matrix in self.plan.matrices),
             "prelude_cores.h": bool(self.plan.cores),

@@ -37,7 +37,7 @@ _BINARY: dict[str, tuple[str, int]] = {
 
 _LIBRARY = (
     "exp log sqrt sin cos tan asin acos atan atan2 sinh cosh tanh floor ceil round pow log10 log2 log1p "
-    "expm1 exp2 cbrt erf fmod fabs pos neg clip sign isnan isfinite modulo min max Heaviside fma"
+    "expm1 exp2 cbrt erf fmod fabs pos neg clip sign isnan isfinite modulo min max Heaviside fma exprel"
 )
 FUNCTIONS: dict[str, str] = {name: f"nl_{name}" for name in _LIBRARY.split()}
 """Canonical name of a function to the prelude's."""

@@ -100,6 +100,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "max": lambda a, b: b if b > a else a,
     "min": lambda a, b: b if b < a else a,
     "fma": lambda a, b, c: fused(a, b, c),
+    "exprel": lambda x: np.expm1(x) / x if x != 0 else 1.0,
 }
 
 

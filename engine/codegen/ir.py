@@ -69,7 +69,7 @@ class Op:
 @dataclass(frozen=True)
 class Function:
     """A mathematical function by canonical name (the keys of ``language.functions.FUNCTIONS``), plus
-    ``min``, ``max`` and ``fma`` (a * b + c, rounded once)."""
+    ``min``, ``max`` ``fma`` (a * b + c, rounded once) and ``exprel`` ((exp(x) - 1) / x)."""
 
     name: str
     args: tuple[Expr, ...]

@@ -66,7 +66,7 @@ _FUNCTIONS = {
     "floor": 0.05,
     "ceil": 0.05,
 }
-_EXPONENTIALS = {"exp": 0.45, "log": 0.5, "pow": 1.5}
+_EXPONENTIALS = {"exp": 0.45, "exprel": 0.4, "log": 0.5, "pow": 1.5}
 _FUNCTION = 2.0
 _DRAWS = {"Uniform": 0.8, "DiscreteUniform": 0.8, "Normal": 2.0, "LogNormal": 2.5, "Exponential": 1.5}
 _DRAW = 40.0
