@@ -1,7 +1,7 @@
 """The pass that takes exact steps of linear equations without a division.
 
-``A + (x - A) exp(-k r)`` with ``A = d / r`` is ``x + k exprel(-k r) (d - r x)``, where exprel(z) = (exp(z) - 1) / z.
-It loses no digits where ``A`` and ``x`` are close, and holds where ``r`` is zero.
+``A + (x - A) exp(-k r)`` with ``A = d / r`` is ``x + k exprel(-k r) (d - r x)``, with
+exprel(z) = (exp(z) - 1) / z. It loses no digits where ``A`` and ``x`` are close, and holds where ``r`` is zero.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _Step:
 
 
 def _relaxed(body: tuple[Statement, ...], place: int) -> tuple[Statement, ...]:
-    """The body with the step that the statement at ``place`` takes written without a quotient, if it can be."""
+    """The body, the step of the statement at ``place`` written without a quotient if it can be."""
     store = body[place]
     step = _step(store) if isinstance(store, Store) else None
     if step is None:
@@ -75,7 +75,9 @@ def _step(store: Store) -> _Step | None:
                 op="+",
                 args=(
                     Symbol() as steady,
-                    Op(op="*", args=(Op(op="-", args=(Load() as value, Symbol() as same)), Symbol() as decay)),
+                    Op(
+                        op="*", args=(Op(op="-", args=(Load() as value, Symbol() as same)), Symbol() as decay)
+                    ),
                 ),
             ) if same == steady and value == Load(store.array, store.index, value.type):
                 assert isinstance(part, Op)
