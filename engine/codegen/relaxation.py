@@ -1,7 +1,8 @@
 """The pass that takes exact steps of linear equations without a division.
 
 ``A + (x - A) exp(-k r)`` with ``A = d / r`` is ``x + k exprel(-k r) (d - r x)``, with
-exprel(z) = (exp(z) - 1) / z. It loses no digits where ``A`` and ``x`` are close, and holds where ``r`` is zero.
+exprel(z) = (exp(z) - 1) / z. It loses no digits where ``A`` and ``x`` are close, and holds
+where ``r`` is zero.
 """
 
 from __future__ import annotations
