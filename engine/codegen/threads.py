@@ -68,7 +68,7 @@ _FUNCTIONS = {
 }
 _EXPONENTIALS = {"exp": 0.45, "exprel": 0.4, "log": 0.5, "pow": 1.5}
 _FUNCTION = 2.0
-_DRAWS = {"Uniform": 0.8, "DiscreteUniform": 0.8, "Normal": 2.0, "LogNormal": 2.5, "Exponential": 1.5}
+_DRAWS = {"Uniform": 0.8, "DiscreteUniform": 0.8, "Normal": 1.0, "LogNormal": 1.5, "Exponential": 1.3}
 _DRAW = 40.0
 _ELEMENT = 0.03
 """Reading or writing the next element of an array that is in a cache."""
@@ -78,6 +78,8 @@ _SYNAPTIC_VALUE = 0.25
 """Reading or writing a value of a synapse, which comes from memory."""
 _ARRIVAL = 0.5
 """Reading the next synapse of a spike and going to its neuron, one after the other."""
+_NEIGHBOUR = 0.05
+"""Going to the next neuron, where a row is dense."""
 _SCALAR = 2.0
 """How many times as long anything takes outside of vectors."""
 _BIT = 0.003
@@ -149,8 +151,17 @@ def threads_for(plan: Plan, lowered: Lowered, limit: int) -> int:
 def processors() -> int:
     """How many threads this process can run at once."""
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        return max(1, len(os.sched_getaffinity(0)) // _processes)
+    return max(1, (os.cpu_count() or 1) // _processes)
+
+
+_processes = 1
+
+
+def share_with(processes: int) -> None:
+    """Leave the other ones of so many processes their processors."""
+    global _processes  # noqa: PLW0603 (it is the process that has it)
+    _processes = processes
 
 
 def estimate(plan: Plan, sizes: Mapping[str, int]) -> Estimate:
@@ -197,16 +208,17 @@ class _Kernel:
                 return Work(0.0, pairs * self.body(kernel.body), self.number(matrix.n_post))
             case EachRow(matrix=name) | EachSynapse(matrix=name):
                 matrix = matrix_of(self.plan, name)
-                each = _SYNAPSE + self.body(kernel.body) + self.reduced
+                each = (_NEIGHBOUR if matrix.first else _SYNAPSE) + self.body(kernel.body) + self.reduced
                 after = self.number(matrix.n_rows) * self.body(kernel.after)
                 return Work(0.0, self.entries(matrix) * each + after, self.number(matrix.n_post))
             case EachEvent(matrix=name, events=events) | EachDue(matrix=name, events=events):
                 matrix, count = matrix_of(self.plan, name), event_list(self.plan, events).count
                 arriving = self.number(count) * self.spikes
-                each = _ARRIVAL + self.body(kernel.body) * _SCALAR
                 if matrix.bits:
                     neurons = self.number(matrix.n_post)
                     return Work(arriving * _EVENT, neurons * (_COUNT + arriving * _BIT), neurons)
+                body = self.body(kernel.body)
+                each = _NEIGHBOUR + body if matrix.first else _ARRIVAL + body * _SCALAR
                 found = (
                     arriving * _EVENT * (self.number(domain.classes) if isinstance(domain, EachDue) else 1)
                 )

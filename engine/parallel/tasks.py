@@ -49,7 +49,7 @@ def run_tasks(tasks: Sequence[Task], workers: int, cores: Sequence[int] = ()) ->
         max_workers=workers,
         timeout=IDLE_SECONDS,
         initializer=prepare,
-        initargs=(os.getpid(), tuple(cores), taken.name if cores else ""),
+        initargs=(os.getpid(), tuple(cores), taken.name if cores else "", 1 if cores else workers),
         reuse=False if cores else "auto",
     )
     outcomes: dict[int, Outcome] = {}
