@@ -160,7 +160,7 @@ _processes = 1
 
 def share_with(processes: int) -> None:
     """Leave the other ones of so many processes their processors."""
-    global _processes  # noqa: PLW0603 (it is the process that has it)
+    global _processes
     _processes = processes
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import cloudpickle
 import numpy as np
 
+from engine.codegen.threads import share_with
 from engine.network import command_line, constant, registry
 from engine.network.configuration import Configuration
 from engine.network.network import Network
@@ -120,12 +121,13 @@ class Outcome:
     traceback: str = ""
 
 
-def prepare(parent: int, cores: Sequence[int], folder: str) -> None:
+def prepare(parent: int, cores: Sequence[int], folder: str, workers: int) -> None:
     """Set a new worker up: it ends with its parent, which alone answers to Ctrl-C, and takes one of ``cores``
-    for itself. What is taken is a file in ``folder``."""
+    for itself, or its share of all among so many workers. What is taken is a file in ``folder``."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     command_line.ignore()  # it is that of the parent, whose settings come with each task
     threading.Thread(target=_end_with_parent, args=(parent,), daemon=True).start()
+    share_with(workers)
     for core in cores:
         try:
             Path(folder, str(core)).touch(exist_ok=False)

@@ -141,5 +141,11 @@ def test_the_choice_weighs_work_against_meetings() -> None:
     assert eight < two < 1e6
 
 
-def test_this_computer_has_processors() -> None:
-    assert processors() >= 1
+def test_processes_share_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.os, "sched_getaffinity", lambda process: set(range(6)), raising=False)
+    monkeypatch.setattr(module, "_processes", 1)
+    assert processors() == 6
+    module.share_with(2)
+    assert processors() == 3
+    module.share_with(16)
+    assert processors() == 1
