@@ -61,7 +61,7 @@ class NeuronLoops(LoopParts):
 
     def _dense(self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str) -> None:
         if rare is not None:
-            self.text.line(f"alignas({BLOCK}) uint8_t fires[{BLOCK}];")
+            self.text.line(f"alignas({BLOCK}) uint8_t fires[{BLOCK}] = {{}};")
         bodies = [kernel.body for kernel in kernels]
         self._draw(kernels)
         if all(vectorises(body) for body in bodies):

@@ -107,7 +107,11 @@ class ReferenceProjection(ReferenceRules):
         self.declared = {a.name: a for a in (*self.model.parameters, *self.model.variables)}
         self.method = {e.name: e.method or network.method for e in self.model.equations if isinstance(e, Ode)}
         self.exact = [e for e in self.model.equations if self.method.get(e.name) == "event-driven"]
-        self.weights = np.broadcast_to(np.asarray(drawn.weights, dtype=float), self.pre_of.shape)
+        weights = drawn.weights
+        if weights is None:
+            weights = np.empty(len(self.pre_of))
+            weights[np.lexsort((self.post_of, self.pre_of))] = drawn.weights_by_pre
+        self.weights = np.broadcast_to(np.asarray(weights, dtype=float), self.pre_of.shape)
         self.initial = {name: self._spread(name, value) for name, value in source.init.items()}
         self.initial["w"] = self._spread("w", self.weights)
         self.values = {name: value.copy() for name, value in self.initial.items()}
