@@ -13,7 +13,7 @@ static inline void nl_pause() {
 }
 
 // state[0]: threads that have arrived; state[16]: how often all have met.
-static __attribute__((noinline)) void nl_meet(volatile int32_t* state, int32_t threads) {
+static __attribute__((noinline, unused)) void nl_meet(volatile int32_t* state, int32_t threads) {
     const int32_t met = __atomic_load_n(state + 16, __ATOMIC_RELAXED);
     if (__atomic_add_fetch(state, 1, __ATOMIC_ACQ_REL) == threads) {
         __atomic_store_n(state, 0, __ATOMIC_RELAXED);
