@@ -4,7 +4,7 @@
 
 struct Coba {
     static constexpr double kWeightExc = 0.6, kWeightInh = 6.7, kRest = -60, kInh = -80, kCurrent = 20;
-    const Phi<1> membrane{kStep / kTau};
+    const Phi<5> membrane{kStep / kTau};
 
     void start(real &v, real &e, real &g, Random &random) const {
         v = static_cast<real>(-55 + 5 * random.normal());

@@ -27,8 +27,9 @@ int main(int count, char **given) {
     Stopwatch run;
     parallel(threads, [&](int t) {
         const size_t begin = room / kLanes * t / threads * kLanes, end = room / kLanes * (t + 1) / threads * kLanes;
-        const Phi<1> gate(kStep);
-        const Phi<2> membrane(kStep / kCapacity);
+        const Phi<1> slow(kStep);
+        const Phi<5> fast(kStep);
+        const Phi<10> membrane(kStep / kCapacity);
         const auto c = [](double x) { return splat(static_cast<real>(x)); };
         const Vec one = splat(1), decay_exc = c(std::exp(-kStep / kTauExc)), decay_inh = c(std::exp(-kStep / kTauInh));
         const Vec e3 = c(std::exp(3.0)), e3_25 = c(std::exp(3.25)), e_8 = c(std::exp(-8.0)), e8 = c(std::exp(8.0));
@@ -50,9 +51,9 @@ int main(int count, char **given) {
                 const Vec bn = half_e * a, ah = ah_scale * exponential(V * c(-1.0 / 18));
                 const Vec n2 = n0 * n0, potassium = c(kPotassium) * (n2 * n2), sodium = c(kSodium) * (m0 * m0) * (m0 * h0);
                 const Vec e = load(&ge[i]), g = load(&gi[i]);
-                store(&gate_n[i], gate.step(n0, an + bn, an));
-                store(&gate_m[i], gate.step(m0, am + bm, am));
-                store(&gate_h[i], gate.step(h0, ah + bh, ah));
+                store(&gate_n[i], slow.step(n0, an + bn, an));
+                store(&gate_m[i], fast.step(m0, am + bm, am));
+                store(&gate_h[i], slow.step(h0, ah + bh, ah));
                 const Vec drive = fma(potassium, c(-90), fma(sodium, c(50), fma(g, c(-80), load(&current[i]) + c(kLeak * -65))));
                 const Vec now = membrane.step(old, (potassium + sodium) + (e + g + c(kLeak)), drive);
                 store(&v[i], now);

@@ -2,21 +2,22 @@
 #pragma once
 #include "vectors.hpp"
 
-// phi(x) = (exp(x) - 1) / x for x in [-kWidth/2, 0] as a polynomial of t = 4/kWidth x + 1 (interpolation at the roots
+// phi(x) = (exp(x) - 1) / x for x in [-kTenths/10, 0] as a polynomial of t = 20/kTenths x + 1 (interpolation at the roots
 // of a Chebyshev polynomial): the exponential step v += (1 - exp(-h G)) / G * (N - G v) is h phi(-h G) (N - G v),
 // without a division and without reducing the argument of exp.
-template <int kWidth>
+template <int kTenths>
 struct Phi {
-    static constexpr int kDegree = sizeof(real) == 8 ? (kWidth == 1 ? 9 : 11) : (kWidth == 1 ? 4 : 5);
+    static constexpr int kShort = kTenths <= 1 ? 3 : kTenths <= 5 ? 4 : 5, kLong = kTenths <= 1 ? 6 : kTenths <= 5 ? 9 : 11;
+    static constexpr int kDegree = sizeof(real) == 8 ? kLong : kShort;
     static constexpr int kPoints = kDegree + 1;
     Vec coefficient[kPoints], to_t;  // times h
     real h;
 
-    explicit Phi(double step) : to_t(splat(static_cast<real>(-4 * step / kWidth))), h(static_cast<real>(step)) {
+    explicit Phi(double step) : to_t(splat(static_cast<real>(-20 * step / kTenths))), h(static_cast<real>(step)) {
         long double divided[kPoints], node[kPoints], result[kPoints] = {};
         for (int i = 0; i < kPoints; ++i) {
             node[i] = cosl(3.14159265358979323846L * (2 * i + 1) / (2 * kPoints));
-            const long double x = (node[i] - 1) * kWidth / 4;
+            const long double x = (node[i] - 1) * kTenths / 20;
             divided[i] = expm1l(x) / x;
         }
         for (int level = 1; level < kPoints; ++level)

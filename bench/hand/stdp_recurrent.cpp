@@ -67,7 +67,7 @@ struct Network {
     }
 };
 
-[[gnu::noinline]] static void pass(size_t room, const Phi<1> membrane, real *__restrict v, real *__restrict conductance,
+[[gnu::noinline]] static void pass(size_t room, const Phi<5> membrane, real *__restrict v, real *__restrict conductance,
                                   const real *__restrict current, const Mask *__restrict frozen, Mask *__restrict fired) {
     const Vec decay = splat(static_cast<real>(std::exp(-kStep / kTauExc))), rest = splat(kRest);
     for (size_t i = 0; i < room; i += kLanes) {
@@ -116,7 +116,7 @@ int main(int count, char **given) {
     build.stop();
 
     const int steps = static_cast<int>(std::lround(arguments.duration / kStep));
-    const Phi<1> membrane(kStep / kTau);
+    const Phi<5> membrane(kStep / kTau);
     const int renewal = static_cast<int>((sizeof(real) == 8 ? 500 : 60) * kTauTrace / kStep);  // steps
     const real stretch = static_cast<real>(std::exp(kStep / kTauTrace));
     int64_t spikes = 0;
