@@ -27,7 +27,7 @@ SYNAPSE = Symbol("s", "int")
 
 _BYTES = {"bool": 1, "uint16": 2, "int32": 4, "int64": 8}
 
-_PLAIN = frozenset({"min", "max", "clip", "fabs", "pos", "neg"})
+_PLAIN = frozenset({"min", "max", "clip", "fabs", "pos", "neg", "fma"})
 """Functions that cost less than a synapse's way through memory."""
 
 

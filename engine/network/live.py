@@ -110,6 +110,7 @@ class Live:
         if isinstance(obj, Projection) and not self._instance.follows(obj, name, values):
             self.separate(obj)
         if isinstance(obj, Projection) and self._instance.trace(obj, name) is not None:
+            self._instance.settle(obj)
             if self._instance.put_trace(obj, name, values):
                 return
             obj.widened.add(name)
@@ -133,11 +134,23 @@ class Live:
 
     def _write(self, obj: Population | Projection, name: str, values: Values) -> None:
         assert self._instance is not None
-        live = self._instance.values(obj, name)
+        waiting = None
+        if name == "w" and isinstance(obj, Projection) and self._instance.deferred(obj):
+            waiting = obj
+        live = self._instance.values(obj, name) if waiting is None else self._instance.written(waiting)
         if isinstance(obj, Projection) and isinstance(values, np.ndarray) and values.size == live.size:
             local = obj._attributes[name].locality == "local"
             values = self._instance.in_storage_order(obj, values) if local else values
         live[...] = values
+        if waiting is not None:
+            self.keep_waiting(waiting)
+
+    def keep_waiting(self, projection: Projection) -> None:
+        """After weights were written: those beyond bounds cannot wait for post-synaptic spikes."""
+        assert self._instance is not None
+        if not self._instance.can_wait(projection):
+            projection.widened.add("w")
+            self._stale = True
 
     def set_flag(self, projection: Projection, name: str, value: int) -> None:
         """Set a switch of a compiled projection."""

@@ -210,4 +210,8 @@ class SynapticValues:
             assert instance is not None
             if instance.trace(projection, attribute.name) is not None:
                 projection.network.separate(projection)
-            self.live(attribute)[self.storage(selection)] = values
+            waiting = attribute.name == "w" and instance.deferred(projection)
+            live = instance.written(projection) if waiting else self.live(attribute)
+            live[self.storage(selection)] = values
+            if waiting:
+                projection.network.keep_waiting(projection)

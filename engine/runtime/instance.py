@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from engine.codegen.lowering import Lowered
 from engine.codegen.lowering.builder import Limits
+from engine.codegen.lowering.deferral import Deferral
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.stopping import EVERY, STOP
 from engine.codegen.lowering.trace_kernels import BEGAN
@@ -72,6 +73,7 @@ class Instance(Resettable, Rewired, Restorable):
         self._routed: dict[int, Any] = {}
         self._paused: dict[int, Pause] = {}
         self._traces: dict[int, tuple[Trace, ...]] = {}
+        self._deferrals: dict[int, Deferral] = {}
 
     # --- building -------------------------------------------------------------------------------------
 
@@ -112,6 +114,8 @@ class Instance(Resettable, Rewired, Restorable):
             self.arrays = {k: filled(v, v.size, v.dtype) for k, v in self.arrays.items()}
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
         for projection in self.network.projections:
+            if projection.id not in lowered.deferrals:
+                self.settle(projection)
             if projection.id in self._traces and projection.id not in lowered.traces:
                 self.arrays |= self.separated(projection)
         old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
@@ -143,7 +147,7 @@ class Instance(Resettable, Rewired, Restorable):
         for name in self.arrays:
             if WINDOW.match(name) and old.get(name) is not self.arrays[name]:
                 self.arrays[f"{name}_count"][...] = 0
-        self._traces = lowered.traces
+        self._traces, self._deferrals = lowered.traces, lowered.deferrals
         for projection in self.network.projections:  # What is separate cannot be joined again.
             projection.widened |= lowered.separate.get(projection.id, frozenset())
         self._routed = {p.id: p.connectivity.delay_steps for p in self.network.projections}
@@ -322,6 +326,8 @@ class Instance(Resettable, Rewired, Restorable):
 
     def set_step(self, step: int) -> None:
         """Move the clock. Refractory neurons keep the rest of their refractory period."""
+        for projection in self.network.projections:
+            self.settle(projection)
         shift = int(step) - self.step
         self._clock[0] = int(step)
         for name, array in self.arrays.items():
@@ -360,6 +366,7 @@ class Instance(Resettable, Rewired, Restorable):
             sizes, room = self._recording.begin(self.step, steps - done)
             buffers = [self.arrays[b.name] for b in self._plan.buffers]
             began[0] = self.tick
+            self._let_catch_up()
             counter = progress if room == steps else np.zeros(1, np.int64)
             part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, counter)
             self._clock += part

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from engine.runtime.buffers import values_of
+from engine.runtime.deferral import Deferring
 from engine.runtime.state import Pause
-from engine.runtime.traces import Traced
 
 if TYPE_CHECKING:
     from engine.network import Network, Population, Projection
@@ -21,7 +21,7 @@ COUNTED = re.compile(r"neurons(\d+)_(?:counts_of|fired_in)_\d+$")
 """Spikes of the last steps, for those who count them."""
 
 
-class Resettable(Traced):
+class Resettable(Deferring):
     """The part of an ``Instance`` that resets populations and projections."""
 
     network: Network
@@ -83,6 +83,7 @@ class Resettable(Traced):
             shared = {trace.name for trace in self.traces(projection)}
             for attribute in sorted(attributes, key=lambda name: name not in shared):
                 if self.trace(projection, attribute) is not None:
+                    self.settle(projection)
                     initial = self._initial[f"synapses{projection.id}_trace_{attribute}"]
                     if self.put_trace(projection, attribute, initial):
                         continue
@@ -98,6 +99,7 @@ class Resettable(Traced):
 
     def forget_events(self, projection: Projection) -> None:
         """Event-driven variables count from now: without this, time set back would let them grow."""
+        self.settle(projection)
         if projection.id in self._traces and not self.forget_traces(projection):
             self.network.separate(projection)
         if self.has_internal(projection, "event"):

@@ -46,6 +46,10 @@ class Restorable:
     _limits: dict[str, Limits]
     _paused: dict[int, Pause]
 
+    def _seen_before(self) -> None:
+        """Make what synapses have seen fit what happened."""
+        raise NotImplementedError
+
     def state(self) -> dict[str, Array]:
         """Everything that the next steps depend on, by name. Arrays are copies, or buffers of the engine that
         the next step changes."""
@@ -90,6 +94,7 @@ class Restorable:
                     pause.rings[events.ranks] = np.zeros_like(self.arrays[events.ranks])
                     pause.rings[events.counts] = np.zeros_like(self.arrays[events.counts])
                     self._put_ring(label, events, kept, pause.rings)
+        self._seen_before()
 
     def _check(self, kept: Mapping[str, Array], names: list[str]) -> None:
         present = {f"buffer.{name}": self.arrays[name] for name in names} | {"clock": self._clock}

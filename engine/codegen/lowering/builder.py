@@ -14,6 +14,7 @@ from engine.codegen.plan import Buffer, Dtype, Entry, EventList, EventRecorder, 
 from engine.runtime.core import index_type, rank_type
 
 if TYPE_CHECKING:
+    from engine.codegen.lowering.deferral import Deferral
     from engine.codegen.lowering.traces import Trace
 
 Values = float | int | bool | npt.NDArray[Any] | Callable[[], npt.NDArray[Any]]
@@ -69,7 +70,9 @@ class Lowered:
     traces : dict
         Event-driven variables that neurons share, by the id of the projection.
     separate : dict
-        Names of those that each synapse has for itself, likewise.
+        Names of those that each synapse has for itself, likewise; ``w`` where weights do not wait.
+    deferrals : dict
+        How weights wait for post-synaptic spikes, likewise.
     """
 
     plan: Plan
@@ -78,6 +81,7 @@ class Lowered:
     limits: dict[str, Limits] = field(default_factory=dict)
     traces: dict[int, tuple[Trace, ...]] = field(default_factory=dict)
     separate: dict[int, frozenset[str]] = field(default_factory=dict)
+    deferrals: dict[int, Deferral] = field(default_factory=dict)
 
 
 class Builder:
@@ -96,6 +100,7 @@ class Builder:
         self.schedule: list[Entry] = []
         self.traces: dict[int, tuple[Trace, ...]] = {}
         self.separate: dict[int, frozenset[str]] = {}
+        self.deferrals: dict[int, Deferral] = {}
         self.streams = 0
         self.cores = ""
         self.profile = ""
@@ -164,7 +169,8 @@ class Builder:
             cores=self.cores,
             profile=self.profile,
         )
-        return Lowered(plan, self.sizes, self.values, self.limits, self.traces, self.separate)
+        notes = (self.traces, self.separate, self.deferrals)
+        return Lowered(plan, self.sizes, self.values, self.limits, *notes)
 
 
 def all_of(*conditions: Expr) -> Expr:

@@ -94,6 +94,8 @@ class LoweredProjection(SynapseValues):
         statements = self.model.pre_spike or ()
         if self.traces is not None:
             self.traces.rescale()
+        if self.deferred is not None:
+            self.deferred.catch_up()
         if self.counted is not None:
             self.builder.add(2, self.counted.count(self._arrivals(self.pre.events)))
         elif statements or self.updates.event_driven:
@@ -163,6 +165,8 @@ class LoweredProjection(SynapseValues):
         before: list[Let] = []
         if self.traces is not None:
             before, body = self.traces.at_arrival(scope, statements)
+            if self.deferred is not None:
+                body = [*self.deferred.caught_up(), *body]
         else:
             body = self._integrate_events(scope, BEFORE) if advance else []
         body += self._event_statements(scope, statements, before)
@@ -278,11 +282,14 @@ class LoweredProjection(SynapseValues):
             before, body = self.traces.after_firing(scope, statements)
         else:
             body = self._integrate_events(scope, STEP)
-        body += self._event_statements(scope, statements)
-        domain = EachEvent(self.post.events.name, self.post_rows.name, ZERO)
-        self._add(9, "post spikes", domain, body, before=before)
+        if self.deferred is None:
+            body += self._event_statements(scope, statements)
+            domain = EachEvent(self.post.events.name, self.post_rows.name, ZERO)
+            self._add(9, "post spikes", domain, body, before=before)
         if self.traces is not None:
             own = self.traces.neuron_body("post", statements, STEP)
+            if self.deferred is not None:
+                own += self.deferred.of_neuron(self.plasticity)
             self._add(9, "traces of post spikes", EachSpike(self.post.events.name, ZERO), own)
 
     # --- phase 8: equations ---------------------------------------------------------------------------

@@ -70,6 +70,8 @@ def lower_projection_monitor(
         ranks = builder.buffer(f"{key}_ranks", "int32", count, picked.astype(np.int32), label)
     if source.traces is not None and variable in source.traces.names:
         buffer = source.traces.record(key, variable, _control(builder, key))
+    elif source.deferred is not None and variable == "w":
+        buffer = source.deferred.record(key, _control(builder, key))
     else:
         buffer = source.attributes[variable]
     _record(builder, key, 11, buffer, count, ranks=ranks, owned="", label=label)

@@ -25,6 +25,8 @@ from engine.codegen.lowering.builder import (
     rank_dtype,
 )
 from engine.codegen.lowering.counted import CountedSpikes, is_counted
+from engine.codegen.lowering.deferral import deferral
+from engine.codegen.lowering.deferred_kernels import DeferredWeights
 from engine.codegen.lowering.delays import SpikeQueue
 from engine.codegen.lowering.dense import dense_rows
 from engine.codegen.lowering.neurons import constant
@@ -70,6 +72,7 @@ class SynapseValues:
         self.queue: SpikeQueue | None = None
         self.traces: TraceKernels | None = None
         self.counted: CountedSpikes | None = None
+        self.deferred: DeferredWeights | None = None
         self.updates: Discretised = discretise(self.model, projection.network.method)
 
     # --- buffers --------------------------------------------------------------------------------------
@@ -91,6 +94,11 @@ class SynapseValues:
         if projection.connectivity.uniform:
             b.buffer(f"{self.inner}_delay", "int64", 1, delay, f"{label}: delay in steps", POSITIVE)
             self.pre.slots = max(self.pre.slots, delay + 1)
+        self.nnz = b.size(f"nnz_{self.name}", projection.connectivity.nnz)
+        bytes_of_real = 4 if b.precision == "float" else 8
+        tiles = number_of_tiles(projection, b.threads, bytes_of_real) if self.spiking else 1
+        self.rows = SparseRows(projection.connectivity, self.spiking, b.threads, tiles)
+        self._attributes()
         self._structure()
         conductances = [g for target in projection.targets if (g := self.post.conductance(target))]
         if self.spiking:
@@ -99,18 +107,15 @@ class SynapseValues:
             self.sums = conductances
         else:
             self.sums = [self.post.sum(target) for target in projection.targets]
-        self._attributes()
 
     def _structure(self) -> None:
         """Sparse rows: spikes travel along pre-synaptic rows, rates are summed along post-synaptic ones."""
         b, c = self.builder, self.projection.connectivity
         name, inner = self.name, self.inner
-        self.nnz = b.size(f"nnz_{name}", c.nnz)
         n_pre, n_post = self.pre.count, self.post.count
-        inverse = self.spiking and (bool(self.model.post_spike) or self.model.creating is not None)
-        bytes_of_real = 4 if b.precision == "float" else 8
-        tiles = number_of_tiles(self.projection, b.threads, bytes_of_real) if self.spiking else 1
-        self.rows = SparseRows(c, self.spiking, b.threads, tiles)
+        visited = bool(self.model.post_spike) and self.deferred is None
+        inverse = self.spiking and (visited or self.model.creating is not None)
+        tiles = self.rows.tiles
         if self.spiking and is_counted(self.projection, self._single_weight()):
             self.counted = CountedSpikes(self, self.rows)
             self.matrix = self.post_rows = self.counted.matrix
@@ -192,6 +197,13 @@ class SynapseValues:
             self.traces = TraceKernels(self, traces)
             self.builder.traces[projection.id] = traces
             self.traces.declare()
+            found = deferral(self, traces)
+            if found is None:
+                self.builder.separate[projection.id] = frozenset({"w"})
+            else:
+                self.deferred = DeferredWeights(self, self.traces, found)
+                self.deferred.declare()
+                self.builder.deferrals[projection.id] = found
         for variable in self.model.variables:
             if self.traces is not None and variable.name in self.traces.names:
                 self.localities[variable.name] = "local"

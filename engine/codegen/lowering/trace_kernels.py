@@ -100,10 +100,10 @@ class TraceKernels:
             scale, left = Symbol(f"_{name}_scale"), Symbol(f"_{name}_left")
             neuron, value = Symbol(f"_{name}_neuron"), Symbol(f"_{name}")
             since = Op("-", (self._last("pre", _PRE), BEFORE), "int")
-            before.append(Let(scale.name, self._decay(trace, Op("neg", (self._phase(trace),), "int"))))
-            before.append(Let(left.name, self._decay(trace, since)))
+            before.append(Let(scale.name, self.decay(trace, Op("neg", (self.phase(trace),), "int"))))
+            before.append(Let(left.name, self.decay(trace, since)))
             ahead = self._load("ahead", trace, _SYNAPSE)
-            one_step = self._decay(trace, Const(-1, "int"))
+            one_step = self.decay(trace, Const(-1, "int"))
             body += [
                 Comment(f"{name} of the neuron one step ago, and what the synapse is ahead"),
                 Let(neuron.name, Op("*", (self._load("scaled", trace, _POST), scale))),
@@ -129,15 +129,15 @@ class TraceKernels:
                 continue
             if trace.side == "pre":
                 scale = Symbol(f"_{trace.name}_scale")
-                before.append(Let(scale.name, self._decay(trace, Op("neg", (self._phase(trace),), "int"))))
+                before.append(Let(scale.name, self.decay(trace, Op("neg", (self.phase(trace),), "int"))))
                 moved = Op("*", (self._load("scaled", trace, _PRE), scale))
                 body.append(Let(value.name, self._from_steady(trace, moved)))
             else:
                 since = Op("-", (self._last("post", _POST), STEP), "int")
                 neuron = Symbol(f"_{trace.name}_neuron")
-                decayed = Op("*", (self._load("trace", trace, _POST), self._decay(trace, since)))
+                decayed = Op("*", (self._load("trace", trace, _POST), self.decay(trace, since)))
                 before.append(Let(neuron.name, decayed))
-                left = self._decay(trace, Op("-", (self._last("pre", _PRE), STEP), "int"))
+                left = self.decay(trace, Op("-", (self._last("pre", _PRE), STEP), "int"))
                 ahead = Op("*", (self._load("ahead", trace, _SYNAPSE), left))
                 body.append(Let(value.name, Op("+", (neuron, ahead))))
             scope.temporaries[trace.name] = value
@@ -163,9 +163,9 @@ class TraceKernels:
         """Phase 2: scaled values at the beginning of each call and of each period."""
         began = Op("==", (TICK, self.builder.load(BEGAN)), "bool")
         for trace in self.traces:
-            due = Op("or", (began, Op("==", (self._phase(trace), ZERO), "bool")), "bool")
+            due = Op("or", (began, Op("==", (self.phase(trace), ZERO), "bool")), "bool")
             since = Op("-", (self._last(trace.side, NEURON), STEP), "int")
-            scale = self._decay(trace, Op("+", (since, self._scaled_for(trace)), "int"))
+            scale = self.decay(trace, Op("+", (since, self._scaled_for(trace)), "int"))
             value = Op("*", (self._distance(trace, self._load("trace", trace, NEURON)), scale))
             body = (Store(f"{self.inner}_scaled_{trace.name}", NEURON, value),)
             name = f"{self.values.name}.scale of {trace.name}"
@@ -181,7 +181,7 @@ class TraceKernels:
                 body += [Comment(assignment.text or assignment.name), *self.assigned(scope, assignment)]
         for trace in self._of(side):
             value = scope.temporaries[trace.name]
-            scaled = Op("*", (self._distance(trace, value), self._decay(trace, self._scaled_for(trace))))
+            scaled = Op("*", (self._distance(trace, value), self.decay(trace, self._scaled_for(trace))))
             body.append(Store(f"{self.inner}_trace_{trace.name}", NEURON, value))
             body.append(Store(f"{self.inner}_scaled_{trace.name}", NEURON, scaled))
         return [*body, Store(f"{self.inner}_last_{side}", NEURON, STEP)]
@@ -197,7 +197,7 @@ class TraceKernels:
         last = Symbol("_last", "int")
 
         def since(event: Expr) -> Expr:
-            return self._decay(trace, Op("-", (event, last), "int"))
+            return self.decay(trace, Op("-", (event, last), "int"))
 
         if trace.side == "pre":
             moved = Op("*", (self._distance(trace, self._load("trace", trace, _PRE)), since(pre)))
@@ -206,14 +206,21 @@ class TraceKernels:
             neuron = Op("*", (self._load("trace", trace, _POST), since(post)))
             value = Op("+", (neuron, Op("*", (self._load("ahead", trace, _SYNAPSE), since(pre)))))
         body = (Let("_last", Function("max", (pre, post), "int")), Store(shown, _SYNAPSE, value))
-        active, period, offset, within = (Load(control, Const(k, "int"), "int") for k in range(4))
-        steps = Op("mod", (Op("-", (STEP, offset), "int"), period), "int")
-        due = Op("and", (Op("!=", (active, ZERO), "bool"), Op("==", (steps, within), "bool")), "bool")
         kernel = Kernel(
-            f"{self.values.name}.{name} of synapses", EachSynapse(self.values.matrix.name), body, due
+            f"{self.values.name}.{name} of synapses",
+            EachSynapse(self.values.matrix.name),
+            body,
+            self.recorded(control),
         )
         self.builder.add(11, kernel)
         return shown
+
+    @staticmethod
+    def recorded(control: str) -> Expr:
+        """Whether a recorder takes the values of this step."""
+        active, period, offset, within = (Load(control, Const(k, "int"), "int") for k in range(4))
+        steps = Op("mod", (Op("-", (STEP, offset), "int"), period), "int")
+        return Op("and", (Op("!=", (active, ZERO), "bool"), Op("==", (steps, within), "bool")), "bool")
 
     # --- expressions ----------------------------------------------------------------------------------
 
@@ -235,22 +242,26 @@ class TraceKernels:
     def _steady(self, trace: Trace) -> Expr:
         return real(self._scope.lower(trace.steady))
 
-    def _decay(self, trace: Trace, steps: Expr) -> Expr:
+    def decay(self, trace: Trace, steps: Expr) -> Expr:
         """exp(steps * dt / tau)."""
         time = Op("*", (Const(self.builder.dt), Cast(steps, "real")))
         return Function("exp", (Op("/", (time, self._tau(trace))),))
 
-    def _phase(self, trace: Trace) -> Expr:
+    def phase(self, trace: Trace) -> Expr:
         """Steps since the last multiple of the period."""
+        return Op("mod", (TICK, self.period(trace)), "int")
+
+    def period(self, trace: Trace) -> Expr:
+        """Steps after which scaled values are made anew."""
         steps = Op("*", (self._tau(trace), Const(_PERIOD / self.builder.dt)))
         several = Op(">=", (steps, Const(1.0)), "bool")  # False of what is no number, too.
         period = Select(several, Function("min", (steps, Const(_LONGEST))), Const(1.0))
-        return Op("mod", (TICK, Cast(period, "int")), "int")
+        return Cast(period, "int")
 
     def _scaled_for(self, trace: Trace) -> Expr:
         """Steps of decay that a value is scaled up by. Arriving spikes ask for the values of post-synaptic
         neurons one step ago, which never needs more than exp(8) either."""
-        phase = self._phase(trace)
+        phase = self.phase(trace)
         return phase if trace.side == "pre" else Op("+", (phase, Const(1, "int")), "int")
 
     def _distance(self, trace: Trace, value: Expr) -> Expr:
@@ -267,7 +278,7 @@ class TraceKernels:
         for trace in self._of(side):
             since = Op("-", (self._last(side, index), now), "int")
             moved = Op(
-                "*", (self._distance(trace, self._load("trace", trace, index)), self._decay(trace, since))
+                "*", (self._distance(trace, self._load("trace", trace, index)), self.decay(trace, since))
             )
             value = Symbol(f"_{trace.name}")
             lets.append(Let(value.name, self._from_steady(trace, moved)))

@@ -62,7 +62,7 @@ def shared_traces(values: SynapseValues) -> tuple[Trace, ...]:
         ):
             return ()
     uniform = _uniform(values)
-    if not all(_only_reads((e.tau, e.steady), uniform - {"t"}) for e in equations):
+    if not all(only_reads((e.tau, e.steady), uniform - {"t"}) for e in equations):
         return ()
     pre = _of_pre(values, names, uniform)
     traces = []
@@ -98,7 +98,7 @@ def _uniform(values: SynapseValues) -> set[str]:
     return own | set(values.projection.network.constants) | _CLOCK
 
 
-def _only_reads(trees: Iterable[Expression], known: set[str]) -> bool:
+def only_reads(trees: Iterable[Expression], known: set[str]) -> bool:
     """Are these trees without draws, sums and names other than the known ones of the synapse?"""
     return all(
         isinstance(node, _PURE)
@@ -121,7 +121,7 @@ def _of_pre(values: SynapseValues, names: set[str], uniform: set[str]) -> set[st
         lost = {
             a.name
             for a in assigned
-            if a.name in found and (a.unless_post or not _only_reads(trees_of(a), uniform | found))
+            if a.name in found and (a.unless_post or not only_reads(trees_of(a), uniform | found))
         }
         if not lost:
             return found
@@ -137,7 +137,7 @@ def _of_post(values: SynapseValues, name: str, steady: Expression, uniform: set[
         a.operator in ("+=", "-=")
         and not a.unless_post
         and not a.bounds.limits
-        and _only_reads([a.expression], uniform)
+        and only_reads([a.expression], uniform)
         for a in values.model.post_spike
         if a.name == name
     )
