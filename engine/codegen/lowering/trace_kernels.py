@@ -243,9 +243,9 @@ class TraceKernels:
         return real(self._scope.lower(trace.steady))
 
     def decay(self, trace: Trace, steps: Expr) -> Expr:
-        """exp(steps * dt / tau)."""
-        time = Op("*", (Const(self.builder.dt), Cast(steps, "real")))
-        return Function("exp", (Op("/", (time, self._tau(trace))),))
+        """exp(steps * dt / tau), computed in one way wherever it stands: scaled values rely on it."""
+        rate = Op("/", (Const(self.builder.dt), self._tau(trace)))
+        return Function("exp", (Op("*", (Cast(steps, "real"), rate)),))
 
     def phase(self, trace: Trace) -> Expr:
         """Steps since the last multiple of the period."""
