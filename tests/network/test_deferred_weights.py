@@ -53,7 +53,7 @@ RULES: dict[str, Callable[[], Synapse]] = {
 
 
 def net_of(
-    rule: Synapse, waiting: bool = True, threads: int = 1, weights: Any = None, **settings: Any
+    rule: Synapse, waiting: bool = True, threads: int = 1, **settings: Any
 ) -> tuple[Network, Projection]:
     net = Network(dt=0.1, seed=4)
     net.config(num_threads=threads, **settings)
@@ -61,7 +61,7 @@ def net_of(
     pre.rate = Uniform(0.0, 0.02)
     post.rate = Uniform(0.0, 0.03)
     proj = net.connect(pre, post, "exc", rule, name="proj")
-    proj.fixed_probability(0.4, weights=Uniform(0.2, 0.8) if weights is None else weights, delays=0.3)
+    proj.fixed_probability(0.4, weights=Uniform(0.2, 0.8), delays=0.3)
     if not waiting:
         proj.widened.add("w")
     net.compile(silent=True)
@@ -300,7 +300,12 @@ def test_weights_that_cannot_wait(act: Callable[[Projection], None]) -> None:
 
 
 def test_weights_that_begin_beyond_their_bounds_do_not_wait() -> None:
-    net_of(RULES["built-in"](), waiting=False, weights=Uniform(0.5, 1.5))
+    for high in (0.9, 1.5):
+        net = Network(dt=0.1, seed=4)
+        proj = net.connect(net.create(20, BURSTS), net.create(20, BURSTS), "exc", STDP())
+        proj.all_to_all(Uniform(0.5, high))
+        net.compile(silent=True)
+        assert waits(proj) is (high < 1.0)
 
 
 def test_checkpoints_keep_what_weights_wait_for(tmp_path: Path) -> None:

@@ -90,9 +90,11 @@ def deferral(values: SynapseValues, traces: tuple[Trace, ...]) -> Deferral | Non
     parameters = {p.name for p in model.parameters if values.localities[p.name] == "global"}
     constant = parameters | set(projection.network.constants) | {"pi", "E"}
     found = _read(rest[0], {t.name: t for t in traces if t.side == "pre" and _rests_at_zero(t)}, constant)
-    weights = projection.connectivity.weights
-    if found is None or weights is None:
-        return found
+    if found is None:
+        return None
+    connectivity = projection.connectivity
+    given = connectivity.weights_by_pre if connectivity.weights is None else connectivity.weights
+    weights = np.zeros(0) if given is None else given  # Those of a running network were looked at before.
     known = {name: projection.init[name] for name in parameters} | dict(projection.network.constants)
     return found if found.suits(weights, known | {"dt": values.builder.dt}, values.builder.dt) else None
 
