@@ -34,14 +34,18 @@ PEERS = {
 
 
 class Measured:
-    """All records of a file, found by what they are of; the last of the same replaces earlier ones."""
+    """All records of a file, found by what they are of; the last of the same replaces earlier ones.
+
+    Each result keeps those that were measured ``beside`` it, which alone it is compared with.
+    """
 
     def __init__(self, records: Sequence[Record], latency: dict[str, dict[str, float]] | None = None) -> None:
         self.latency = latency or {}
         self._found: dict[tuple[str, int, str, float], Results] = {}
         for record in records:
             key = (record["case"], record["threads"], record["precision"], record["scale"])
-            results = {name: r for name, r in record["results"].items() if "failure" not in r}
+            beside = {name: r for name, r in record["results"].items() if "failure" not in r}
+            results = {name: {**r, "beside": beside} for name, r in beside.items()}
             self._found.setdefault(key, {}).update(results)
 
     def of(self, case: str, threads: int = 1, precision: str = "double", scale: float = 1.0) -> Results:
@@ -61,8 +65,10 @@ def read(path: Path) -> Measured:
 
 
 def ratio(results: Results, name: str, other: str, figure: str) -> float | None:
-    """How many times as much ``name`` needs as ``other``; None where one was not measured."""
-    ours, theirs = results.get(name, {}).get(figure), results.get(other, {}).get(figure)
+    """How many times as much ``name`` needs as ``other``, which was measured in turn with it; None where one
+    was not."""
+    result = results.get(name, {})
+    ours, theirs = result.get(figure), result.get("beside", {}).get(other, {}).get(figure)
     return ours / theirs if ours is not None and theirs else None
 
 
@@ -94,11 +100,10 @@ def one_thread(measured: Measured) -> str:
         results = measured.of(name)
         if not results:
             continue
-        peers = [results[peer]["cpu"] for peer in PEERS if peer in results]
-        ours = results.get("engine", {}).get("cpu")
+        peers = [found for peer in PEERS if (found := ratio(results, peer, "engine", "cpu"))]
         row = [case.title, seconds(results, "hand"), seconds(results, "engine")]
         row += [times(ratio(results, who, "hand", "cpu")) for who in ("before", "engine", *PEERS)]
-        rows.append([*row, times(min(peers) / ours if peers and ours else None)])
+        rows.append([*row, times(min(peers) if peers else None)])
     head = [
         "case",
         "hand, s",
