@@ -30,7 +30,12 @@ lint: python
 bench: python
 	@$(PYTHON) tools/environment.py
 	$(VENV_PYTHON) bench/install.py
+	@rm -f bench/results/measured.json
 	$(VENV_PYTHON) bench/run.py --threads 1 2 --json bench/results/measured.json
+	$(VENV_PYTHON) bench/run.py --peers engine hand --precision float --json bench/results/measured.json
+	$(VENV_PYTHON) bench/run.py --peers engine hand --scale 0.1 10 --json bench/results/measured.json \
+		--cases coba cuba stdp_recurrent rate_sparse hh
+	$(VENV_PYTHON) bench/latency.py --json bench/results/measured.json
 	$(VENV_PYTHON) bench/report.py bench/results/measured.json --text
 
 # Instructions of each case against those that are stored; fails where they grew.

@@ -30,4 +30,5 @@ def declare(ann: Any, scale: float) -> Declared:
     return Declared(projections, n, ann.Monitor(neurons, "spike"))
 
 
-CASES = (Case("brunel", "B3 Brunel-like 12 500", declare, 1000.0, 0.1, 0.1, method="explicit"),)
+# The mean rate of one second varies by 5 % between seeds: its fluctuations are those of the whole network.
+CASES = (Case("brunel", "B3 Brunel-like 12 500", declare, 1000.0, 0.1, 0.2, method="explicit"),)

@@ -71,7 +71,9 @@ def test_the_last_record_of_the_same_replaces_earlier_ones():
     measured = report.Measured([*RECORDS, record(engine=0.1)])
     assert measured.of("coba")["engine"]["cpu"] == 0.1
     assert measured.of("coba")["hand"]["cpu"] == 0.05
-    assert report.ratio(measured.of("coba"), "engine", "hand", "cpu") is None, "they were not measured in turn"
+    assert report.ratio(measured.of("coba"), "engine", "hand", "cpu") is None, (
+        "they were not measured in turn"
+    )
     assert report.ratio(measured.of("coba"), "annarchy", "hand", "cpu") == pytest.approx(10.0)
     assert measured.scales("coba") == [0.1, 1.0]
 
