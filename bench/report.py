@@ -83,6 +83,8 @@ def times(value: float | None) -> str:
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table without the columns that are empty."""
+    if not rows:
+        return "Not measured."
     used = [i for i in range(len(head)) if i == 0 or any(row[i] for row in rows)]
     lines = [[head[i] for i in used], ["---"] + ["---:"] * (len(used) - 1)]
     lines += [[row[i] for i in used] for row in rows]
@@ -195,7 +197,7 @@ def latency(measured: Measured) -> str:
         [name, text(found.get("cpu"), ".3f"), text(found["wall"], ".3f")]
         for name, found in measured.latency.items()
     ]
-    return markdown(["", "CPU s", "wall s"], rows) if rows else ""
+    return markdown(["", "CPU s", "wall s"], rows)
 
 
 SECTIONS: dict[str, Callable[[Measured], str]] = {

@@ -40,8 +40,11 @@ def median(runs: list[Record], *path: str) -> float:
     return statistics.median(figures)
 
 
-def measure(case: Case, names: list[str], run: Run, runs: int, folder: Path) -> dict[str, Record]:
-    """All simulators in turn, ``runs`` times, after one short run of each that compiles."""
+def measure(
+    case: Case, names: list[str], run: Run, runs: int, folder: Path, is_fresh: bool
+) -> dict[str, Record]:
+    """All simulators in turn, ``runs`` times, after one short run of each that compiles, unless the folder is
+    not fresh and has what was compiled before."""
     results: dict[str, list[Record]] = {}
     first: dict[str, Record] = {}
     failures: dict[str, str] = {}
@@ -60,11 +63,11 @@ def measure(case: Case, names: list[str], run: Run, runs: int, folder: Path) -> 
                 first[name] = result
             else:
                 results.setdefault(name, []).append(result)
-    summary = {name: summarised(first[name], found) for name, found in results.items()}
+    summary = {name: summarised(first[name], found, is_fresh) for name, found in results.items()}
     return {**summary, **{name: {"failure": text} for name, text in failures.items()}}
 
 
-def summarised(first: Record, runs: list[Record]) -> Record:
+def summarised(first: Record, runs: list[Record], is_fresh: bool) -> Record:
     """Medians of the runs of one simulator; compilation from the run that had to compile."""
     figures = ("cpu", "seconds", "rate", "weight", "synapses", "peak", "resident", "build_seconds")
     summary: Record = {figure: median(runs, figure) for figure in figures}
@@ -75,7 +78,7 @@ def summarised(first: Record, runs: list[Record]) -> Record:
         stage: {kind: median(runs, "stages", stage, kind) for kind in ("wall", "cpu")}
         for stage in runs[0].get("stages", {})
     }
-    if "compile" in first.get("stages", {}):
+    if is_fresh and "compile" in first.get("stages", {}):
         summary["stages"]["compile, cold"] = first["stages"]["compile"]
     return {key: value for key, value in summary.items() if value == value}
 
@@ -155,7 +158,7 @@ def main() -> None:
                     for scale in options.scale:
                         duration = options.duration or case.duration
                         run = Run(case.name, duration, threads, scale, precision=precision)
-                        results = measure(case, names, run, options.runs, folder)
+                        results = measure(case, names, run, options.runs, folder, options.folder is None)
                         title = f"{case.title}: {duration:g} ms, {threads} thread(s), {precision}, x{scale:g}"
                         print(
                             "\n".join(table(title, results, "cpu" if threads == 1 else "seconds")), flush=True

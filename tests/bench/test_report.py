@@ -124,7 +124,9 @@ def test_medians_of_runs_and_the_compilation_of_the_first():
             "stages": {"compile": {"cpu": compiled, "wall": compiled}},
         }
 
-    found = run.summarised(measured(9.0, 7.0), [measured(c, 0.1) for c in (3.0, 1.0, 2.0)])
+    runs = [measured(c, 0.1) for c in (3.0, 1.0, 2.0)]
+    found = run.summarised(measured(9.0, 7.0), runs, True)
     assert found["cpu"] == 2.0
     assert found["stages"]["compile, cold"]["cpu"] == 7.0 and found["stages"]["compile"]["cpu"] == 0.1
     assert "weight" not in found
+    assert "compile, cold" not in run.summarised(measured(9.0, 7.0), runs, False)["stages"]
