@@ -61,8 +61,8 @@ class DenseEvents(DenseLoops):
         lower, upper = self.bounds(matrix.n_post)
         first = e.size(matrix.first)
         for q, row in enumerate(rows):
-            line(f"const int64_t row_{q} = {row};")
-            line(f"const int64_t base_{q} = {e.buffer(matrix.offsets)}[row_{q}] - {first};")
+            line(f"[[maybe_unused]] const int64_t row_{q} = {row};")
+            line(f"[[maybe_unused]] const int64_t base_{q} = {e.buffer(matrix.offsets)}[row_{q}] - {first};")
         line(f"const int64_t last = nl_min({e.size(matrix.past)}, {upper});")
         line(f"int64_t from = nl_max({first}, {lower});")
         with self.text.block("while (from < last)") if matrix.hole else self.text.block():
@@ -71,7 +71,7 @@ class DenseEvents(DenseLoops):
                 for q in range(len(rows)):
                     line(f"if (row_{q} >= from) until = nl_min(until, row_{q});")
             for q in range(len(rows)):
-                line(f"const int64_t shift_{q} = base_{q}{self._beyond(matrix, 'from', q)};")
+                line(f"[[maybe_unused]] const int64_t shift_{q} = base_{q}{self._beyond(matrix, 'from', q)};")
             line("int64_t at = from;")
             with self.text.block(f"for (; at + {BLOCK} <= until; at += {BLOCK})"):
                 line("#pragma GCC ivdep")

@@ -35,7 +35,7 @@ class DenseLoops(LoopParts):
                 stack.enter_context(self.text.block("for (int64_t beyond = 0; beyond < 2; ++beyond)"))
                 line("const int64_t end = beyond ? last : hole;")
                 begin, end, shift = "(beyond ? hole : start)", "end", f"{shift} + beyond"
-            line(f"const int64_t shift = {shift};")
+            line(f"[[maybe_unused]] const int64_t shift = {shift};")
             if vectorises(body) and not shared:
                 line("#pragma GCC ivdep")
             with self.text.block(f"for (int64_t entry = {begin}; entry < {end}; ++entry)"):

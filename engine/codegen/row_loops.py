@@ -88,16 +88,16 @@ class RowLoops(DenseLoops):
             self.text.line(f"int64_t first = {first};")
             self.text.line(f"const int64_t last = {last};")
             if matrix.first:
-                self.text.line("const int64_t begin = first;")
+                self.text.line("[[maybe_unused]] const int64_t begin = first;")
             if matrix.hole:
-                self.text.line(f"const int64_t hole = {self._hole(matrix)};")
+                self.text.line(f"[[maybe_unused]] const int64_t hole = {self._hole(matrix)};")
             with self.text.block(f"if (last - first >= {LANES})"):
                 self._lanes(reduction)
                 blocks = f"for (; first + {LANES} <= last; first += {LANES})"
                 with self.text.block(blocks):
                     self._fetch_ahead(matrix, body, reduction, "first")
                     with self._each_lane(body):
-                        self.text.line("const int64_t entry = first + k;")
+                        self.text.line("[[maybe_unused]] const int64_t entry = first + k;")
                         self._entry(matrix, body, reduction, column, "lanes[k]")
                 self._join_lanes(reduction, "lanes")
             with self.text.block("for (int64_t entry = first; entry < last; ++entry)"):
@@ -115,14 +115,14 @@ class RowLoops(DenseLoops):
         lower, upper = self.bounds(matrix.n_rows)
         offsets, line = self.expressions.buffer(matrix.offsets), self.text.line
         with self.text.block(f"for (int64_t top = {lower}; top < {upper};)"):
-            line(f"const int64_t begin = {offsets}[top];")
+            line(f"[[maybe_unused]] const int64_t begin = {offsets}[top];")
             line(f"const int64_t wide = {offsets}[top + 1] - begin;")
             alike = f"{offsets}[top + {GROUP}] - begin == {GROUP} * wide"
             with self.text.block(f"if (wide >= {LANES} && top + {GROUP} <= {upper} && {alike})"):
                 self._group(matrix, kernel, reduction)
                 line(f"top += {GROUP};")
                 line("continue;")
-            line("const int64_t row = top++;")
+            line("[[maybe_unused]] const int64_t row = top++;")
             self._reduced_row(matrix, kernel.body, reduction)
             self._after(matrix, kernel)
 
@@ -132,29 +132,29 @@ class RowLoops(DenseLoops):
         self._lanes(reduction, GROUP)
         line(f"const int64_t whole = wide - wide % {LANES};")
         if matrix.hole:
-            line(f"const int64_t hole = top < {lowest} ? wide : top - {lowest};")
+            line(f"[[maybe_unused]] const int64_t hole = top < {lowest} ? wide : top - {lowest};")
         with self.text.block(f"for (int64_t at = 0; at < whole; at += {LANES})"):
             if matrix.hole:
                 near = f"at + {LANES} > hole && at < hole + {GROUP - 1}"
                 with self.text.block(f"if ({near})"):
                     with self._each_row(), self._each_lane(body):
-                        line("const int64_t entry = begin + q * wide + at + k;")
+                        line("[[maybe_unused]] const int64_t entry = begin + q * wide + at + k;")
                         column = f"{lowest} + at + k + (at + k >= hole + q)"
                         self._entry(matrix, body, reduction, column, "lanes[q][k]")
                     line("continue;")
-                line(f"const int64_t shift = {lowest} + at + (at > hole);")
+                line(f"[[maybe_unused]] const int64_t shift = {lowest} + at + (at > hole);")
             else:
-                line(f"const int64_t shift = {lowest} + at;")
+                line(f"[[maybe_unused]] const int64_t shift = {lowest} + at;")
             with self._each_row():
                 self._fetch_ahead(matrix, body, reduction, "begin + q * wide + at")
                 with self._each_lane(body):
-                    line("const int64_t entry = begin + q * wide + at + k;")
+                    line("[[maybe_unused]] const int64_t entry = begin + q * wide + at + k;")
                     self._entry(matrix, body, reduction, "shift + k", "lanes[q][k]")
         with self._each_row():
             self._start(reduction)
             self._join_lanes(reduction, "lanes[q]")
             with self.text.block("for (int64_t at = whole; at < wide; ++at)"):
-                line("const int64_t entry = begin + q * wide + at;")
+                line("[[maybe_unused]] const int64_t entry = begin + q * wide + at;")
                 own = " + (at >= hole + q)" if matrix.hole else ""
                 symbol = self.expressions.symbol(reduction.name)
                 self._entry(matrix, body, reduction, f"{lowest} + at{own}", symbol)
@@ -180,7 +180,7 @@ class RowLoops(DenseLoops):
         self.text.line(f"#pragma GCC unroll {GROUP}")
         stack = ExitStack()
         stack.enter_context(self.text.block(f"for (int64_t q = 0; q < {GROUP}; ++q)"))
-        self.text.line("const int64_t row = top + q;")
+        self.text.line("[[maybe_unused]] const int64_t row = top + q;")
         return stack
 
     def _lanes(self, reduction: Reduction, rows: int = 0) -> None:

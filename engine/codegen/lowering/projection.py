@@ -43,6 +43,7 @@ from engine.codegen.lowering.spike_counts import lower_decoding
 from engine.codegen.lowering.synapses import POST, PRE, SYNAPSE, SynapseValues
 from engine.codegen.lowering.trace_kernels import BEFORE
 from engine.codegen.plan import EventList
+from engine.codegen.traverse import expressions_of_body, symbols
 from engine.errors import EngineError
 from engine.language.model import Assignment, EventDriven, Update, Write
 from engine.language.traverse import walk
@@ -333,7 +334,19 @@ class LoweredProjection(SynapseValues):
                 *self._bounded_store(scope, target, value, update),
             )
 
-        return scope.statements(updates, write)
+        return without_unused(scope.statements(updates, write))
+
+
+def without_unused(body: list[Statement]) -> list[Statement]:
+    """The body without what it binds and does not use."""
+    kept: list[Statement] = []
+    used: set[str] = set()
+    for statement in reversed(body):
+        if isinstance(statement, Let) and statement.name not in used:
+            continue
+        used |= symbols(expressions_of_body([statement]))
+        kept.append(statement)
+    return kept[::-1]
 
 
 def _at_neuron(statement: Any) -> Any:
