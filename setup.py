@@ -14,7 +14,7 @@ def extension(module: str) -> Extension:
         [module.replace(".", "/") + ".pyx"],
         language="c++",
         include_dirs=[numpy.get_include(), "engine/runtime"],
-        depends=["engine/runtime/patterns.hpp", "engine/runtime/draws.hpp"],
+        depends=["engine/runtime/patterns.hpp", "engine/runtime/draws.hpp", "engine/runtime/sparse.hpp"],
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
         extra_compile_args=["-O3", "-std=c++17", "-ffp-contract=off"],
     )

@@ -138,7 +138,7 @@ class Connectivity:
         assert self.uniform
         rows = self.joined.by_pre
         if isinstance(self.weights, np.ndarray):
-            by_pre = carried(rows.offsets, self.pre, self.weights)
+            by_pre = carried(rows.offsets, *self.joined.by_post, self.weights)
             self = replace(self, weights=None, weights_by_pre=by_pre)
         return replace(self, joined=Joined(self.n_pre, self.n_post, by_pre=rows))
 

@@ -21,6 +21,13 @@ cdef extern from "dlfcn.h" nogil:
     int RTLD_LOCAL
 
 
+cdef extern from "sparse.hpp" namespace "neuroloom" nogil:
+    void turn_rows[Column, Row](const int64_t* offsets, int64_t n_rows, const Column* columns, int64_t* cursor,
+                                int64_t n_columns, Row* rows_t, int64_t* index_t)
+    void turn_values[Column, Carried](const int64_t* offsets, int64_t n_rows, const Column* columns, int64_t* cursor,
+                                      int64_t n_columns, const Carried* values, Carried* carried)
+
+
 cnp.import_array()
 
 ctypedef int64_t (*RunFunction)(void** buffers, const int64_t* sizes, const int64_t* clock, int64_t steps,
@@ -233,41 +240,13 @@ def index_type(int64_t count):
     return np.dtype(np.int32 if count < 2**31 else np.int64)
 
 
-NEAR = 8192
-"""Columns that are written to by turns: a cache line of each fits into the second cache."""
-
-
 cdef void _transpose(const int64_t[::1] offsets, const Rank[::1] columns, int64_t[::1] cursor, RowRank[::1] rows_t,
                      int64_t[::1] index_t):
-    cdef int64_t row, k, place, end, n_columns = cursor.shape[0] - 1, n_rows = offsets.shape[0] - 1
-    cdef int64_t near = NEAR if _ascending(offsets, columns) else n_columns, limit = min(near, n_columns)
-    cdef bint places = index_t.shape[0] > 0
-    cdef int64_t[::1] seen = np.array(offsets)
-    while True:
-        with nogil:
-            for row in range(n_rows):
-                k, end = seen[row], offsets[row + 1]
-                while k < end and (limit == n_columns or columns[k] < limit):
-                    place = cursor[columns[k]]
-                    cursor[columns[k]] = place + 1
-                    rows_t[place] = <RowRank>row
-                    if places:
-                        index_t[place] = k
-                    k += 1
-                seen[row] = k
-        if limit == n_columns:
-            return
-        limit = min(limit + near, n_columns)
-
-
-cdef bint _ascending(const int64_t[::1] offsets, const Rank[::1] columns):
-    """Do the columns of each row ascend?"""
-    cdef int64_t row, k
-    cdef bint good = True
-    for row in range(offsets.shape[0] - 1):
-        for k in range(offsets[row] + 1, offsets[row + 1]):
-            good &= columns[k - 1] <= columns[k]
-    return good
+    cdef int64_t* index = &index_t[0] if index_t.shape[0] else NULL
+    if columns.shape[0] == 0:
+        return
+    with nogil:
+        turn_rows(&offsets[0], offsets.shape[0] - 1, &columns[0], &cursor[0], cursor.shape[0] - 1, &rows_t[0], index)
 
 
 def column_offsets(const Rank[::1] columns, int64_t n_columns):
@@ -314,25 +293,29 @@ ctypedef fused Value:
     uint8_t
 
 
-def _carry(const int64_t[::1] offsets_t, const Rank[::1] columns, const Value[::1] values, Value[::1] carried):
-    cdef int64_t[::1] cursor = np.array(offsets_t)
-    cdef int64_t k
+def _carry(const int64_t[::1] offsets, const Rank[::1] columns, int64_t[::1] cursor, const Value[::1] values,
+           Value[::1] carried):
+    if columns.shape[0] == 0:
+        return
     with nogil:
-        for k in range(columns.shape[0]):
-            carried[cursor[columns[k]]] = values[k]
-            cursor[columns[k]] += 1
+        turn_values(&offsets[0], offsets.shape[0] - 1, &columns[0], &cursor[0], cursor.shape[0] - 1, &values[0],
+                    &carried[0])
 
 
-def carried(const int64_t[::1] offsets_t, columns, values):
-    """Values of the entries of sparse rows in the order of the transposed ones, whose offsets are given: as
-    ``values`` at the inverse of :func:`places`, without any array of indices."""
+def carried(const int64_t[::1] offsets_t, const int64_t[::1] offsets, columns, values):
+    """Values of the entries of sparse rows in the order of the transposed ones, whose offsets are given first:
+    as ``values`` at the inverse of :func:`places`, without any array of indices."""
     _check_columns(offsets_t, columns)
+    ends = np.asarray(offsets)
+    if not ends.size or ends[0] != 0 or ends[ends.size - 1] != columns.shape[0] or (np.diff(ends) < 0).any():
+        raise ValueError("offsets must rise from 0 to the number of columns")
     values = np.ascontiguousarray(values)
     if values.shape != (columns.shape[0],):
         raise ValueError(f"there are {columns.shape[0]} entries, but values of shape {values.shape}")
     result = aligned_empty(columns.shape[0], values.dtype)
     boolean = values.dtype == np.bool_
-    _carry(offsets_t, columns, *((values.view(np.uint8), result.view(np.uint8)) if boolean else (values, result)))
+    pair = (values.view(np.uint8), result.view(np.uint8)) if boolean else (values, result)
+    _carry(offsets, columns, np.array(offsets_t), *pair)
     return result
 
 

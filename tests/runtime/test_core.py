@@ -139,7 +139,7 @@ def random_rows(n_rows, n_columns, probability, kind=np.int32):
 
 @pytest.mark.parametrize("kind", [np.uint16, np.int32])
 @pytest.mark.parametrize(
-    ("n_rows", "n_columns", "probability"), [(40, 300, 0.1), (5, 1, 1.0), (3, 4, 0.0), (65_537, 4, 0.1)]
+    ("n_rows", "n_columns", "probability"), [(40, 300, 0.1), (5, 1, 1.0), (3, 4, 0.0), (65_537, 4, 0.1), (7, 30_000, 0.1)]
 )
 def test_transpose_equals_the_dense_transpose(n_rows, n_columns, probability, kind):
     dense, offsets, columns = random_rows(n_rows, n_columns, probability, kind)
@@ -158,7 +158,7 @@ def test_values_are_carried_to_the_transpose_and_found_there(dtype, kind):
     offsets_t, rows_t, index_t = transpose(offsets, columns, 300)
     np.testing.assert_array_equal(column_offsets(columns, 300), offsets_t)
     values = np.random.default_rng(4).integers(0, 2, columns.size).astype(dtype)
-    np.testing.assert_array_equal(carried(offsets_t, columns, values), values[index_t])
+    np.testing.assert_array_equal(carried(offsets_t, offsets, columns, values), values[index_t])
     found = places(offsets_t, columns)
     np.testing.assert_array_equal(found[index_t], np.arange(columns.size))
     np.testing.assert_array_equal(places(offsets_t, columns, 100, 150), found[100:150])
@@ -166,6 +166,18 @@ def test_values_are_carried_to_the_transpose_and_found_there(dtype, kind):
     np.testing.assert_array_equal(places_in_columns(offsets_t, rows_t, columns[row], 7), found[row])
     absent = np.setdiff1d(np.arange(300, dtype=np.int32), columns[row])
     assert (places_in_columns(offsets_t, rows_t, absent, 7) == -1).all()
+
+
+def test_columns_that_do_not_ascend_are_transposed_too():
+    """Many columns are turned by blocks if they ascend within their rows, and else at once."""
+    columns = np.random.default_rng(6).integers(0, 20_000, 5000).astype(np.int32)
+    for kept in (columns, np.concatenate([np.sort(columns[:2000]), np.sort(columns[2000:])])):
+        offsets = np.array([0, 2000, 5000])
+        offsets_t, rows_t, index_t = transpose(offsets, kept, 20_000)
+        order = np.argsort(kept, kind="stable")
+        np.testing.assert_array_equal(index_t, order)
+        np.testing.assert_array_equal(rows_t, order >= 2000)
+        np.testing.assert_array_equal(carried(offsets_t, offsets, kept, np.arange(5000.0)), order)
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.int32])
@@ -188,12 +200,14 @@ def test_offsets_of_other_columns_are_refused():
     other[0] = other[-1]
     for refused in (
         lambda: places(offsets_t, other),
-        lambda: carried(offsets_t, other, np.zeros(other.size)),
+        lambda: carried(offsets_t, offsets, other, np.zeros(other.size)),
     ):
         with pytest.raises(ValueError):
             refused()
     with pytest.raises(ValueError):
-        carried(offsets_t, columns, np.zeros(columns.size - 1))
+        carried(offsets_t, offsets, columns, np.zeros(columns.size - 1))
+    with pytest.raises(ValueError):
+        carried(offsets_t, offsets[:-1], columns, np.zeros(columns.size))
     with pytest.raises(ValueError):
         places(offsets_t, columns, 10, columns.size + 1)
     with pytest.raises(ValueError):

@@ -49,7 +49,7 @@ class SparseRows:
         """Post-major values in the order of storage; a new array."""
         if not self.spiking:
             return np.array(values)
-        return carried(self.joined.by_pre.offsets, self.joined.by_post.ranks, values)
+        return carried(self.joined.by_pre.offsets, *self.joined.by_post, values)
 
     @property
     def order(self) -> NDArray[np.integer[Any]] | None:
