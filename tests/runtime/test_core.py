@@ -139,7 +139,8 @@ def random_rows(n_rows, n_columns, probability, kind=np.int32):
 
 @pytest.mark.parametrize("kind", [np.uint16, np.int32])
 @pytest.mark.parametrize(
-    ("n_rows", "n_columns", "probability"), [(40, 300, 0.1), (5, 1, 1.0), (3, 4, 0.0), (65_537, 4, 0.1), (7, 30_000, 0.1)]
+    ("n_rows", "n_columns", "probability"),
+    [(40, 300, 0.1), (5, 1, 1.0), (3, 4, 0.0), (65_537, 4, 0.1), (7, 30_000, 0.1)],
 )
 def test_transpose_equals_the_dense_transpose(n_rows, n_columns, probability, kind):
     dense, offsets, columns = random_rows(n_rows, n_columns, probability, kind)
