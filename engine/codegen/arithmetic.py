@@ -115,8 +115,10 @@ def _inverse(divisor: Expr) -> Expr | None:
 
 
 def fuse(plan: Plan) -> Plan:
-    """``a * b + c`` as one step that rounds once; of two products the first is fused. What functions are given
-    keeps its bits: equal phases stay equal."""
+    """``a * b + c`` as one step that rounds once; of two products the first is fused.
+
+    What functions are given keeps its bits: equal phases stay equal.
+    """
 
     def change(node: Any) -> Any:
         if isinstance(node, Function):
