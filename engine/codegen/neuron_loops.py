@@ -49,6 +49,8 @@ class NeuronLoops(LoopParts):
         if len(stages) == 1 and stages[0][1] is None and not _block_draws(stages[0][0]):
             self._dense(stages[0][0], None, lower, upper)
             return
+        if any(rare is not None for _, rare in stages):
+            self.text.line(f"alignas({BLOCK}) {self._flag} fires[{BLOCK}] = {{}};")
         with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"):
             self.text.line(f"const int64_t end = nl_min(begin + {BLOCK}, {upper});")
             for dense, rare in stages:
@@ -60,8 +62,6 @@ class NeuronLoops(LoopParts):
                         self._rare(rare)
 
     def _dense(self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str) -> None:
-        if rare is not None:
-            self.text.line(f"alignas({BLOCK}) uint8_t fires[{BLOCK}] = {{}};")
         bodies = [kernel.body for kernel in kernels]
         self._draw(kernels)
         if all(vectorises(body) for body in bodies):
@@ -76,7 +76,8 @@ class NeuronLoops(LoopParts):
             if rare is not None:
                 test = rare_condition(rare)
                 assert test is not None
-                self.text.line(f"fires[i - begin] = {self.expressions.text(test.condition, 'bool')};")
+                fires = self.expressions.text(test.condition, "bool")
+                self.text.line(f"fires[i - begin] = -({self._flag})({fires});")
 
     def _draw(self, kernels: Sequence[Kernel]) -> None:
         """The block's standard random numbers, all at once."""
@@ -89,6 +90,11 @@ class NeuronLoops(LoopParts):
                 self.text.line(f"alignas(64) real {name}[{BLOCK}];")
                 self.text.line(f"nl_fill_{kind}({name}, {e.place(draw, 'begin')});")
                 e.drawn[draw.stream] = name
+
+    @property
+    def _flag(self) -> str:
+        """Type of a flag that is as wide as a number, so that vectors of both have equally many elements."""
+        return "int32_t" if self.plan.precision == "float" else "int64_t"
 
     def _rare(self, kernel: Kernel) -> None:
         """The neurons of the block for which the condition held, by ascending rank."""

@@ -29,29 +29,42 @@ static inline int64_t nl_lower(int64_t n, int64_t thread, int64_t threads) {
     return nl_min(n, 64 * ((n + 63) / 64 * thread / threads));
 }
 
-// Bit k says whether flags[k] is set, for the first count (1 to 64) of 64 flags that are 0 or 1.
-static inline uint64_t nl_mask(const uint8_t* flags, int64_t count) {
-    uint64_t mask = 0;
-#if defined(__AVX512BW__) && !defined(__clang__)
-    typedef char nl_flags __attribute__((vector_size(64)));
-    nl_flags all;
-    __builtin_memcpy(&all, flags, 64);
-    mask = __builtin_ia32_ptestmb512(all, all, ~(uint64_t)0);
+// Bit k says whether flags[k] is not 0, for the first count (1 to 64) of 64 flags that are 0 or -1: as wide as the
+// numbers that were compared, so that vectors of both have equally many elements.
+#if defined(__AVX512F__) && !defined(__clang__)
+#define NL_FLAGS 64
+static inline uint64_t nl_set(const int64_t* flags) {
+    typedef long long nl_vector __attribute__((vector_size(64), may_alias));
+    return (uint8_t)__builtin_ia32_ptestmq512(*(const nl_vector*)flags, *(const nl_vector*)flags, -1);
+}
+static inline uint64_t nl_set(const int32_t* flags) {
+    typedef int nl_vector __attribute__((vector_size(64), may_alias));
+    return (uint16_t)__builtin_ia32_ptestmd512(*(const nl_vector*)flags, *(const nl_vector*)flags, -1);
+}
 #elif defined(__AVX2__)
-    typedef char nl_flags __attribute__((vector_size(32)));
-    for (int64_t half = 0; half < 64; half += 32) {
-        nl_flags some;
-        __builtin_memcpy(&some, flags + half, 32);
-        mask |= (uint64_t)(uint32_t)__builtin_ia32_pmovmskb256(some > 0) << half;
-    }
+#define NL_FLAGS 32
+static inline uint64_t nl_set(const int64_t* flags) {
+    typedef double nl_vector __attribute__((vector_size(32), may_alias));
+    return (uint64_t)__builtin_ia32_movmskpd256(*(const nl_vector*)flags);
+}
+static inline uint64_t nl_set(const int32_t* flags) {
+    typedef float nl_vector __attribute__((vector_size(32), may_alias));
+    return (uint64_t)__builtin_ia32_movmskps256(*(const nl_vector*)flags);
+}
 #else
-    for (int64_t word = 0; word < 64; word += 8) {
-        uint64_t eight;
-        __builtin_memcpy(&eight, flags + word, 8);
-        if (eight)
-            for (int64_t k = word; k < word + 8; ++k) mask |= (uint64_t)(flags[k] & 1) << k;
-    }
+#define NL_FLAGS 4
+static inline uint64_t nl_set(const int64_t* flags) { return (uint64_t)(*flags & 1); }
+static inline uint64_t nl_set(const int32_t* flags) { return (uint64_t)(*flags & 1); }
 #endif
+
+template <class Flag>
+static inline uint64_t nl_mask(const Flag* flags, int64_t count) {
+    Flag any = 0;
+    for (int64_t k = 0; k < 64; ++k) any |= flags[k];
+    if (!any) return 0;
+    constexpr int64_t together = NL_FLAGS < sizeof(Flag) ? 1 : NL_FLAGS / sizeof(Flag);
+    uint64_t mask = 0;
+    for (int64_t k = 0; k < 64; k += together) mask |= nl_set(flags + k) << k;
     return mask & ~(uint64_t)0 >> (64 - count);
 }
 

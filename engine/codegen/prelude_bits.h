@@ -38,6 +38,30 @@ static inline void nl_spread(uint16_t* counts, const nl_words* planes, int64_t n
         }
         __builtin_memcpy(counts + half, &sum, 64);
     }
+#elif defined(__AVX2__)
+    // In bytes, as sums of NL_ROWS fit, from the highest plane on; then widened.
+    typedef char nl_bytes __attribute__((vector_size(32)));
+    typedef short nl_counts __attribute__((vector_size(32)));
+    typedef char nl_half __attribute__((vector_size(16)));
+    const nl_bytes place = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3};
+    const nl_bytes bit = (nl_bytes)((nl_words){} + 0x8040201008040201);
+    for (int64_t half = 0; half < 64; half += 32) {
+        nl_bytes sum = {};
+        for (int64_t k = number - 1; k >= 0; --k) {
+            typedef int nl_four __attribute__((vector_size(32)));
+            const nl_four same = (nl_four){} + (int32_t)(planes[k][word] >> half);
+            const nl_bytes bits = __builtin_ia32_pshufb256((nl_bytes)same, place);
+            sum = sum + sum - ((bits & bit) == bit);
+        }
+        for (int64_t part = 0; part < 32; part += 16) {
+            nl_half some;
+            __builtin_memcpy(&some, (const char*)&sum + part, 16);
+            nl_counts total;
+            __builtin_memcpy(&total, counts + half + part, 32);
+            total += __builtin_ia32_pmovzxbw256(some);
+            __builtin_memcpy(counts + half + part, &total, 32);
+        }
+    }
 #else
     typedef uint16_t nl_counts __attribute__((vector_size(16)));
     const nl_counts bit = {1, 2, 4, 8, 16, 32, 64, 128};
