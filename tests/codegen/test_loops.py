@@ -42,7 +42,9 @@ def test_update_and_threshold_are_one_pass() -> None:
     text = loop_of(case)
     assert text.count("for (int64_t begin") == 1
     assert text.count("#pragma omp simd") == text.count("for (int64_t i") == 1
-    assert text.count("fires[i - begin] = -(int64_t)(v[i] > 1.0);") == 1, "the threshold belongs to the vectorised pass"
+    assert text.count("fires[i - begin] = -(int64_t)(v[i] > 1.0);") == 1, (
+        "the threshold belongs to the vectorised pass"
+    )
 
 
 def test_a_barrier_or_another_condition_ends_the_pass() -> None:
