@@ -41,7 +41,7 @@ from engine.codegen.lowering.neurons import NEURON, STEP, operated
 from engine.codegen.lowering.scope import Scope, real, store
 from engine.codegen.lowering.spike_counts import lower_decoding
 from engine.codegen.lowering.synapses import POST, PRE, SYNAPSE, SynapseValues
-from engine.codegen.lowering.trace_kernels import BEFORE
+from engine.codegen.lowering.trace_kernels import BEFORE, needed
 from engine.codegen.plan import EventList
 from engine.codegen.traverse import expressions_of_body, symbols
 from engine.errors import EngineError
@@ -171,6 +171,7 @@ class LoweredProjection(SynapseValues):
         else:
             body = self._integrate_events(scope, BEFORE) if advance else []
         body += self._event_statements(scope, statements, before)
+        before = needed(before, body)
         self._add(2, name, domain, (*body, *then), condition=condition, before=before)
 
     def _add_share(self) -> tuple[Statement, ...]:
@@ -285,6 +286,8 @@ class LoweredProjection(SynapseValues):
             body = self._integrate_events(scope, STEP)
         if self.deferred is None:
             body += self._event_statements(scope, statements)
+            unread = {s.name for s in body if isinstance(s, Let)} - symbols(expressions_of_body(body))
+            body = [s for s in body if not (isinstance(s, Let) and s.name in unread)]
             domain = EachEvent(self.post.events.name, self.post_rows.name, ZERO)
             self._add(9, "post spikes", domain, body, before=before)
         if self.traces is not None:

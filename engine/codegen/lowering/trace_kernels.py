@@ -34,6 +34,7 @@ from engine.codegen.lowering.builder import NEVER, ZERO
 from engine.codegen.lowering.neurons import NEURON, STEP, TICK
 from engine.codegen.lowering.scope import Scope, real
 from engine.codegen.lowering.traces import Trace, names_in, trees_of
+from engine.codegen.traverse import expressions_of_body, symbols
 from engine.language.model import Assignment
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ BEFORE = Op("-", (STEP, Const(1, "int")), "int")
 """Up to where an arriving spike lets variables decay."""
 
 _SYNAPSE, _PRE, _POST = Symbol("s", "int"), Symbol("pre", "int"), Symbol("post", "int")
+
+
+def needed(before: list[Let], body: list[Statement]) -> list[Let]:
+    """Those of the values before a body that it reads, and what they need."""
+    used, kept = symbols(expressions_of_body(body)), list[Let]()
+    for let in reversed(before):
+        if let.name in used:
+            used |= symbols([let.value])
+            kept.insert(0, let)
+    return kept
 
 
 class TraceKernels:
