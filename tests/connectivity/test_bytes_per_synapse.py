@@ -70,10 +70,11 @@ LARGE = 70_000
         # ranks by both sides while they are turned round
         ("spike", NUMBER_PRE, DRAW, 10_000, 11.0, 10.5),
         ("spike", NUMBER_POST, DRAW, 10_000, 11.0, 10.5),
-        # compiled: nothing is added
-        ("spike", ONE_WEIGHT, COMPILE, 10_000, 2.3, 2.3),
+        # compiled: nothing is added, or a bit for each pair where these are at most 16 times as many
+        ("spike", ONE_WEIGHT, COMPILE, 10_000, 4.0, 4.0),
+        ("spike", ONE_WEIGHT, COMPILE, 20_000, 2.5, 2.5),
         ("spike", ONE_WEIGHT, COMPILE, LARGE, 5.2, 5.2),  # and 140 000 neurons
-        ("spike", ONE_WEIGHT.replace("0.5", "0.5, 3.0"), COMPILE, 10_000, 2.3, 2.3),
+        ("spike", ONE_WEIGHT.replace("0.5", "0.5, 3.0"), COMPILE, 20_000, 2.5, 2.5),
         ("spike", PROBABILITY, COMPILE, 10_000, 11.0, 10.5),
         ("rate", ONE_WEIGHT, COMPILE, 10_000, 2.3, 2.3),
         ("rate", PROBABILITY, COMPILE, 10_000, 11.0, 10.5),
