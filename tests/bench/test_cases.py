@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-import engine
 from cases import CASES
 from peers import PEERS, Failed, Run, build_hand
 from simulators import annarchy, numpy_steps
@@ -28,15 +27,6 @@ EXPECTED = {
     "rate_sparse": (0.25, 100.0, 0.6248, 0.01),
     "hh": (0.2, 100.0, 86.69, 0.1),
 }
-
-
-@pytest.fixture(autouse=True)
-def top_level():
-    """Cases are declared at the top level, which other tests share."""
-    engine.clear()
-    yield
-    engine.clear()
-    engine.setup(dt=1.0, method="explicit", seed=None, num_threads=1)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
