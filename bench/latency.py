@@ -103,6 +103,7 @@ def window() -> dict[str, dict[str, float]]:
 def measured(what: str, folder: str) -> dict[str, dict[str, float]]:
     """One process with the cache in a folder."""
     environment = {**os.environ, "NEUROLOOM_CACHE_DIR": folder, "PYTHONPATH": f"{HERE}:{ROOT}"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, str(Path(__file__).resolve()), "--process", what]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder)
     if done.returncode:

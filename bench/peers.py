@@ -17,6 +17,10 @@ ENVIRONMENTS = HERE / ".peers"
 HAND_FLAGS = ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-fopenmp", "-std=c++17"]
 
 
+NOT_THEIRS = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+"""Variables that processes do not get: they find packages where they are installed, and compiled."""
+
+
 class Failed(Exception):
     """A simulator did not get through a case; the text is what it said."""
 
@@ -110,7 +114,7 @@ def execute(peer: Peer, run: Run, program: str, base: float, folder: Path) -> di
 
     ``program`` and ``base`` are those of the case, for the hand-written one.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_THEIRS}
     environment["OMP_NUM_THREADS"] = environment["OPENBLAS_NUM_THREADS"] = str(run.threads)
     if peer.name == "hand":
         binary = build_hand(program, run.precision, folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 PARTS_PER_THREAD = 4
 """Rows differ in length, so threads fetch several parts each."""
@@ -16,6 +15,8 @@ def in_parts(work: Callable[[slice], None], n_rows: int, threads: int) -> None:
     if threads == 1:
         work(slice(0, n_rows))
         return
+    from concurrent.futures import ThreadPoolExecutor
+
     parts = min(n_rows, PARTS_PER_THREAD * threads)
     bounds = [n_rows * part // parts for part in range(parts + 1)]
     with ThreadPoolExecutor(threads) as pool:

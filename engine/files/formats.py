@@ -1,8 +1,10 @@
-"""One file for one mapping of plain data, in the format that its name asks for."""
+"""One file for one mapping of plain data, in the format that its name asks for.
+
+What reads and writes a format is imported when a file asks for it: every script imports this module.
+"""
 
 from __future__ import annotations
 
-import gzip
 import os
 import pickle
 import zlib
@@ -14,9 +16,7 @@ import numpy as np
 
 from engine.errors import EngineError
 from engine.files.errors import FileError
-from engine.files.hdf5 import read_hdf5, write_hdf5
 from engine.files.memory import read_unpacked, refuse_too_large
-from engine.files.npz import COMPRESSION, read_npz, write_npz
 from engine.files.pickles import load_pickle
 from engine.files.whole import save_whole
 
@@ -46,14 +46,22 @@ def save_content(filename: str | os.PathLike[str], content: Mapping[str, Any], w
 
     def write(file: BinaryIO) -> None:
         if kind == "Numpy":
+            from engine.files.npz import write_npz
+
             write_npz(file, {name: _array(value) for name, value in content.items()}, objects=True)
         elif kind == "HDF5":
+            from engine.files.hdf5 import write_hdf5
+
             write_hdf5(file, content)
         elif kind == "Matlab":
             _write_matlab(file, content)
         elif kind == "text":
             pickle.dump(content, file, protocol=_PROTOCOL)
         else:
+            import gzip
+
+            from engine.files.npz import COMPRESSION
+
             with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=COMPRESSION, mtime=0) as stream:
                 pickle.dump(content, stream, protocol=_PROTOCOL)
 
@@ -94,13 +102,19 @@ def load_content(filename: str | os.PathLike[str], encoding: str | None = None) 
 
 def _read(path: Path, kind: str, encoding: str | None) -> Any:
     if kind == "HDF5":
+        from engine.files.hdf5 import read_hdf5
+
         return read_hdf5(path)
     if kind == "Numpy":
+        from engine.files.npz import read_npz
+
         arrays = read_npz(path, encoding)
         return {name: a.item() if a.ndim == 0 and a.dtype == object else a for name, a in arrays.items()}
     if kind == "text":
         refuse_too_large(path.stat().st_size)
         return load_pickle(path.read_bytes(), encoding)
+    import gzip
+
     with gzip.open(path, "rb") as stream:
         return load_pickle(read_unpacked(stream), encoding)
 

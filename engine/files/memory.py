@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from gzip import GzipFile
-from typing import IO
-
-import psutil
+from typing import IO, TYPE_CHECKING
 
 from engine.files.errors import FileError
+
+if TYPE_CHECKING:
+    from gzip import GzipFile
 
 _PIECE = 1 << 24
 
 
 def refuse_too_large(size: int) -> None:
     """Raise if ``size`` bytes are more than the free memory."""
+    import psutil  # of many parts, for what hardly any script does
+
     free = psutil.virtual_memory().available
     if size > free:
         raise FileError(

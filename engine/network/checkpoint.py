@@ -17,8 +17,6 @@ from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.files.errors import FileError
 from engine.files.formats import load_content
-from engine.files.hdf5 import write_hdf5
-from engine.files.npz import write_npz
 from engine.files.plain import NotPlain, decoded, encoded
 from engine.files.whole import save_whole
 from engine.network.checkpoint_checks import all_or_nothing, check_recorded, check_synapses, may_set
@@ -116,8 +114,12 @@ class Checkpoints:
 def _writer(filename: str | PathLike[str]) -> Any:
     suffix = Path(filename).suffix.lower()
     if suffix == ".npz":
+        from engine.files.npz import write_npz
+
         return lambda file, content: write_npz(file, content, objects=False, compress=False)
     if suffix in (".h5", ".hdf5"):
+        from engine.files.hdf5 import write_hdf5
+
         return write_hdf5
     raise EngineError(f"A checkpoint is a .npz or .h5 file, not {Path(filename).name!r}.")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +93,8 @@ def load_parameter(in_file: Filename) -> dict[str, Any]:
     -------
     dict of str -> float or str
     """
+    import xml.etree.ElementTree as ElementTree
+
     print("WARNING: load_parameter() is deprecated. Use load_parameters() and JSON files instead. ")
     text = _text(in_file)
     if "<!DOCTYPE" in text:

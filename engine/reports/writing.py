@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import EngineError
 from engine.files.whole import save_whole
 from engine.network.dialects import network_first
 from engine.network.network import Network
 from engine.network.registry import network_of
-from engine.reports.description import Description, Heading
+
+if TYPE_CHECKING:
+    from engine.reports.description import Description, Heading
 
 SUFFIXES = (".tex", ".md")
 
@@ -53,6 +56,7 @@ def report(
     After compile the values of parameters are the present ones, before it the initial ones; of arrays the
     smallest and the largest value are told.
     """
+    from engine.reports.description import Heading
     from engine.reports.gather import describe
 
     path = Path(filename)
