@@ -4,7 +4,7 @@ import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-COMPILED = ["engine.runtime.core", "engine.runtime.patterns"]
+COMPILED = ["engine.runtime.core", "engine.runtime.sparse", "engine.runtime.patterns"]
 
 
 def extension(module: str) -> Extension:

@@ -5,24 +5,17 @@ Threads matter here only for the layout of events and records; iterations run on
 
 from __future__ import annotations
 
-import math
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.access import event_list, matrix_of
-from engine.codegen.expressions import operand_type
+from engine.codegen.evaluation import UPDATES, Evaluator, Scope, Value, reduced_row
 from engine.codegen.ir import (
-    LANES,
     Accumulate,
-    Cast,
     Comment,
-    Const,
-    Draw,
     Each,
     EachAbsent,
     EachBlock,
@@ -32,88 +25,16 @@ from engine.codegen.ir import (
     EachSpike,
     EachSynapse,
     Emit,
-    Expr,
-    Function,
     If,
     Interrupt,
     Kernel,
     Let,
-    Load,
     Once,
-    Op,
-    Select,
     Statement,
     Store,
-    Symbol,
     Total,
-    Type,
 )
-from engine.codegen.philox import DRAWS, Place
 from engine.codegen.plan import EventRecorder, Matrix, Plan, Recorder, row_words
-
-Value = Any
-"""A numpy real, a Python int or a bool."""
-
-Scope = dict[str, Value]
-
-_OPERATORS: dict[str, Callable[[Value, Value], Value]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-
-_UPDATES: dict[str, Callable[[Value, Value], Value]] = {
-    "=": lambda old, new: new,
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "min": lambda old, new: new if new < old else old,
-    "max": lambda old, new: new if new > old else old,
-}
-
-_SAME_IN_NUMPY = (
-    *("exp", "log", "sqrt", "fabs", "sin", "cos", "tan", "sinh", "cosh", "tanh", "floor", "ceil", "log10"),
-    *("log2", "log1p", "expm1", "exp2", "cbrt", "fmod", "isnan", "isfinite"),
-)
-
-FUNCTIONS: dict[str, Callable[..., Value]] = {
-    **{name: getattr(np, name) for name in _SAME_IN_NUMPY},
-    **{f"a{name}": getattr(np, f"arc{name}") for name in ("sin", "cos", "tan")},
-    "atan2": np.arctan2,
-    "pow": np.power,
-    "erf": lambda x: math.erf(x),
-    "round": lambda x: np.copysign(np.floor(np.fabs(x) + 0.5), x),
-    "sign": lambda x: int(x > 0) - int(x < 0),
-    "pos": lambda x: x if x > 0 else 0.0,
-    "neg": lambda x: x if x < 0 else 0.0,
-    "clip": lambda x, a, b: a if x < a else b if x > b else x,
-    "Heaviside": lambda x: np.heaviside(x, 0.5),
-    "modulo": lambda a, b: int(math.fmod(int(a), int(b))) if int(b) else 0,
-    "max": lambda a, b: b if b > a else a,
-    "min": lambda a, b: b if b < a else a,
-    "fma": lambda a, b, c: fused(a, b, c),
-    "exprel": lambda x: np.expm1(x) / x if x != 0 else 1.0,
-}
-
-
-def fused(a: Value, b: Value, c: Value) -> Value:
-    """``a * b + c``, rounded once."""
-    twice = a * b + c
-    if not (np.isfinite(a) and np.isfinite(b) and np.isfinite(c)):
-        return twice
-    exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
-    try:
-        return float(exact) if exact else twice
-    except OverflowError:
-        return math.inf if exact > 0 else -math.inf
 
 
 def partition(n: int, threads: int) -> list[int]:
@@ -122,23 +43,7 @@ def partition(n: int, threads: int) -> list[int]:
     return [min(n, 64 * (chunks * k // threads)) for k in range(threads + 1)]
 
 
-def _reduced_row(op: str, start: Value, values: Sequence[Value]) -> Value:
-    """As :class:`engine.codegen.ir.Reduction` says."""
-    update, whole = _UPDATES[op], len(values) - len(values) % LANES
-    if whole:
-        lanes = [type(start)(0) if op == "+" else start] * LANES
-        for k, value in enumerate(values[:whole]):
-            lanes[k % LANES] = update(lanes[k % LANES], value)
-        while len(lanes) > 1:
-            half = len(lanes) // 2
-            lanes = [update(lanes[k], lanes[k + half]) for k in range(half)]
-        start = update(start, lanes[0])
-    for value in values[whole:]:
-        start = update(start, value)
-    return start
-
-
-class Interpreter:
+class Interpreter(Evaluator):
     """Advances the buffers of one plan.
 
     Parameters
@@ -158,12 +63,9 @@ class Interpreter:
         sizes: Mapping[str, int],
         threads: int = 1,
     ) -> None:
-        self.plan = plan
-        self.buffers = buffers
+        super().__init__(plan, buffers)
         self.sizes = sizes
         self.threads = threads
-        self._real: Any = np.float32 if plan.precision == "float" else np.float64
-        self._draw = 0
         self._tick = 0
         self._interrupted = False
 
@@ -178,8 +80,8 @@ class Interpreter:
             for let in self.plan.prologue:
                 prologue[let.name] = self.value(let.value, prologue)
             for done in range(steps):
-                self._tick, self._draw = tick + done, draw + done
-                time = self._real((step + done) * self.plan.dt)
+                self._tick, self.draw = tick + done, draw + done
+                time = self.real((step + done) * self.plan.dt)
                 scope = prologue | {"step": step + done, "tick": tick + done, "t": time, "done": done}
                 self._step(scope)
                 if self._interrupted or self._is_full():
@@ -276,7 +178,7 @@ class Interpreter:
                     values.append(self.value(reduction.value, inner))
             if reduction is not None:
                 start = self.value(reduction.start, outer)
-                outer[reduction.name] = _reduced_row(reduction.op, start, values)
+                outer[reduction.name] = reduced_row(reduction.op, start, values)
             self._body(kernel.after, outer)
 
     def _reductions(self, kernel: Kernel, scope: Scope) -> None:
@@ -288,7 +190,7 @@ class Interpreter:
             outer[reduction.name] = self.value(reduction.start, outer)
             for i in range(first, n if whole else min(first + 64, n)):
                 value = self.value(reduction.value, outer | {"i": i})
-                outer[reduction.name] = _UPDATES[reduction.op](outer[reduction.name], value)
+                outer[reduction.name] = UPDATES[reduction.op](outer[reduction.name], value)
             self._body(kernel.after, outer)
 
     # --- statements -----------------------------------------------------------------------------------
@@ -314,64 +216,8 @@ class Interpreter:
 
     def _write(self, array: str, index: int, op: str, value: Value) -> None:
         kind = self.plan.buffer(array).type
-        old = self._as(self.buffers[array][index], kind)
-        self.buffers[array][index] = self._as(_UPDATES[op](old, self._as(value, kind)), kind)
-
-    # --- expressions ----------------------------------------------------------------------------------
-
-    def value(self, expression: Expr, scope: Scope) -> Value:
-        """Value of an expression."""
-        match expression:
-            case Const(value=value, type=kind):
-                return self._as(value, kind)
-            case Symbol(name=name):
-                return scope[name]
-            case Load(array=array, index=index, type=kind):
-                buffer = self.buffers[array]
-                return self._as(buffer[0 if buffer.size == 1 else self.value(index, scope)], kind)
-            case Cast(operand=operand, type=kind):
-                return self._as(self.value(operand, scope), kind)
-            case Select(condition=condition, then=then, otherwise=otherwise, type=kind):
-                chosen = then if self.value(condition, scope) else otherwise
-                return self._as(self.value(chosen, scope), kind)
-            case Op():
-                return self._as(self._op(expression, scope), expression.type)
-            case Function(name=name, args=args, type=kind):
-                argument: Type = kind if name in ("min", "max") else "real"
-                values = [self._as(self.value(arg, scope), argument) for arg in args]
-                return self._as(FUNCTIONS[name](*values), kind)
-            case Draw():
-                return self._as(self._random(expression, scope), expression.type)
-
-    def _op(self, expression: Op, scope: Scope) -> Value:
-        if expression.op == "and":
-            return all(self.value(arg, scope) for arg in expression.args)
-        if expression.op == "or":
-            return any(self.value(arg, scope) for arg in expression.args)
-        if expression.op == "not":
-            return not self.value(expression.args[0], scope)
-        kind = operand_type(expression)
-        values = [self._as(self.value(arg, scope), kind) for arg in expression.args]
-        if expression.op == "neg":
-            return -values[0]
-        if expression.op == "mod":
-            return values[0] % values[1] if kind == "int" else np.fmod(values[0], values[1])
-        result = values[0]
-        for other in values[1:]:
-            result = _OPERATORS[expression.op](result, other)
-        return result
-
-    def _random(self, expression: Draw, scope: Scope) -> Value:
-        seed = int(self.buffers[self.plan.seed][0])
-        index = int(self.value(expression.index, scope))
-        args = [float(self.value(arg, scope)) for arg in expression.args]
-        place = Place(seed, self._draw, index, expression.stream)
-        return DRAWS[expression.distribution](place, *args)
-
-    def _as(self, value: Value, kind: Type) -> Value:
-        if kind == "real":
-            return self._real(value)
-        return bool(value) if kind == "bool" else int(value)
+        old = self.converted(self.buffers[array][index], kind)
+        self.buffers[array][index] = self.converted(UPDATES[op](old, self.converted(value, kind)), kind)
 
     # --- events and records ---------------------------------------------------------------------------
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.runtime.core import as_ranks, carried, column_offsets, rank_type, transpose
+from engine.runtime.core import as_ranks, rank_type
+from engine.runtime.sparse import carried, column_offsets, transpose
 
 CHUNK = 1 << 18
 

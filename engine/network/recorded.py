@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.runtime.core import transpose
+from engine.runtime.sparse import transpose
 
 if TYPE_CHECKING:
     from engine.recordings.stream import Track

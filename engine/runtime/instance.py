@@ -20,10 +20,11 @@ from engine.codegen.lowering.trace_kernels import BEGAN
 from engine.codegen.lowering.traces import Trace
 from engine.codegen.plan import Plan
 from engine.runtime.buffers import filled
-from engine.runtime.core import Library, partition, places_in_columns
+from engine.runtime.core import Library, partition
 from engine.runtime.recording import Recording
 from engine.runtime.resetting import Resettable
 from engine.runtime.rewiring import Rewired
+from engine.runtime.sparse import places_in_columns
 from engine.runtime.state import Pause, Restorable
 
 if TYPE_CHECKING:

@@ -7,13 +7,10 @@ import time
 import numpy as np
 import pytest
 
-from engine.runtime.core import (
-    Library,
-    LibraryError,
-    aligned_zeros,
+from engine.runtime.core import Library, LibraryError, aligned_zeros, partition
+from engine.runtime.sparse import (
     carried,
     column_offsets,
-    partition,
     places,
     places_in_columns,
     sorted_by_class,

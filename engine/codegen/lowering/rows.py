@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.codegen.plan import row_words
-from engine.runtime.core import bits_of_rows, carried, places, sorted_by_class, split_rows
+from engine.runtime.sparse import bits_of_rows, carried, places, sorted_by_class, split_rows
 
 if TYPE_CHECKING:
     from engine.connectivity import Connectivity
