@@ -16,6 +16,7 @@ from engine.codegen.ir import (
     Each,
     EachAbsent,
     EachBlock,
+    EachChance,
     EachDue,
     EachEvent,
     EachRow,
@@ -172,7 +173,7 @@ def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
     if isinstance(domain, EachBlock):
         owners = {"i": _neurons(domain.count), "block": f"owner of block in {domain.count}"}
         return owners.get(index.name, ANYONE) if isinstance(index, Symbol) else ANYONE
-    if isinstance(domain, Each | EachSpike):
+    if isinstance(domain, Each | EachSpike | EachChance):
         count = _neurons_of(plan, domain)
         return _neurons(count) if _base(index, count) == "i" else ANYONE
     matrix = matrix_of(plan, domain.matrix)
@@ -184,9 +185,9 @@ def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
     return ANYONE
 
 
-def _neurons_of(plan: Plan, domain: Each | EachSpike) -> str:
+def _neurons_of(plan: Plan, domain: Each | EachSpike | EachChance) -> str:
     """Size symbol of the population whose neurons are iterated."""
-    return domain.count if isinstance(domain, Each) else event_list(plan, domain.events).count
+    return event_list(plan, domain.events).count if isinstance(domain, EachSpike) else domain.count
 
 
 def _base(index: Expr, count: str) -> str:
@@ -218,7 +219,7 @@ def _check_write(plan: Plan, kernel: Kernel, statement: Store | Accumulate) -> N
         raise AccessError(f"{kernel.name}: writes {statement.array} at an index that its thread does not own")
     if isinstance(statement, Accumulate) or isinstance(domain, Once | Total):
         return
-    if isinstance(domain, Each | EachSpike):
+    if isinstance(domain, Each | EachSpike | EachChance):
         own = True
     elif isinstance(domain, EachBlock):
         own = owner.startswith("owner of block")
@@ -233,7 +234,7 @@ def _check_write(plan: Plan, kernel: Kernel, statement: Store | Accumulate) -> N
 def _check_emit(plan: Plan, kernel: Kernel, statement: Emit) -> None:
     events = event_list(plan, statement.events)
     domain = kernel.domain
-    own = isinstance(domain, Each | EachSpike) and _neurons_of(plan, domain) == events.count
+    own = isinstance(domain, Each | EachSpike | EachChance) and _neurons_of(plan, domain) == events.count
     if not own or statement.index != Symbol("i", "int"):
         raise AccessError(f"{kernel.name}: emits into {events.name} something else than its own neuron")
 

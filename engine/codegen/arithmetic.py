@@ -29,7 +29,7 @@ _STEPWISE = frozenset({"floor", "ceil", "round", "modulo", "fmod", "sign", "Heav
 
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!=", "mod"})
 
-_OF_ONE_ITERATION = frozenset({"i", "s", "pair", "pre", "post", "row", "length", "block"})
+_OF_ONE_ITERATION = frozenset({"i", "s", "pair", "pre", "post", "row", "length", "block", "unit"})
 
 _SMALLEST_NORMAL = 2.2250738585072014e-308
 

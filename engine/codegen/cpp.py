@@ -14,10 +14,10 @@ from pathlib import Path
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
-from engine.codegen.ir import Draw, Each, EachRow, Function, Interrupt, Kernel
+from engine.codegen.ir import Draw, Each, EachChance, EachRow, Function, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
 from engine.codegen.outlining import BORDER, PLAINLY, outlined
-from engine.codegen.plan import PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
+from engine.codegen.plan import CLOSING, PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
 from engine.codegen.profile import groups, parts
 from engine.codegen.records import (
     filled_counter,
@@ -65,7 +65,8 @@ class CppPrinter(LoopPrinter):
         """First and one past the last line of each loop in the text of a step."""
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
-        self._draws = any(isinstance(e, Draw) for e in used)
+        self._picks = any(isinstance(k.domain, EachChance) for k in kernels)
+        self._draws = self._picks or any(isinstance(e, Draw) for e in used)
         self._relaxes = any(isinstance(e, Function) and e.name == "exprel" for e in used)
         self._reduces = any(isinstance(k.domain, EachRow) and k.reduction is not None for k in kernels)
         self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
@@ -76,6 +77,7 @@ class CppPrinter(LoopPrinter):
             "prelude_lanes.h": self._reduces,
             "prelude_exprel.h": self._relaxes,
             "prelude_random.h": self._draws,
+            "prelude_chance.h": self._picks,
             "prelude_bits.h": any(matrix.bits for matrix in self.plan.matrices),
             "prelude_cores.h": bool(self.plan.cores),
             "prelude_profile.h": bool(self.plan.profile),
@@ -130,7 +132,7 @@ class CppPrinter(LoopPrinter):
 
     def _schedule(self) -> None:
         phase = 0
-        for number, group in enumerate(groups(self.plan)):
+        for number, group in enumerate(groups(self.plan.steady)):
             first = group[0]
             if first.phase != phase:
                 self.text.line()
@@ -138,9 +140,7 @@ class CppPrinter(LoopPrinter):
                 phase = first.phase
             if first.barrier and self.barrier:
                 self.text.line(self.barrier)
-            begin = len(self.text.lines)
             self._entries_of_schedule(group)
-            self._loops.append((begin, len(self.text.lines)))
             self._lap(number)
 
     def _lap(self, part: int) -> None:
@@ -150,7 +150,7 @@ class CppPrinter(LoopPrinter):
             self.text.line(f"if (thread == 0) nl_lap(&{profile}[{part}], &last_lap);")
 
     def _entries_of_schedule(self, group: list[Entry]) -> None:
-        work = group[0].work
+        work, begin = group[0].work, len(self.text.lines)
         if isinstance(work, Recorder):
             print_recorder(self, work)
         elif isinstance(work, EventRecorder):
@@ -159,6 +159,7 @@ class CppPrinter(LoopPrinter):
             self.each([entry.work for entry in group if isinstance(entry.work, Kernel)])
         else:
             self.kernel(work)
+        self._loops.append((begin, len(self.text.lines)))
 
     def _end_of_step(self) -> None:
         """Agree whether to go on.
@@ -185,9 +186,20 @@ class CppPrinter(LoopPrinter):
         if self.barrier:
             text.line(self.barrier)
         self._lap(len(parts(self.plan)) - 1)
+        if self.plan.closing:
+            self._end_of_call()
         with text.block("if (stopping[done & 1])"):
             text.line("++done;")
             text.line("break;")
+
+    def _end_of_call(self) -> None:
+        """What only Python looks at, once it does."""
+        self.text.comment(f"--- phase {CLOSING}: {PHASES[CLOSING]}")
+        with self.text.block("if (stopping[done & 1] || done + 1 == steps)"):
+            for group in groups(self.plan.closing):
+                if group[0].barrier and self.barrier:
+                    self.text.line(self.barrier)
+                self._entries_of_schedule(group)
 
     def _event_recorders(self) -> list[EventRecorder]:
         return [e.work for e in self.plan.schedule if isinstance(e.work, EventRecorder)]

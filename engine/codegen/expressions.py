@@ -237,7 +237,7 @@ class ExpressionPrinter:
 
 
 DOMAIN_SYMBOLS = frozenset(
-    ("i", "s", "pair", "pre", "post", "row", "length", "block", "step", "tick", "t", "done")
+    ("i", "s", "pair", "pre", "post", "row", "length", "block", "unit", "step", "tick", "t", "done")
 )
 """Symbols that a domain or the time loop binds; they keep their names in the text."""
 

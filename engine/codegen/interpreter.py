@@ -5,6 +5,7 @@ Threads matter here only for the layout of events and records; iterations run on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,11 +15,13 @@ import numpy.typing as npt
 from engine.codegen.access import event_list, matrix_of
 from engine.codegen.evaluation import UPDATES, Evaluator, Scope, Value, reduced_row
 from engine.codegen.ir import (
+    GROUP,
     Accumulate,
     Comment,
     Each,
     EachAbsent,
     EachBlock,
+    EachChance,
     EachDue,
     EachEvent,
     EachRow,
@@ -34,7 +37,9 @@ from engine.codegen.ir import (
     Store,
     Total,
 )
-from engine.codegen.plan import EventRecorder, Matrix, Plan, Recorder, row_words
+from engine.codegen.philox import Place, picked
+from engine.codegen.plan import Entry, EventRecorder, Matrix, Plan, Recorder, row_words
+from engine.codegen.traverse import expressions_of_body, symbols
 
 
 def partition(n: int, threads: int) -> list[int]:
@@ -83,13 +88,14 @@ class Interpreter(Evaluator):
                 self._tick, self.draw = tick + done, draw + done
                 time = self.real((step + done) * self.plan.dt)
                 scope = prologue | {"step": step + done, "tick": tick + done, "t": time, "done": done}
-                self._step(scope)
-                if self._interrupted or self._is_full():
+                self._entries_in_order(self.plan.steady, scope)
+                if self._interrupted or self._is_full() or done + 1 == steps:
+                    self._entries_in_order(self.plan.closing, scope)
                     return done + 1
         return steps
 
-    def _step(self, scope: Scope) -> None:
-        for entry in self.plan.schedule:
+    def _entries_in_order(self, entries: Iterable[Entry], scope: Scope) -> None:
+        for entry in entries:
             if isinstance(entry.work, Recorder):
                 self._record(entry.work, scope)
             elif isinstance(entry.work, EventRecorder):
@@ -111,6 +117,9 @@ class Interpreter(Evaluator):
             return
         if isinstance(kernel.domain, EachBlock | Total):
             self._reductions(kernel, scope)
+            return
+        if isinstance(kernel.domain, EachChance):
+            self._chances(kernel, kernel.domain, scope)
             return
         for bound in self._iterations(kernel.domain, scope):
             self._body((*kernel.before, *kernel.body), scope | bound)
@@ -192,6 +201,23 @@ class Interpreter(Evaluator):
                 value = self.value(reduction.value, outer | {"i": i})
                 outer[reduction.name] = UPDATES[reduction.op](outer[reduction.name], value)
             self._body(kernel.after, outer)
+
+    def _chances(self, kernel: Kernel, domain: EachChance, scope: Scope) -> None:
+        n, step = self.sizes[domain.count], 64 if domain.scale is None else GROUP
+        has_units = "unit" in symbols(expressions_of_body(kernel.body))
+        seed = int(self.buffers[self.plan.seed][0])
+        for first in range(0, n, step):
+            group = range(first, min(first + step, n))
+            if domain.scale is None:
+                chances = [float(self.value(domain.chance, scope | {"i": i})) for i in group]
+                largest = max((chance for chance in chances if chance > 0.0), default=0.0)
+                scale = 1.0 / math.log1p(-largest) if 0.0 < largest < 1.0 else 0.0
+            else:
+                largest = float(self.value(domain.chance, scope))
+                scale = float(self.value(domain.scale, scope))
+            gaps = Place(seed, self.draw, first, domain.gaps)
+            for place, unit in picked(gaps, domain.stream, len(group), largest, scale, has_units):
+                self._body(kernel.body, scope | {"i": first + place, "unit": self.real(unit)})
 
     # --- statements -----------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ Symbols that a domain binds
 ``EachAbsent``  ``pre``, ``post``, ``pair`` (post * n_pre + pre)
 ``EachDue``     as ``EachSynapse``
 ``EachSpike``   ``i`` (the rank in the event list)
+``EachChance``  ``i``, ``unit``
 ``EachRow``     ``row`` (= ``post``) in ``before``/``after``; ``s``, ``pre``, ``post`` in ``body``
 ``EachBlock``   ``i`` in the reduction, ``block`` in ``after``
 ``Total``       ``i`` in the reduction
@@ -251,8 +252,50 @@ class EachSpike:
     lag: Expr
 
 
+@dataclass(frozen=True)
+class EachChance:
+    """Neurons that are picked at random, independently of each other and of other steps, by ascending ``i``.
+
+    Neurons come in groups: of :data:`GROUP` where ``chance`` is the same for all, of 64 where it depends on
+    ``i``. Each neuron of a group is picked with the largest chance of the group; ``unit`` is a number between
+    0 and that largest chance (or 1, if that is less). A body that asks whether ``unit`` is below the chance
+    of its neuron goes on with just that chance. What is not a number is no chance.
+
+    Up to :data:`RARE` the gaps between those picked are drawn, from the stream ``gaps``: with the words of
+    counter g = first neuron of the group + k, gap k is ``int(log(1 - unit(a, b)) * scale)`` and ``unit`` is
+    ``largest * unit(c, d)``, where ``scale`` is ``1 / log1p(-largest)``. A body that does not use ``unit``
+    has two gaps from each counter: gap k from that of g = first + k // 16 * 8 + k % 8, from (c, d) where
+    k % 16 is 8 or more. Beyond :data:`RARE` each neuron has a standard uniform number of ``stream``, and is
+    picked if that is less than the largest chance; it is its ``unit``.
+
+    ``scale`` is None where ``chance`` depends on ``i``.
+    """
+
+    count: str
+    chance: Expr
+    stream: int
+    gaps: int
+    scale: Expr | None = None
+
+
+GROUP = 1024
+"""Neurons of one chance whose gaps are one sequence."""
+
+RARE = 0.125
+"""Chance up to which gaps cost less than a number for each neuron."""
+
 Domain = (
-    Each | Once | EachSynapse | EachRow | EachEvent | EachDue | EachSpike | EachBlock | Total | EachAbsent
+    Each
+    | Once
+    | EachSynapse
+    | EachRow
+    | EachEvent
+    | EachDue
+    | EachSpike
+    | EachBlock
+    | Total
+    | EachAbsent
+    | EachChance
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from engine.codegen.chance_loops import ChanceLoops
 from engine.codegen.ir import (
     EachAbsent,
     EachBlock,
+    EachChance,
     EachDue,
     EachEvent,
     EachRow,
@@ -18,7 +20,7 @@ from engine.codegen.neuron_loops import NeuronLoops
 from engine.codegen.synapse_loops import SynapseLoops
 
 
-class LoopPrinter(NeuronLoops, SynapseLoops):
+class LoopPrinter(NeuronLoops, ChanceLoops, SynapseLoops):
     """Prints the loops of one plan into ``text``."""
 
     def kernel(self, kernel: Kernel) -> None:
@@ -33,5 +35,6 @@ class LoopPrinter(NeuronLoops, SynapseLoops):
             EachAbsent: self.absent,
             EachDue: self.due,
             EachSpike: self.spikes,
+            EachChance: self.chances,
         }
         printers[type(kernel.domain)](kernel)

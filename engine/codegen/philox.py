@@ -6,8 +6,11 @@ Philox4x32-10 is from Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbe
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from engine.codegen.ir import GROUP, RARE
 
 Words = tuple[int, int, int, int]
 
@@ -164,6 +167,30 @@ def _binomial_by_rejection(at: Place, n: int, p: float) -> float:
         if math.log(v * alpha / (a / (us * us) + b)) <= log_probability(k) - log_probability(mode):
             break
     return k
+
+
+def picked(
+    gaps: Place, stream: int, size: int, chance: float, scale: float, has_units: bool
+) -> Iterator[tuple[int, float]]:
+    """Those picked of a group of ``size`` elements that begins at ``gaps``, relative to it, each with its
+    unit, as :class:`engine.codegen.ir.EachChance` says."""
+    if not chance > 0.0:
+        return
+    if chance > RARE:
+        for k in range(size):
+            unit_of = replace(gaps, index=gaps.index + k, stream=stream).uniform()
+            if unit_of < chance:
+                yield k, unit_of
+        return
+    place = -1
+    for k in count():
+        counter = k if has_units else k // 16 * 8 + k % 8
+        a, b, c, d = replace(gaps, index=gaps.index + counter).words()
+        words, rest = ((c, d), 0.0) if not has_units and k % 16 >= 8 else ((a, b), unit(c, d))
+        place += 1 + int(min(math.log(1.0 - unit(*words)) * scale, GROUP))
+        if place >= size:
+            return
+        yield place, chance * rest
 
 
 DRAWS: dict[str, Callable[..., float]] = {

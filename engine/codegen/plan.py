@@ -127,8 +127,8 @@ class EventRecorder:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the schedule. ``phase`` is the row of semantics.md's table of a step (1..12);
-    ``barrier`` says that all threads must have finished everything before it."""
+    """One line of the schedule. ``phase`` is a key of :data:`PHASES`; ``barrier`` says that all threads
+    must have finished everything before it."""
 
     phase: int
     work: Kernel | Recorder | EventRecorder
@@ -173,6 +173,16 @@ class Plan:
         return self._event_lists[name]
 
     @cached_property
+    def steady(self) -> tuple[Entry, ...]:
+        """What each step does."""
+        return tuple(entry for entry in self.schedule if entry.phase != CLOSING)
+
+    @cached_property
+    def closing(self) -> tuple[Entry, ...]:
+        """What follows the last step of a call: values that only Python looks at."""
+        return tuple(entry for entry in self.schedule if entry.phase == CLOSING)
+
+    @cached_property
     def _buffers(self) -> dict[str, Buffer]:
         return {buffer.name: buffer for buffer in self.buffers}
 
@@ -198,6 +208,9 @@ PHASES = {
     10: "structural plasticity",
     11: "recording",
     12: "stop conditions",
+    13: "end of the call",
 }
 """The step order of semantics.md section 1, and what is tested after it. Draws are functions of
-counters, so phase 4 has no kernels."""
+counters, so phase 4 has no kernels. The last phase follows the last step of a call only."""
+
+CLOSING = 13

@@ -19,6 +19,7 @@ from engine.codegen.ir import (
     Each,
     EachAbsent,
     EachBlock,
+    EachChance,
     EachDue,
     EachEvent,
     EachRow,
@@ -80,6 +81,10 @@ _ARRIVAL = 0.5
 """Reading the next synapse of a spike and going to its neuron, one after the other."""
 _NEIGHBOUR = 0.05
 """Going to the next neuron, where a row is dense."""
+_PICKED = 0.1
+"""Finding those neurons that are picked with one chance."""
+_PICKED_OF_BLOCK = 0.6
+"""Finding those that are picked with the largest chance of each block."""
 _SCALAR = 2.0
 """How many times as long anything takes outside of vectors."""
 _BIT = 0.003
@@ -167,12 +172,12 @@ def share_with(processes: int) -> None:
 def estimate(plan: Plan, sizes: Mapping[str, int]) -> Estimate:
     """The time of a step of a plan, with the numbers behind its sizes."""
     works = []
-    for entry in plan.schedule:
+    for entry in plan.steady:
         if isinstance(entry.work, Recorder):
             works.append(Work(0.0, sizes.get(entry.work.count, 1) * _ELEMENT, sizes.get(entry.work.count, 1)))
         elif not isinstance(entry.work, EventRecorder):
             works.append(_Kernel(plan, sizes, entry.work).work)
-    return Estimate(tuple(works), 1 + sum(entry.barrier for entry in plan.schedule))
+    return Estimate(tuple(works), 1 + sum(entry.barrier for entry in plan.steady))
 
 
 @dataclass(frozen=True)
@@ -194,6 +199,9 @@ class _Kernel:
                 rare = rare_condition(kernel)
                 each = self.expression(rare.condition) if rare is not None else self.body(kernel.body)
                 return self.neurons(count, each)
+            case EachChance(count=count, chance=chance, scale=scale):
+                looked = _PICKED if scale is not None else _PICKED_OF_BLOCK + self.expression(chance)
+                return self.neurons(count, looked + self.body(kernel.body) * _SCALAR * self.spikes)
             case EachBlock(count=count):
                 return self.neurons(count, self.reduced * _SCALAR)
             case Total(count=count):

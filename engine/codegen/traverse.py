@@ -13,6 +13,7 @@ from engine.codegen.ir import (
     Comment,
     Draw,
     Each,
+    EachChance,
     EachEvent,
     EachSpike,
     Emit,
@@ -113,7 +114,11 @@ def uniform_expressions(kernel: Kernel) -> Iterator[Expr]:
 
 
 def iteration_expressions(kernel: Kernel) -> Iterator[Expr]:
-    """Expressions evaluated in each iteration: ``before``, body, reduction and ``after``."""
+    """Expressions evaluated in each iteration: chance, ``before``, body, reduction and ``after``."""
+    if isinstance(kernel.domain, EachChance):
+        yield from subexpressions(kernel.domain.chance)
+        if kernel.domain.scale is not None:
+            yield from subexpressions(kernel.domain.scale)
     yield from expressions_of_body(kernel.before)
     yield from expressions_of_body(kernel.body)
     if kernel.reduction is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.codegen.lowering.builder import Builder, Lowered
+from engine.codegen.lowering.chances import pick_by_chance
 from engine.codegen.lowering.counted import deliver_counted
 from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
@@ -82,6 +83,7 @@ def lower(network: Network, threads: int = 0) -> Lowered:
         population.finish_sizes()
     lower_stop_conditions(builder, populations.values())
     _monitors(builder, network, populations, {p.projection.id: p for p in projections})
+    pick_by_chance(builder)
     if network.profiling:
         builder.measure()
     return share_sweeps(builder.finish())
