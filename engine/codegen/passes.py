@@ -52,7 +52,12 @@ def map_kernels(plan: Plan, change: Callable[[Kernel], Kernel]) -> Plan:
 
 def fold_constants(plan: Plan) -> Plan:
     """Compute what is known now; only exact rules (no reordering of floating-point arithmetic)."""
-    return map_kernels(plan, lambda kernel: rewrite(kernel, _fold))
+    return map_kernels(plan, folded)
+
+
+def folded(node: Any) -> Any:
+    """A kernel, or an expression, with what is known now computed."""
+    return rewrite(node, _fold)
 
 
 def _fold(node: Expr) -> Expr:

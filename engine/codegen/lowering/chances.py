@@ -1,10 +1,10 @@
 """Neurons that fire with a given probability in each step, found by the gaps between those that do.
 
-A neuron that asks ``p < c`` of a number ``p`` that is drawn anew for each step fires with a probability that is
-known before the draw. Most such neurons hardly ever fire, and a number for each of them would be most of what
-the step costs. What the draw was is seen by Python alone, at the end of a call: there ``p`` gets a number of the
-right distribution, given whether the neuron fired. Where something else in the network reads ``p``, it gets it
-in each step; who fires is the same.
+A neuron that asks ``p < c`` of a number ``p`` that is drawn anew for each step fires with a probability that
+is known before the draw. Most such neurons hardly ever fire, and a number for each of them would be most of
+what the step costs. What the draw was is seen by Python alone, at the end of a call: there ``p`` gets a number
+of the right distribution, given whether the neuron fired. Where something else in the network reads ``p``, it
+gets it in each step; who fires is the same.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from engine.codegen.ir import (
 )
 from engine.codegen.lowering.builder import TRUE, Builder
 from engine.codegen.lowering.neurons import NEURON, STEP
-from engine.codegen.passes import rewrite
+from engine.codegen.passes import folded, rewrite
 from engine.codegen.plan import CLOSING, Entry, Recorder
 from engine.codegen.traverse import (
     expressions_of,
@@ -230,7 +230,7 @@ def _with_draw(equations: Kernel, spikes: Kernel, drawn: str, limit: Expr, awake
     if isinstance(value, Select) and value.condition == Symbol("_awake", "bool"):
         value = value.then
     draws = [e for e in subexpressions(value) if isinstance(e, Draw)]
-    line = _line(value)
+    line = _line(folded(value))
     if line is None or len(draws) != 1 or not line.factor > 0.0 or drawn in _read(others):
         return None
     before = equations.body[places[0] - 1] if places[0] else None
