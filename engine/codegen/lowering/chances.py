@@ -2,9 +2,9 @@
 
 A neuron that asks ``p < c`` of a number ``p`` that is drawn anew for each step fires with a probability that
 is known before the draw. Most such neurons hardly ever fire, and a number for each of them would be most of
-what the step costs. What the draw was is seen by Python alone, at the end of a call: there ``p`` gets a number
-of the right distribution, given whether the neuron fired. Where something else in the network reads ``p``, it
-gets it in each step; who fires is the same.
+what the step costs. What the draw was is seen by Python alone, at the end of a call: there ``p`` gets a
+number of the right distribution, given whether the neuron fired. Where something else in the network reads
+``p``, it gets it in each step; who fires is the same.
 """
 
 from __future__ import annotations
