@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
         self.run_bar.set_problems(self.problems.problems)
         self.docks["problems"].setWindowTitle(self.problems.title)
         self.simulation.recordingsSaved.connect(self._tell_recordings)
+        self.simulation.storageTold.connect(self.inspector.show_storage)
         self.simulation.stateChanged.connect(self._follow_simulation)
         self._follow_simulation(self.simulation.state)
         self.plots.wanted.connect(lambda: (self.docks["plots"].show(), self.docks["plots"].raise_()))

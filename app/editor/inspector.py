@@ -56,6 +56,7 @@ class Inspector(QWidget):
         LastGood.of(session)
         self._watch = ProblemWatch.of(session)
         self._model_id = ""
+        self._storage: dict[str, str] = {}
         self._shown: tuple[str, ...] | None = None
         self.setStyleSheet(_STYLE)
         self.back = QPushButton("← Pro&ject")
@@ -71,6 +72,7 @@ class Inspector(QWidget):
         column.addWidget(self._scroll)
         session.selectionChanged.connect(self._select)
         session.documentChanged.connect(self._update)
+        session.projectOpened.connect(lambda: self.show_storage({}))
         self._watch.changed.connect(self._show_problems)
         self._show()
 
@@ -110,6 +112,13 @@ class Inspector(QWidget):
             self._session.select((object_id,) if object_id in objects(document) else ())
             self._show()
         self.form.focus_place(object_id, field, line, column)
+
+    def show_storage(self, storage: dict[str, str]) -> None:
+        """Tell how the synapses of projections are held, by their ids, as the last run found it."""
+        self._storage = storage
+        form = self.form
+        if isinstance(form, ProjectionForm):
+            form.show_storage(storage.get(form.object_id, ""))
 
     def _select(self, ids: tuple[str, ...]) -> None:
         if ids:
@@ -172,7 +181,9 @@ class Inspector(QWidget):
             monitor.left.connect(self._leave)
             return monitor
         if thing in document.projections:
-            return ProjectionForm(self._session, thing.id)
+            projection = ProjectionForm(self._session, thing.id)
+            projection.show_storage(self._storage.get(thing.id, ""))
+            return projection
         return ModelForm(self._session, thing.id)
 
     def _with_bold(self, form: PopulationForm | SelectionForm) -> Form:

@@ -188,6 +188,14 @@ class ProjectionForm(OwnerForm):
         self.count = QLabel()
         self.count.setAccessibleName("Number of synapses")
         section.rows.addRow("Synapses", self.count)
+        self.storage = QLabel(wordWrap=True)
+        self.storage.setAccessibleName("How the last run held the synapses")
+        self.storage.setToolTip(
+            "How the last run held the synapses, why, and in how much memory: a bit for each pair, rows of "
+            "weights without gaps, or lists"
+        )
+        section.rows.addRow("Held as", self.storage)
+        self._connector_rows.setRowVisible(self.storage, False)
         self.on_refresh(self._show_connector)
 
     def _lay_out_weights(self, section: Section) -> None:
@@ -241,6 +249,11 @@ class ProjectionForm(OwnerForm):
             return
         about = "about " if distant or connector.pattern == "fixed_probability" else ""
         self.count.setText(f"{about}{synapse_count(self._projection(document), pre, post):,.0f}")
+
+    def show_storage(self, words: str) -> None:
+        """Tell how the last run held the synapses; empty: there was none."""
+        self.storage.setText(words)
+        self._connector_rows.setRowVisible(self.storage, bool(words))
 
     def _write_probability(self, document: ProjectDocument, text: str) -> ProjectDocument:
         probability = parse_number(text)

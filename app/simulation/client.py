@@ -68,6 +68,8 @@ class Simulation(QObject):
     """A running simulation has been silent for so many seconds."""
     warned = Signal(str)
     """What the user must know of the results of the run that finishes."""
+    storageTold = Signal(dict)
+    """How the run that starts holds the synapses of projections, in words by their ids."""
     recordingsSaved = Signal(str, str)
     """(path, error text or empty)"""
 
@@ -293,8 +295,9 @@ class Simulation(QObject):
                 return  # of a run that the user has given up
             case protocol.Phase(_, text):
                 self.phaseChanged.emit(text)
-            case protocol.Started(_, total, dt, threads):
+            case protocol.Started(_, total, dt, threads, storage):
                 self.total, self.dt, self.threads = total, dt, threads
+                self.storageTold.emit(storage)
                 self._started = True
                 self._set_state(State.RUNNING)
             case protocol.Progress(_, step, seconds):

@@ -33,6 +33,7 @@ class CompiledNetwork:
         self._built.compile(lambda text: text.startswith(THREADS) or phase(_PHASES.get(text, text)))
         self.dt = document.run.dt
         self.threads = self._built.network.threads_used
+        self.storage = {p.id: str(self._built.objects[p.id].storage) for p in document.projections}
         self.total = steps_to_cover(document.run.duration, document.run.dt)
         self.monitors = {
             (monitor.source, variable): self._built.objects[monitor.id]

@@ -38,6 +38,7 @@ class Prepared(Protocol):
     total: int
     dt: float
     threads: int
+    storage: dict[str, str]
     monitors: Monitors
 
     def run(self, steps: int, stop: NDArray[np.int32]) -> int: ...
@@ -147,7 +148,8 @@ class Worker:
         network = self._prepare(command, lambda text: self._send(protocol.Phase(command.run, text)))
         self._network = network
         self._publisher = Publisher(network.monitors)
-        self._send(protocol.Started(command.run, network.total, network.dt, network.threads))
+        clock = (network.total, network.dt, network.threads)
+        self._send(protocol.Started(command.run, *clock, network.storage))
         self._send(protocol.Phase(command.run, "Running"))
         self._go_on(command.pause_after)
 

@@ -92,12 +92,14 @@ class Phase(_Message, frozen=True):
 
 
 class Started(_Message, frozen=True):
-    """The network is compiled; ``total`` steps of ``dt`` ms are to be simulated on so many threads."""
+    """The network is compiled; ``total`` steps of ``dt`` ms are to be simulated on so many threads.
+    ``storage`` says how the synapses of projections are held, by their ids."""
 
     run: int
     total: int
     dt: float
     threads: int = 1
+    storage: dict[str, str] = {}
 
 
 class Progress(_Message, frozen=True):

@@ -16,6 +16,7 @@ from engine.network.attributed import Attributed
 from engine.network.attributes import attributes_of, check_given, unknown_attribute
 from engine.network.connectors import Connectors
 from engine.network.delays import Delays
+from engine.network.held import Held, held
 from engine.network.population import Population
 from engine.network.receptive_fields import ReceptiveFields
 from engine.network.recipe import Recipe
@@ -250,17 +251,27 @@ class Projection(
         return self._recipe is not None and self._recipe.force_multiple_weights
 
     @property
-    def stored_as(self) -> str:
-        """How the engine holds the synapses: ``"dense"`` (rows without gaps, or without any but the diagonal,
-        whose ranks are not stored or not read) or ``"sparse"``; empty before compile.
+    def storage(self) -> Held | None:
+        """How the engine holds the synapses, why, and in how many bytes; None before compile. Its text says
+        all that: ``print(projection.storage)``.
 
-        The engine chooses by the synapses themselves. Names given as ``storage_format`` are those of the
-        reference; results do not depend on them.
+        The engine chooses by the synapses themselves: a bit for each pair where all synapses have one weight
+        and there are many, rows without ranks where none is missing, or else lists of ranks. A
+        ``storage_format`` such as ``"csr"`` asks for the last, ``"dense"`` for rows without ranks.
         """
         instance = self.network.instance
-        if instance is None or not instance.loaded:
-            return ""
-        return "dense" if instance.is_dense(self) else "sparse"
+        return held(self, instance) if instance is not None and instance.loaded else None
+
+    @property
+    def stored_as(self) -> str:
+        """The form of :attr:`storage`: ``"bits"``, ``"dense"`` or ``"sparse"``; empty before compile."""
+        found = self.storage
+        return "" if found is None else found.form
+
+    @property
+    def wanted_form(self) -> str:
+        """``"dense"`` or ``"sparse"`` where a ``storage_format`` asks for it; else empty."""
+        return self._storage.wanted_form
 
     @property
     def _storage_format(self) -> str:

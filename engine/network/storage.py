@@ -1,15 +1,16 @@
 """Storage formats and orders of synapses, as scripts name them.
 
-The engine chooses its structure by the synapses themselves (``Projection.stored_as``), and results do not
-depend on these names. They are accepted where they make sense, refused where they do not, and they still
-decide two things that a script sees: with ``dense`` every post-synaptic neuron has a dendrite, and ``dense``
-and ``bsr`` keep a weight for each synapse.
+Where nothing else is asked for (``lil``, the default, and ``auto``) the engine chooses its structure by the
+synapses themselves; ``Projection.storage`` tells which, and why. Other names ask for lists of ranks, and
+``dense`` for rows whose ranks nobody reads (:attr:`Storage.wanted_form`). Names are refused where they make
+no sense, and decide two things more that a script sees: with ``dense`` every post-synaptic neuron has a
+dendrite, and ``dense`` and ``bsr`` keep a weight for each synapse.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from engine.errors import CodeGeneratorException, EngineError, InvalidConfiguration
 from engine.language import format_expression
@@ -35,6 +36,15 @@ class Storage:
 
     format: str = "lil"
     order: str = "post_to_pre"
+    chosen: bool = False
+    """The engine chose the format: ``auto``."""
+
+    @property
+    def wanted_form(self) -> Literal["", "dense", "sparse"]:
+        """What the engine must hold the synapses as, where that is possible; empty: as it likes."""
+        if self.chosen or self.format in ("lil", "auto"):
+            return ""
+        return "dense" if self.format == "dense" else "sparse"
 
     @property
     def keeps_all_dendrites(self) -> bool:
@@ -120,7 +130,8 @@ def resolved(storage: Storage, projection: Projection, pattern: str, drawn: Conn
     if order == "auto":
         spikes = projection.pre_population.model.kind == "spike" and projection.model.psp is None
         order = "pre_to_post" if spikes and name in BOTH_ORDERS else "post_to_pre"
-    return replace(storage, format=name, order=order)
+    chosen = storage.chosen or storage.format == "auto"
+    return replace(storage, format=name, order=order, chosen=chosen)
 
 
 def _is_default(model: SynapseModel) -> bool:

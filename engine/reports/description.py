@@ -103,6 +103,8 @@ class Connection:
     synapse: str
     connector: str
     pattern: str
+    storage: str = ""
+    """How the engine holds the synapses; empty before compile."""
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,7 @@ class _Gatherer:
             synapse=self._synapse(projection),
             connector=projection.connector_name or "not connected",
             pattern=_pattern(projection),
+            storage=str(projection.storage or ""),
         )
 
     # --- values

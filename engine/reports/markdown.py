@@ -97,6 +97,14 @@ def _structure(description: Description) -> Iterator[str]:
             for each in description.connections
         ],
     )
+    held = [
+        tuple(map(escaped, (each.source, each.destination, each.target, each.storage)))
+        for each in description.connections
+        if each.storage
+    ]
+    if held:
+        yield "## Storage of synapses"
+        yield _table(("Source", "Destination", "Target", "Held as"), held)
     if description.inputs:
         yield "## Inputs"
         inputs = [tuple(map(escaped, (i.name, i.kind, i.description))) for i in description.inputs]

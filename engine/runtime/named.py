@@ -35,6 +35,11 @@ class Named:
         """View of a buffer that is no attribute: ``last``, ``refractory``, ``times``, ``sum_<target>`` ..."""
         return self.arrays[f"{self._prefix(obj, 'neurons', 'synapses')}_{name}"]
 
+    def buffers_of(self, projection: Projection) -> list[Array]:
+        """All buffers that belong to a projection: its attributes, its rows, and what else it needs."""
+        prefixes = f"proj{projection.id}_", f"synapses{projection.id}_"
+        return [array for name, array in self.arrays.items() if name.startswith(prefixes)]
+
     def has_internal(self, obj: Population | Projection, name: str) -> bool:
         """True if the plan has that buffer."""
         return f"{self._prefix(obj, 'neurons', 'synapses')}_{name}" in self.arrays

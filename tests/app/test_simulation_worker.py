@@ -37,6 +37,7 @@ class CountingNetwork:
     total = 100
     dt = 0.1
     threads = 1
+    storage = {"p": "lists of ranks"}  # noqa: RUF012 (as the worker finds it)
 
     def __init__(self) -> None:
         self.monitor = CountingMonitor()

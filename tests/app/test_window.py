@@ -4,6 +4,7 @@ import json
 
 import pytest
 from gestures import click
+from networks import noisy_project
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -22,6 +23,7 @@ from app.editor.name_field import NameField
 from app.editor.palette import SearchPopup
 from app.files import example_projects
 from app.session import Session
+from app.simulation.client import State
 from app.theme import apply_theme
 from app.window import _LAYOUT_VERSION, MainWindow
 from engine.project import edits
@@ -384,3 +386,20 @@ def test_everything_that_takes_focus_has_a_name(window):
         if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not is_named(widget)
     ]
     assert nameless == []
+
+
+def test_the_form_of_a_projection_tells_how_a_run_held_its_synapses(window, qtbot):
+    window.session.open(noisy_project(20.0), None)
+    window.session.select(("ab",))
+    assert not window.inspector.form.storage.isVisibleTo(window.inspector.form)
+    window.simulation.run()
+    qtbot.waitUntil(lambda: window.simulation.state == State.FINISHED, timeout=60_000)
+    words = window.inspector.form.storage.text()
+    assert words.startswith("lists of ranks, ") and "(rows have gaps: 2" in words
+    assert window.inspector.form.storage.isVisibleTo(window.inspector.form)
+    window.session.select(("a",))
+    window.session.select(("ab",))
+    assert window.inspector.form.storage.text() == words
+    window.session.open(noisy_project(20.0), None)
+    window.session.select(("ab",))
+    assert not window.inspector.form.storage.text()

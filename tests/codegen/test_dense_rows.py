@@ -211,7 +211,7 @@ def test_networks_have_the_bits_of_sparse_rows(
         assert dense.projections[0].stored_as == "dense"
         run_all(dense)
         found.append(values(dense))
-    monkeypatch.setattr(synapses, "dense_rows", lambda offsets, columns: None)
+    monkeypatch.setattr(synapses, "dense_rows", lambda *rows: None)
     sparse = network(*make(), 1, views, itself)
     assert sparse.projections[0].stored_as == "sparse"
     run_all(sparse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,93 @@ def test_storage_names_do_not_change_results(neuron: Neuron) -> None:
     assert results[0].any()
     for other in results[1:]:
         np.testing.assert_array_equal(results[0], other)
+
+
+@pytest.mark.parametrize("neuron", [RATE, SPIKING], ids=["rate", "spike"])
+@pytest.mark.parametrize(("pres", "posts"), [(1, 3), (5, 7), (16, 2), (35, 20)])
+def test_forms_that_are_asked_for_give_the_same_bits(neuron: Neuron, pres: int, posts: int) -> None:
+    forms, results = [], []
+    for name in ("lil", "csr", "dense", "auto"):
+        net, pre, post, proj = ends(pres, posts, neuron)
+        proj.connect_all_to_all(Uniform(0.0, 1.0), storage_format=name)
+        net.compile(silent=True)
+        pre.b = np.linspace(2.0, 0.5, pres)
+        m = net.monitor(post, "r" if neuron is RATE else "g_exc")
+        net.simulate(4.0)
+        results.append(m.get(m.variables[0]))
+        forms.append(proj.stored_as)
+    assert results[0][1].any()
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0], other)
+    length = pres if neuron is RATE else posts  # of the rows that are in use
+    as_found = "dense" if length >= 16 else "sparse"
+    assert forms == [as_found, "sparse", "dense", as_found]
+
+
+def test_a_format_that_is_asked_for_wins_over_bits() -> None:
+    spikes = []
+    for name in (None, "auto", "csr", "dense"):
+        net = Network(dt=1.0, seed=5)
+        cell = Neuron("I = 1.0", "v = v + I + g_exc", spike="v > 20.0", reset="v = 0.0")
+        pop = net.create(2048, cell)
+        pop.I = np.linspace(0.5, 3.0, 2048)
+        proj = net.connect(pop, pop, "exc").connect_fixed_probability(0.1, 1 / 64, storage_format=name)
+        m = net.monitor(pop, "spike")
+        net.compile(silent=True)
+        net.simulate(30.0)
+        # Sums of so few 64ths are exact in any order.
+        spikes.append((proj.stored_as, m.get("spike")))
+    assert [form for form, _ in spikes] == ["bits", "bits", "sparse", "sparse"]
+    assert sum(map(len, spikes[0][1].values())) > 2048
+    assert all(other == spikes[0][1] for _, other in spikes[1:])
+
+
+@pytest.mark.parametrize(
+    ("neuron", "connect", "words"),
+    [
+        (RATE, lambda p: p.connect_all_to_all(Uniform(0.0, 1.0)), "dense rows, .* \\(rows have no gaps"),
+        (
+            RATE,
+            lambda p: p.connect_all_to_all(1.0, storage_format="csr"),
+            "lists of ranks, .* \\(storage_format='csr'",
+        ),
+        (
+            RATE,
+            lambda p: p.connect_fixed_number_pre(10, 1.0, storage_format="dense"),
+            "lists of ranks, .* \\(storage_format='dense', but rows have gaps: 25 % of all pairs",
+        ),
+        (
+            SPIKING,
+            lambda p: p.connect_fixed_number_pre(10, 1.0),
+            "lists of ranks, .* \\(rows have gaps: 25 %",
+        ),
+        (SPIKING, lambda p: p.connect_one_to_one(1.0), "lists of ranks, .* \\(rows have gaps: 2.5 %"),
+    ],
+)
+def test_storage_tells_form_reason_and_bytes(neuron: Neuron, connect: Any, words: str) -> None:
+    net, *_, proj = ends(40, 40, neuron)
+    connect(proj)
+    assert (proj.storage, proj.stored_as) == (None, "")
+    net.compile(silent=True)
+    storage = proj.storage
+    assert storage is not None and re.match(words, str(storage)), str(storage)
+    assert storage.synapses == proj.nb_synapses
+    # Ranks of two bytes; a weight of eight, where there is one for each; rows, switches and clocks besides.
+    least = storage.synapses * (2 + 8 * isinstance(proj.w, list))
+    assert least <= storage.bytes <= least + 8 * 6 * 41
+    assert storage.bytes_each == storage.bytes / storage.synapses
+
+
+def test_bytes_of_storage_count_lists_that_only_python_reads() -> None:
+    net = Network(dt=1.0)
+    pop = net.create(2048, SPIKING)
+    proj = net.connect(pop, pop, "exc").connect_fixed_probability(0.1, 1.0)
+    net.compile(silent=True)
+    storage = proj.storage
+    assert storage is not None and storage.form == "bits"
+    assert str(storage).startswith("rows of bits") and "all have one weight and only add it" in str(storage)
+    least = 2048 * 2048 // 8 + 2 * storage.synapses
+    assert least <= storage.bytes <= 1.2 * least
 
 
 def test_a_dense_projection_has_all_dendrites_and_all_weights() -> None:

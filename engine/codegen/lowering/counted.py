@@ -61,6 +61,7 @@ def is_counted(projection: Projection, single_weight: bool) -> bool:
         and projection.decoded_steps is None
         and projection.share_variable is None
         and not projection.structural
+        and not projection.wanted_form
         and not any(monitor.projection is projection for monitor in network.monitors)
         and drawn.n_post >= LEAST_NEURONS
         and drawn.n_pre < MOST_NEURONS

@@ -32,13 +32,14 @@ class DenseRows:
     hole: bool
 
 
-def dense_rows(offsets: NDArray[np.int64], columns: NDArray[Any]) -> DenseRows | None:
+def dense_rows(offsets: NDArray[np.int64], columns: NDArray[Any], shortest: int = LANES) -> DenseRows | None:
     """What sparse rows with ascending columns have in common if there are no gaps in them, else None.
 
-    Looks at two columns of each row, so that it costs nothing in comparison to drawing them.
+    Looks at two columns of each row, so that it costs nothing in comparison to drawing them. Rows that have
+    less than ``shortest`` entries in the mean do not count.
     """
     rows = np.flatnonzero(np.diff(offsets))
-    if not len(rows) or offsets[-1] < LANES * len(rows):
+    if not len(rows) or offsets[-1] < shortest * len(rows):
         return None
     begin, end = offsets[rows], offsets[rows + 1]
     first = int(columns[begin].min())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.codegen.ir import (
+    LANES,
     Const,
     Expr,
     Load,
@@ -170,10 +171,12 @@ class SynapseValues:
 
     def _dense_if_possible(self, matrix: Matrix) -> Matrix:
         """The matrix as dense rows if it has no gaps, and gets none while the network runs."""
-        if self.projection.structural:
+        wanted = self.projection.wanted_form
+        if self.projection.structural or wanted == "sparse":
             return matrix
         arrays = self.rows.arrays
-        found = dense_rows(arrays["rows"](), arrays["post" if self.spiking else "pre"]())
+        shortest = 0 if wanted == "dense" else LANES
+        found = dense_rows(arrays["rows"](), arrays["post" if self.spiking else "pre"](), shortest)
         if found is None:
             return matrix
         first = self.builder.size(f"first_{self.name}", found.first)
