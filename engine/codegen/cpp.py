@@ -76,6 +76,8 @@ class CppPrinter(LoopPrinter):
         optional = {
             "prelude_lanes.h": self._reduces,
             "prelude_exprel.h": self._relaxes,
+            "prelude_philox.h": self._draws,
+            "prelude_standard.h": self._draws,
             "prelude_random.h": self._draws,
             "prelude_chance.h": self._picks,
             "prelude_bits.h": any(matrix.bits for matrix in self.plan.matrices),

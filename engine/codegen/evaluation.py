@@ -159,7 +159,7 @@ class Evaluator:
         seed = int(self.buffers[self.plan.seed][0])
         index = int(self.value(expression.index, scope))
         args = [float(self.value(arg, scope)) for arg in expression.args]
-        place = Place(seed, self.draw, index, expression.stream)
+        place = Place(seed, self.draw, index, expression.stream, self.plan.precision)
         return DRAWS[expression.distribution](place, *args)
 
     def converted(self, value: Value, kind: Type) -> Value:

@@ -50,7 +50,7 @@ OF_STANDARD_NUMBERS = {
     "DiscreteUniform": ("uniform", "nl_discrete_uniform_of"),
     "Normal": ("normal", "nl_normal_of"),
     "LogNormal": ("normal", "nl_log_normal_of"),
-    "Exponential": ("uniform", "nl_exponential_of"),
+    "Exponential": ("exponential", "nl_exponential_of"),
 }
 """Distributions that one standard number makes: which kind, and the prelude's function of it."""
 
@@ -212,7 +212,7 @@ class ExpressionPrinter:
         if expression.stream in self.drawn:
             standard = f"{self.drawn[expression.stream]}[i - begin]"
         else:
-            standard = f"(real)nl_standard_{kind}({place})"
+            standard = f"nl_standard_{kind}<real>({place})"
         text = f"{function}<real>({standard}, {args})"
         return (text, _ATOM) if expression.type == "real" else _converted(text, _ATOM, expression.type)
 

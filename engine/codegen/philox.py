@@ -9,10 +9,12 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Literal
 
 from engine.codegen.ir import GROUP, RARE
 
 Words = tuple[int, int, int, int]
+Precision = Literal["double", "float"]
 
 _MASK = 0xFFFFFFFF
 
@@ -28,9 +30,14 @@ def philox(counter: Words, key: tuple[int, int]) -> Words:
     return a, b, c, d
 
 
+def pair(high: int, low: int) -> int:
+    """Two words as one number."""
+    return high << 32 | low
+
+
 def unit(high: int, low: int) -> float:
     """52 bits of two words as a number in [0, 1)."""
-    return ((high << 32 | low) >> 12) * 2.0**-52
+    return (pair(high, low) >> 12) * 2.0**-52
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,7 @@ class Place:
     draw: int
     index: int
     stream: int
+    precision: Precision = "double"
 
     def words(self, attempt: int = 0) -> Words:
         """Random words; ``attempt`` numbers those of methods that reject."""
@@ -52,39 +60,47 @@ class Place:
         )
         return philox(counter, (self.seed & _MASK, (self.seed >> 32) & _MASK))
 
-    def words_of_two(self) -> Words:
-        """The words that elements j and j + 32 of each 64 share."""
-        shared = self.index >> 6 << 5 | self.index & 31
-        return Place(self.seed, self.draw, shared, self.stream).words()
-
-    @property
-    def is_second(self) -> bool:
-        """The second of two draws that share their words."""
-        return bool(self.index & 32)
-
     def uniform(self) -> float:
         """A number in [0, 1)."""
-        words = self.words_of_two()
-        return unit(*words[2:]) if self.is_second else unit(*words[:2])
+        (bits,) = self._bits(self.index)
+        return (bits >> 8) * 2.0**-24 if self.is_single else (bits >> 12) * 2.0**-52
+
+    def exponential(self) -> float:
+        """An exponential number of mean 1."""
+        (bits,) = self._bits(self.index)
+        return -math.log(self._above_zero(bits))
 
     def normal(self) -> float:
-        """A normal number of mean 0 and standard deviation 1."""
-        return _normals_of(self.words_of_two())[self.is_second]
+        """A normal number of mean 0 and standard deviation 1: elements j and j + 32 come of two together."""
+        return self.normals(*self._bits(self.index & 31, self.index | 32))[self.index >> 5 & 1]
 
+    @property
+    def is_single(self) -> bool:
+        """One word makes a number, not two."""
+        return self.precision == "float"
 
-def _normals_of(words: Words) -> tuple[float, float]:
-    """Box and Muller 1958: the angle is one in the right quarter of the circle, its cosine has a random sign,
-    and two bits that are left say so and which of both is the first."""
-    radius = math.sqrt(-2.0 * math.log(1.0 - unit(*words[:2])))
-    angle = 0.5 * math.pi * (unit(*words[2:]) - 0.5)
-    cosine, sine = radius * math.cos(angle), radius * math.sin(angle)
-    if words[3] & 1:
-        cosine = -cosine
-    return (sine, cosine) if words[3] & 2 else (cosine, sine)
+    def _bits(self, *elements: int) -> list[int]:
+        """The bits of elements of the block: 32 apart, or 16 in single precision, they share words."""
+        apart = 16 if self.is_single else 32
+        words = replace(self, index=self.index // 64 * apart + self.index % apart).words()
+        if self.is_single:
+            return [words[element >> 4 & 3] for element in elements]
+        return [pair(*words[2:]) if element & 32 else pair(*words[:2]) for element in elements]
 
+    def _above_zero(self, bits: int) -> float:
+        """An odd multiple of 2^-52 or 2^-31 below 1."""
+        return (bits >> 1 | 1) * 2.0**-31 if self.is_single else (bits >> 12 | 1) * 2.0**-52
 
-def _normal_of(words: Words) -> float:
-    return _normals_of(words)[0]
+    def normals(self, one: int, other: int) -> tuple[float, float]:
+        """Box and Muller 1958: the angle is one in the right quarter of the circle, its cosine has a random
+        sign, and two bits that are left say so and which of both is the first."""
+        radius = math.sqrt(-2.0 * math.log(self._above_zero(one)))
+        turn = (other >> 9) * 2.0**-23 if self.is_single else (other >> 12) * 2.0**-52
+        angle = 0.5 * math.pi * (turn - 0.5)
+        cosine, sine = radius * math.cos(angle), radius * math.sin(angle)
+        if other & 1:
+            cosine = -cosine
+        return (sine, cosine) if other & 2 else (cosine, sine)
 
 
 def _uniform(at: Place, low: float, high: float) -> float:
@@ -104,17 +120,19 @@ def _log_normal(at: Place, mu: float, sigma: float) -> float:
 
 
 def _exponential(at: Place, rate: float) -> float:
-    return -math.log(1.0 - at.uniform()) / rate
+    return at.exponential() / rate
 
 
 def _gamma(at: Place, shape: float, scale: float) -> float:
     """Marsaglia and Tsang 2000."""
     if not shape > 0.0:
         return math.nan
+    at = replace(at, precision="double")
     d = (shape + 1.0 if shape < 1.0 else shape) - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
     for attempt in range(0, 65534, 2):
-        x = _normal_of(at.words(attempt + 1))
+        words = at.words(attempt + 1)
+        x, _ = at.normals(pair(*words[:2]), pair(*words[2:]))
         v = (1.0 + c * x) ** 3
         others = at.words(attempt + 2)
         u = 1.0 - unit(*others[:2])
@@ -136,7 +154,7 @@ def _binomial(at: Place, trials: float, probability: float) -> float:
 
 
 def _binomial_by_inversion(at: Place, n: int, p: float) -> float:
-    rest, chance, k = at.uniform(), math.exp(n * math.log(1.0 - p)), 0.0
+    rest, chance, k = replace(at, precision="double").uniform(), math.exp(n * math.log(1.0 - p)), 0.0
     while rest >= chance and k < n:
         rest -= chance
         chance *= (n - k) / (k + 1.0) * (p / (1.0 - p))

@@ -8,22 +8,23 @@
 template <bool with_units>
 static inline void nl_gaps(nl_place at, double scale, double* units, int64_t* taken) {
 #ifdef NL_VECTORS
-    nl_counts a, b, c, d;
-    nl_philox(at, at.index, a, b, c, d);
-    const auto put = [&](nl_counts high, nl_counts low, int64_t* to) __attribute__((always_inline)) {
-        const nl_doubles gap = nl_log_of_normal(2.0 - nl_one_to_two(high, low)) * scale;
+    const nl_counts index = at.index + nl_counts{0, 1, 2, 3, 4, 5, 6, 7};
+    nl_counts ab, cd;
+    nl_philox<1>(at, &index, &ab, &cd);
+    const auto put = [&](nl_counts bits, int64_t* to) __attribute__((always_inline)) {
+        const nl_doubles gap = nl_log_of_normal(2.0 - nl_one_to_two(bits)) * scale;
         *(nl_integers*)to = 1 + __builtin_convertvector(gap < NL_GROUP ? gap : NL_8(NL_GROUP), nl_integers);
     };
-    put(a, b, taken);
-    if (with_units) *(nl_doubles*)units = nl_one_to_two(c, d) - 1.0;
-    else put(c, d, taken + 8);
+    put(ab, taken);
+    if (with_units) *(nl_doubles*)units = nl_one_to_two(cd) - 1.0;
+    else put(cd, taken + 8);
 #else
 #pragma omp simd
     for (int j = 0; j < 8; ++j) {
         const nl_words words = nl_random_words(nl_place{at.seed, at.draw, at.index + j, at.stream}, 0);
-        const double gap = nl_log_of_normal(2.0 - nl_one_to_two<uint64_t>(words.a, words.b)) * scale;
+        const double gap = nl_log_of_normal(2.0 - nl_one_to_two(nl_pair(words.a, words.b))) * scale;
         taken[j] = 1 + (int64_t)(gap < NL_GROUP ? gap : NL_GROUP);
-        const double rest = nl_one_to_two<uint64_t>(words.c, words.d);
+        const double rest = nl_one_to_two(nl_pair(words.c, words.d));
         const double other = nl_log_of_normal(2.0 - rest) * scale;
         if (with_units) units[j] = rest - 1.0;
         else taken[j + 8] = 1 + (int64_t)(other < NL_GROUP ? other : NL_GROUP);

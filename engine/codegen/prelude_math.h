@@ -106,28 +106,6 @@ static inline float nl_log(float x) {
     return x > 0.0f ? positive : at_zero;
 }
 
-// cos(pi x / 2) and sin(pi x / 2) for |x| <= 1/2.
-template <class Real>
-static inline void nl_turn(Real x, Real& cosine, Real& sine) {
-    const Real z = x * x, none = {};
-    Real c = none - 6.329373560219462e-09;
-    c = nl_fma(c, z, none + 4.71067824882157e-07);
-    c = nl_fma(c, z, none - 2.5202039024022038e-05);
-    c = nl_fma(c, z, none + 0.000919260274546377);
-    c = nl_fma(c, z, none - 0.02086348076334075);
-    c = nl_fma(c, z, none + 0.2536695079010478);
-    c = nl_fma(c, z, none - 1.2337005501361697);
-    cosine = nl_fma(c, z, none + 1.0);
-    Real s = none - 6.62760087835982e-10;
-    s = nl_fma(s, z, none + 5.691927654951105e-08);
-    s = nl_fma(s, z, none - 3.5988427165242496e-06);
-    s = nl_fma(s, z, none + 0.0001604411847265753);
-    s = nl_fma(s, z, none - 0.004681754135314819);
-    s = nl_fma(s, z, none + 0.07969262624616692);
-    s = nl_fma(s, z, none - 0.6459640975062463);
-    sine = x * nl_fma(s, z, none + 1.5707963267948966);
-}
-
 #define NL_LIBRARY(name)                                                          \
     static inline double nl_##name(double x) { return __builtin_##name(x); }      \
     static inline float nl_##name(float x) { return __builtin_##name##f(x); }

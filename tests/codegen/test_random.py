@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from execution import Case, I, interpret, op, real, run
 from scipy import stats
+from scipy.special import factorial, factorial2
 
 from engine.codegen.ir import Draw, Each, Expr, Kernel, Store
 from engine.codegen.philox import philox
@@ -29,9 +30,14 @@ def test_philox_known_answers(counter, key, words) -> None:
     assert philox(counter, key) == words
 
 
-def case_of(*draws: tuple[str, tuple[float, ...]], count: int = COUNT, seed: int = 42) -> Case:
+PRECISIONS = ["double", "float"]
+
+
+def case_of(
+    *draws: tuple[str, tuple[float, ...]], count: int = COUNT, seed: int = 42, precision: str = "double"
+) -> Case:
     """One buffer a draw: ``d0``, ``d1`` ..., each on its own stream."""
-    case = Case(sizes={"n": count})
+    case = Case(sizes={"n": count}, precision=precision)
     case.buffer("seed", seed, "int64")
     for number, (name, arguments) in enumerate(draws):
         case.buffer(f"d{number}", 0.0, "real", "n")
@@ -54,14 +60,16 @@ DRAWS: list[tuple[str, tuple[float, ...]]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def drawn() -> dict[str, np.ndarray]:
-    return run(case_of(*DRAWS), 1).arrays
+@pytest.fixture(scope="module", params=PRECISIONS)
+def drawn(request: pytest.FixtureRequest) -> dict[str, np.ndarray]:
+    return run(case_of(*DRAWS, precision=request.param), 1).arrays
 
 
-def test_uniform_has_the_bits_of_plain_python() -> None:
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_uniform_has_the_bits_of_plain_python(precision: str) -> None:
     """Across seeds with a high word, large draw counters and several streams."""
-    case = case_of(("Uniform", (0.0, 1.0)), ("Uniform", (0.0, 1.0)), count=70, seed=-(2**61) + 12345)
+    unit = ("Uniform", (0.0, 1.0))
+    case = case_of(unit, unit, count=150, seed=-(2**61) + 12345, precision=precision)
     clock = (5, 5, (1 << 33) + 7)
     found, expected = run(case, 2, clock=clock), interpret(case, 2, clock=clock)
     for name in ("d0", "d1"):
@@ -69,18 +77,41 @@ def test_uniform_has_the_bits_of_plain_python() -> None:
     assert not np.any(found.arrays["d0"] == found.arrays["d1"])
 
 
-def test_every_distribution_agrees_with_plain_python() -> None:
-    case = case_of(*DRAWS, count=100)
+@pytest.mark.parametrize(("precision", "close"), [("double", 1e-12), ("float", 2e-6)])
+def test_every_distribution_agrees_with_plain_python(precision: str, close: float) -> None:
+    case = case_of(*DRAWS, count=200, precision=precision)
     found, expected = run(case, 1).arrays, interpret(case, 1).arrays
     for number in range(len(DRAWS)):
-        np.testing.assert_allclose(found[f"d{number}"], expected[f"d{number}"], rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(
+            found[f"d{number}"], expected[f"d{number}"], rtol=close, atol=close, err_msg=str(DRAWS[number])
+        )
 
 
-def test_draws_do_not_depend_on_threads() -> None:
-    case = case_of(*DRAWS, count=500)
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_draws_do_not_depend_on_threads(precision: str) -> None:
+    case = case_of(*DRAWS, count=500, precision=precision)
     one, two = run(case, 1).arrays, run(case, 1, "openmp", 2).arrays
     for number in range(len(DRAWS)):
         np.testing.assert_array_equal(one[f"d{number}"], two[f"d{number}"])
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_a_block_has_the_bits_of_its_elements(precision: str) -> None:
+    """A distribution that rejects keeps its loop from drawing whole blocks; the numbers are the same."""
+    standard = ("Uniform", (0.0, 1.0)), ("Normal", (0.0, 1.0)), ("Exponential", (1.0,))
+    blocks, alone = (case_of(*standard, count=2000, precision=precision) for _ in range(2))
+    alone.buffer("rejecting", 0.0, "real", "n")
+    body = tuple(
+        Store(f"d{number}", I, Draw(name, tuple(map(real, arguments)), number + 1, I))
+        for number, (name, arguments) in enumerate(standard)
+    )
+    rejecting = Store("rejecting", I, Draw("Gamma", (real(2.0), real(1.0)), 9, I))
+    alone.schedule.clear()
+    alone.add(5, Kernel("one by one", Each("n"), (*body, rejecting)))
+    one, other = run(blocks, 3).arrays, run(alone, 3).arrays
+    for number in range(len(standard)):
+        np.testing.assert_array_equal(one[f"d{number}"], other[f"d{number}"])
+        assert len(np.unique(one[f"d{number}"])) > 1990
 
 
 @pytest.mark.parametrize(
@@ -130,12 +161,51 @@ def test_moments(drawn: dict[str, np.ndarray]) -> None:
         assert abs(values.mean() - mean) < 5 * values.std() / np.sqrt(COUNT), DRAWS[number]
 
 
-def test_steps_and_neighbours_are_independent() -> None:
-    """Correlation of one step with the next and of one neuron with the next below five standard errors."""
-    case = case_of(("Uniform", (0.0, 1.0)))
-    first, second = run(case, 1).arrays["d0"], run(case, 2).arrays["d0"]
-    for a, b in ((first, second), (first[:-1], first[1:])):
-        assert abs(np.corrcoef(a, b)[0, 1]) < 5 / np.sqrt(COUNT)
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_standard_numbers(precision: str) -> None:
+    """Moments of two million numbers within five standard errors, and the tails of the normal ones.
+
+    The mean of the k-th powers has the variance (m[2k] - m[k]^2) / n; m[k] is k! of the exponential,
+    (k - 1)!! or 0 of the normal and 1 / (k + 1) of the uniform distribution. How many exceed x is binomial.
+    """
+    steps = 50
+    draws = ("Normal", (0.0, 1.0)), ("Exponential", (1.0,)), ("Uniform", (0.0, 1.0))
+    case = case_of(*draws, precision=precision)
+    arrays = [run(case, 1, clock=(k, k, k)).arrays for k in range(steps)]
+    joined = (np.concatenate([a[f"d{k}"] for a in arrays]) for k in range(len(draws)))
+    normal, exponential, uniform = (numbers.astype(float) for numbers in joined)
+    n = normal.size
+    moments = {
+        "normal": (normal, lambda k: 0.0 if k % 2 else factorial2(k - 1)),
+        "exponential": (exponential, factorial),
+        "uniform": (uniform, lambda k: 1.0 / (k + 1)),
+    }
+    for name, (values, moment) in moments.items():
+        for k in (1, 2, 3, 4, 6):
+            error = np.sqrt((moment(2 * k) - moment(k) ** 2) / n)
+            assert abs(np.mean(values**k) - moment(k)) < 5 * error, (name, k)
+    for x in (0.01, 1.0, 2.0, 3.0, 4.0):
+        for values in (normal, -normal):
+            p = stats.norm.sf(x)
+            assert abs(np.count_nonzero(values > x) - n * p) < 5 * np.sqrt(n * p * (1 - p))
+    assert uniform.min() >= 0.0
+    assert uniform.max() < 1.0
+    assert exponential.min() >= 0.0
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("draw", [("Uniform", (0.0, 1.0)), ("Normal", (0.0, 1.0))])
+def test_steps_and_neighbours_are_independent(draw: tuple[str, tuple[float, ...]], precision: str) -> None:
+    """Correlations, also of the squares: of one step with the next, of one neuron with the next, and of those
+    that share the words of a counter (16, 32 and 48 apart) below five standard errors."""
+    case = case_of(draw, precision=precision)
+    first, second = (run(case, steps).arrays["d0"].astype(float) for steps in (1, 2))
+    pairs = [(first, second), (first[:-1], first[1:])]
+    pairs += [(first[:-apart], first[apart:]) for apart in (16, 32, 48, 64)]
+    for a, b in pairs:
+        for power in (1, 2):
+            one, other = ((x - x.mean()) ** power for x in (a, b))
+            assert abs(np.corrcoef(one, other)[0, 1]) < 5 / np.sqrt(a.size)
 
 
 def test_a_draw_in_an_expression() -> None:
