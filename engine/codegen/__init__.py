@@ -71,6 +71,7 @@ def prepare() -> None:
     """Import what :func:`compile_network` needs, which takes longer than compiling what is in the cache."""
     import engine.codegen.arithmetic
     import engine.codegen.build
+    import engine.codegen.exponentials
     import engine.codegen.lowering
     import engine.codegen.passes
     import engine.codegen.printer
@@ -121,8 +122,9 @@ def _passed(plan: Plan) -> Plan:
     """A plan after all passes."""
     from engine.codegen.access import place_barriers
     from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
+    from engine.codegen.exponentials import share_exponentials
     from engine.codegen.passes import fold_constants, hoist_uniform
     from engine.codegen.relaxation import relax
 
-    plan = fuse(multiply_by_reciprocals(relax(fold_constants(plan))))
+    plan = fuse(share_exponentials(multiply_by_reciprocals(relax(fold_constants(plan)))))
     return place_barriers(hoist_uniform(plan))

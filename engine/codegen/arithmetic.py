@@ -45,7 +45,7 @@ def multiply_by_reciprocals(plan: Plan) -> Plan:
 
 
 def _with_reciprocals(kernel: Kernel) -> Kernel:
-    varying = _varying_symbols(kernel)
+    varying = varying_symbols(kernel)
 
     def varies(expression: Expr) -> bool:
         return any(
@@ -54,7 +54,7 @@ def _with_reciprocals(kernel: Kernel) -> Kernel:
         )
 
     def change(node: Any) -> Any:
-        if _jumps(node):
+        if jumps(node):
             return node
         node = rebuilt(node, change)
         if isinstance(node, Op) and node.op == "neg":
@@ -78,7 +78,7 @@ def _counts_steps(expression: Expr) -> bool:
     return any(name in ("step", "tick") for name in found)
 
 
-def _varying_symbols(kernel: Kernel) -> set[str]:
+def varying_symbols(kernel: Kernel) -> set[str]:
     """Names whose value may differ between two iterations."""
     varying = set(_OF_ONE_ITERATION)
     if kernel.reduction is not None:
@@ -91,7 +91,7 @@ def _varying_symbols(kernel: Kernel) -> set[str]:
     return varying
 
 
-def _jumps(node: Any) -> bool:
+def jumps(node: Any) -> bool:
     """Does the last bit of an operand decide about more than the last bit of the result?"""
     match node:
         case Op(op=op):
