@@ -11,12 +11,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.codegen.ir import Accumulate, Draw, Function, Load, Statement, Store, Symbol
+from engine.codegen.lanes import LaneBody, NoLanesError
 from engine.codegen.loop_parts import LoopParts, vectorises
 from engine.codegen.plan import EventList, Matrix
 from engine.codegen.traverse import expressions_of_body, statements, symbols
 
 CHUNK = 16
 """Synapses between two looks ahead: a cache line of 32-bit ranks."""
+
+UNIT = 32
+"""The same where synapses are vectors."""
+
+FEWEST = 4
+"""Synapses of a row from which on they are taken as vectors."""
 
 LONG = 256
 """Synapses of a row that take as long as the next row needs to come; shorter ones fetch that after it."""
@@ -25,7 +32,7 @@ LINE = 64
 
 SYNAPSE = Symbol("s", "int")
 
-_BYTES = {"bool": 1, "uint16": 2, "int32": 4, "int64": 8}
+_BYTES = {"bool": 1, "uint8": 1, "uint16": 2, "int32": 4, "int64": 8}
 
 _PLAIN = frozenset({"min", "max", "clip", "fabs", "pos", "neg", "fma"})
 """Functions that cost less than a synapse's way through memory."""
@@ -50,6 +57,58 @@ class Arrivals(LoopParts):
         self.text.line(f"const int64_t place = row * {self.parts(matrix)} + {place};")
         self.text.line(f"int64_t from = {split}[place];")
         self.text.line(f"const int64_t last = {split}[place + 1];")
+        vectors = "s" in used and vectorises(body)
+        ahead = _is_light(body)
+        lanes = self._lane_body(matrix, body) if vectors else None
+        if ahead:
+            # Vectors are through with a row soon, but there is no time to lose at its beginning either.
+            distance = "1" if lanes is not None else f"(last - from < {LONG} ? 2 : 1)"
+            self.text.line(f"const int64_t later = nl_min(event + {distance}, end - 1);")
+            later = f"{ranks}[later] * {self.parts(matrix)} + {place}"
+            self.text.line(f"const int64_t ahead = {split}[{later}] - from;")
+        if lanes is None:
+            self._one_by_one(matrix, body, vectors, ahead)
+            return
+        self.text.line("#ifdef NL_LANES")
+        small = "".join(f" && {size} < 1L << 31" for size in dict.fromkeys(lanes.sizes))
+        with self.text.block(f"if (last - from >= {FEWEST}{small})"):
+            self._as_vectors(matrix, body, lanes, ahead)
+        self.text.line("else")
+        self.text.line("#endif")
+        with self.text.block():
+            self._one_by_one(matrix, body, vectors, ahead)
+
+    def _lane_body(self, matrix: Matrix, body: Sequence[Statement]) -> LaneBody | None:
+        try:
+            return LaneBody(self.plan, self.identifiers, self.expressions, body, matrix.columns)
+        except NoLanesError:
+            return None
+
+    def _as_vectors(self, matrix: Matrix, body: Sequence[Statement], lanes: LaneBody, ahead: bool) -> None:
+        """The entries from ``from`` to ``last`` as vectors; nothing is left after them."""
+        self.uses_lanes = True
+        line = self.text.line
+        if "pre" in symbols(expressions_of_body(body)):
+            line("[[maybe_unused]] const int64_t pre = row;")
+        for text in lanes.before:
+            line(text)
+        parameters = "const int64_t s, const nl_kind<real>::some some"
+        with self.text.block(f"const auto synapses = [&]({parameters}) __attribute__((always_inline))"):
+            for text in lanes.lines:
+                line(text)
+        self.text.lines[-1] += ";"
+        if ahead:
+            with self.text.block(f"for (; from + {UNIT} <= last; from += {UNIT})"):
+                self._fetch(matrix, body, UNIT)
+                line(f"for (int64_t k = 0; k < {UNIT}; k += NL_LANES) synapses(from + k, nl_every<real>);")
+            self._fetch(matrix, body, UNIT)
+        line("for (; from + NL_LANES <= last; from += NL_LANES) synapses(from, nl_every<real>);")
+        line("if (from < last) synapses(from, nl_first<real>(last - from));")
+
+    def _one_by_one(self, matrix: Matrix, body: Sequence[Statement], vectors: bool, ahead: bool) -> None:
+        """The entries from ``from`` to ``last`` as loops."""
+        used = symbols(expressions_of_body(body))
+        e = self.expressions
         with self.text.block("const auto synapse = [&](const int64_t entry) __attribute__((always_inline))"):
             if "post" in used:
                 self.text.line(f"const int64_t post = {e.buffer(matrix.columns)}[entry];")
@@ -61,32 +120,29 @@ class Arrivals(LoopParts):
         self.text.lines[-1] += ";"
         # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place. Where
         # nothing is read or written per synapse, plain additions are faster than vectors that scatter.
-        vectors = "s" in used and vectorises(body)
-        if _is_light(body):
-            self.text.line(f"const int64_t later = nl_min(event + (last - from < {LONG} ? 2 : 1), end - 1);")
-            later = f"{ranks}[later] * {self.parts(matrix)} + {place}"
-            self.text.line(f"const int64_t ahead = {split}[{later}] - from;")
+        if ahead:
             with self.text.block(f"for (; from + {CHUNK} <= last; from += {CHUNK})"):
-                self._fetch(matrix, body)
+                self._fetch(matrix, body, CHUNK)
                 if vectors:
                     self.text.line("#pragma GCC ivdep")
                 self.text.line(f"for (int64_t k = 0; k < {CHUNK}; ++k) synapse(from + k);")
-            self._fetch(matrix, body)
+            self._fetch(matrix, body, CHUNK)
         elif vectors:
             self.text.line("#pragma GCC ivdep")
         self.text.line("for (int64_t entry = from; entry < last; ++entry) synapse(entry);")
 
-    def _fetch(self, matrix: Matrix, body: Sequence[Statement]) -> None:
-        """Ask for a chunk of the later row, in each array that has an element for each synapse."""
+    def _fetch(self, matrix: Matrix, body: Sequence[Statement], number: int) -> None:
+        """Ask for some of the later row, in each array that has an element for each synapse."""
         arrays = {e.array for e in expressions_of_body(body) if isinstance(e, Load) and e.index == SYNAPSE}
-        arrays |= {s.array for s in statements(body) if isinstance(s, Store) and s.index == SYNAPSE}
-        for array in (matrix.columns, *sorted(arrays)):
+        written = {s.array for s in statements(body) if isinstance(s, Store) and s.index == SYNAPSE}
+        for array in (matrix.columns, *sorted(arrays | written)):
             dtype = self._dtypes[array]
             real = 4 if self.plan.precision == "float" else 8
             elements = LINE // _BYTES.get(dtype, real)
-            for offset in range(0, CHUNK, elements):
+            for offset in range(0, number, elements):
                 element = f"from + ahead{f' + {offset}' if offset else ''}"
-                self.text.line(f"__builtin_prefetch(&{self.expressions.buffer(array)}[{element}]);")
+                purpose = ", 1" if array in written and number > CHUNK else ""
+                self.text.line(f"__builtin_prefetch(&{self.expressions.buffer(array)}[{element}]{purpose});")
 
 
 def _is_light(body: Sequence[Statement]) -> bool:

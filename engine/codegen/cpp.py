@@ -80,6 +80,7 @@ class CppPrinter(LoopPrinter):
             "prelude_standard.h": self._draws,
             "prelude_random.h": self._draws,
             "prelude_chance.h": self._picks,
+            "prelude_synapses.h": self.uses_lanes,
             "prelude_bits.h": any(matrix.bits for matrix in self.plan.matrices),
             "prelude_cores.h": bool(self.plan.cores),
             "prelude_profile.h": bool(self.plan.profile),

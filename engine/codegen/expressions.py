@@ -14,7 +14,14 @@ from engine.codegen.traverse import subexpressions
 C_TYPES: dict[str, str] = {"real": "real", "int": "int64_t", "bool": "bool"}
 """C type of an expression; the text begins with ``typedef double real`` or ``typedef float real``."""
 
-STORAGE = {"real": "real", "uint16": "uint16_t", "int32": "int32_t", "int64": "int64_t", "bool": "uint8_t"}
+STORAGE = {
+    "real": "real",
+    "uint8": "uint8_t",
+    "uint16": "uint16_t",
+    "int32": "int32_t",
+    "int64": "int64_t",
+    "bool": "uint8_t",
+}
 """C type of a buffer's elements."""
 
 _ATOM, _UNARY, _TERNARY = 16, 14, 1

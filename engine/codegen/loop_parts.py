@@ -31,6 +31,10 @@ _SEQUENTIAL_DRAWS = frozenset({"Gamma", "Binomial"})
 """Distributions whose methods reject: a loop over them does not vectorise."""
 
 
+NARROW = frozenset({"uint8", "int32"})
+"""Integers that are stored in fewer bits than they are computed in."""
+
+
 class LoopParts:
     """Prints what loops over neurons and loops over synapses have in common."""
 
@@ -42,6 +46,8 @@ class LoopParts:
         self.identifiers = identifiers
         self.expressions = expressions
         self._dtypes = {buffer.name: buffer.dtype for buffer in plan.buffers}
+        self.uses_lanes = False
+        """Has the text explicit vectors of synapses?"""
 
     def bounds(self, size: str) -> tuple[str, str]:
         """Identifiers of the borders of the thread's range of a size."""
@@ -87,7 +93,7 @@ class LoopParts:
         elif op != "=":
             value = f"{place} {op} ({value})"
         self.text.line(
-            f"{place} = ({STORAGE[dtype]})({value});" if dtype == "int32" else f"{place} = {value};"
+            f"{place} = ({STORAGE[dtype]})({value});" if dtype in NARROW else f"{place} = {value};"
         )
 
     # --- conditions and reductions --------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Literal
 
 from engine.codegen.ir import Kernel, Let, Type
 
-Dtype = Literal["real", "uint16", "int32", "int64", "bool"]
+Dtype = Literal["real", "uint8", "uint16", "int32", "int64", "bool"]
 """``real`` is double or float by the ``precision`` of the network; ``bool`` is one byte."""
 
 

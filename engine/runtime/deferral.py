@@ -76,7 +76,9 @@ class Deferring(Traced):
             rows = self.internal(projection, "rows")
             pre = np.searchsorted(rows, some, side="right") - 1
             scaled = self.internal(projection, f"scaled_{rule.trace.name}")[pre]
-            sums = self.internal(projection, "sums")[behind[some].astype(np.int64) + posts[some]]
+            sums = self.internal(projection, "sums")[
+                behind[some].astype(np.int64) * missed.size + posts[some]
+            ]
             known = self._known(projection)
             added = np.asarray(evaluate(rule.factor, known) * scaled * sums, dtype=np.float64)
             weights[some] = rule.weights(weights[some].astype(np.float64), added, known)
@@ -86,7 +88,7 @@ class Deferring(Traced):
         """Before a call: where a neuron remembers no more spikes, all synapses look at those they missed."""
         for number in self._deferrals:
             missed = self.arrays[f"synapses{number}_missed"]
-            full = missed.max(initial=0) >= REMEMBERED * missed.size
+            full = missed.max(initial=0) >= REMEMBERED
             self.arrays[f"synapses{number}_catch_up"][0] = full
 
     def _seen_before(self) -> None:
@@ -94,4 +96,4 @@ class Deferring(Traced):
         for number in self._deferrals:
             seen = self.arrays[f"synapses{number}_seen"]
             happened = self.arrays[f"synapses{number}_missed"][self.arrays[f"synapses{number}_post"]]
-            np.minimum(seen, happened, out=seen)
+            np.minimum(seen, happened, out=seen, casting="unsafe")

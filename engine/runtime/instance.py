@@ -106,6 +106,7 @@ class Instance(Resettable, Rewired, Restorable):
         ``redrawn`` projections, whose synapses are others."""
         dtypes = {
             "real": np.float32 if plan.precision == "float" else np.float64,
+            "uint8": np.uint8,
             "uint16": np.uint16,
             "int32": np.int32,
             "int64": np.int64,

@@ -40,9 +40,9 @@ _SYNAPSE, _PRE, _POST = Symbol("s", "int"), Symbol("pre", "int"), Symbol("post",
 class DeferredWeights:
     """The part of a plan that lets weights of one projection wait.
 
-    ``missed`` of a neuron counts its spikes since all synapses caught up, in units of the number of neurons;
-    ``seen`` of a synapse is what it was when a spike last arrived. Their difference is the offset of a row of
-    ``sums``: row m has for each neuron the sum over its last m spikes.
+    ``missed`` of a neuron counts its spikes since all synapses caught up; ``seen`` of a synapse is what that
+    was when a spike last arrived. Their difference is the number of a row of ``sums``: row m has for each
+    neuron the sum over its last m spikes.
     """
 
     def __init__(self, values: SynapseValues, kernels: TraceKernels, deferral: Deferral) -> None:
@@ -54,12 +54,12 @@ class DeferredWeights:
         b, values, inner = self.builder, self.values, self.inner
         label, n_post = values.projection.name, b.sizes[values.post.count]
         size = b.size(f"sums_{values.name}", (REMEMBERED + 1) * n_post)
-        limits = (0, REMEMBERED * n_post)
+        limits = (0, REMEMBERED)
         b.buffer(f"{inner}_sums", "real", size, 0.0, f"{label}: sums of exp(-T/tau) over the last spikes")
         b.buffer(
             f"{inner}_missed", "int32", values.post.count, 0, f"{label}: spikes since all caught up", limits
         )
-        b.buffer(f"{inner}_seen", "int32", values.nnz, 0, f"{label}: spikes that synapses have seen", limits)
+        b.buffer(f"{inner}_seen", "uint8", values.nnz, 0, f"{label}: spikes that synapses have seen", limits)
         b.flag(f"{inner}_catch_up", 0, "a neuron remembers no more spikes")
 
     # --- synapses -------------------------------------------------------------------------------------
@@ -123,10 +123,8 @@ class DeferredWeights:
             value = Op("+", (Load(sums, self._place(m - 1)), Symbol("_now")))
             body.append(Accumulate(sums, self._place(m), "=", value))
         body.append(Accumulate(sums, self._place(1), "=", Symbol("_now")))
-        count = Symbol(self.values.post.count, "int")
-        most = Op("*", (Const(REMEMBERED, "int"), count), "int")
-        body.append(Store(missed.array, NEURON, Op("+", (missed, count), "int")))
-        body.append(If(Op(">=", (missed, most), "bool"), (Interrupt(),)))
+        body.append(Store(missed.array, NEURON, Op("+", (missed, Const(1, "int")), "int")))
+        body.append(If(Op(">=", (missed, Const(REMEMBERED, "int")), "bool"), (Interrupt(),)))
         return [If(plasticity, tuple(body))]
 
     # --- expressions ----------------------------------------------------------------------------------
@@ -141,7 +139,8 @@ class DeferredWeights:
     def _new_weight(self) -> Let:
         values, rule = self.values, self.deferral
         scope = values.scope(_SYNAPSE, 0)
-        offset = Op("-", (self._missed(), Load(f"{self.inner}_seen", _SYNAPSE, "int")), "int")
+        behind = Op("-", (self._missed(), Load(f"{self.inner}_seen", _SYNAPSE, "int")), "int")
+        offset = Op("*", (behind, Symbol(values.post.count, "int")), "int")
         total = Load(f"{self.inner}_sums", Op("+", (offset, _POST), "int"))
         scaled = Load(f"{self.inner}_scaled_{rule.trace.name}", _PRE)
         factor = real(scope.lower(rule.factor))
