@@ -84,6 +84,7 @@ static inline nl_floats nl_fma(nl_floats a, nl_floats b, nl_floats c) {
 static inline nl_counts nl_bits(nl_doubles x) { return (nl_counts)x; }
 static inline nl_doubles nl_from_bits(nl_counts bits) { return (nl_doubles)bits; }
 static inline nl_doubles nl_sqrt(nl_doubles x) { return __builtin_ia32_sqrtpd512_mask(x, x, -1, NL_NOW); }
+static inline nl_floats nl_sqrt(nl_floats x) { return __builtin_ia32_sqrtps512_mask(x, x, -1, NL_NOW); }
 
 #define NL_NOT_LESS 21  // a comparison that also holds for NaN
 

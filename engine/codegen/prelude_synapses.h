@@ -56,7 +56,6 @@ NL_PIECEWISE(nl_floats)
 #undef NL_PIECEWISE
 static inline nl_doubles nl_exp(nl_doubles x) { return nl_exp_doubles(x); }
 static inline nl_floats nl_exp(nl_floats x) { return nl_exp_floats(x); }
-static inline nl_floats nl_sqrt(nl_floats x) { return __builtin_ia32_sqrtps512_mask(x, x, -1, NL_NOW); }
 
 typedef char nl_bytes_16 __attribute__((vector_size(16)));
 typedef long long nl_words_2 __attribute__((vector_size(16)));
