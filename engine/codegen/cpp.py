@@ -16,7 +16,7 @@ from engine.codegen.expressions import STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import Draw, Each, EachChance, EachRow, Function, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
-from engine.codegen.outlining import BORDER, PLAINLY, outlined
+from engine.codegen.outlining import BORDER, PLAINLY, Span, outlined
 from engine.codegen.plan import CLOSING, PHASES, Buffer, Entry, EventRecorder, Plan, Recorder
 from engine.codegen.profile import groups, parts
 from engine.codegen.records import (
@@ -61,8 +61,7 @@ class CppPrinter(LoopPrinter):
         expressions = ExpressionPrinter(plan, identifiers, frozenset(scalars))
         super().__init__(plan, identifiers, expressions, Text(depth=2))
         self._scalars = scalars
-        self._loops: list[tuple[int, int]] = []
-        """First and one past the last line of each loop in the text of a step."""
+        self._loops: list[Span] = []
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
         self._picks = any(isinstance(k.domain, EachChance) for k in kernels)
@@ -76,6 +75,7 @@ class CppPrinter(LoopPrinter):
         optional = {
             "prelude_lanes.h": self._reduces,
             "prelude_exprel.h": self._relaxes,
+            "prelude_rests.h": bool(self.kept),
             "prelude_philox.h": self._draws,
             "prelude_standard.h": self._draws,
             "prelude_random.h": self._draws,
@@ -119,6 +119,7 @@ class CppPrinter(LoopPrinter):
         parts = [
             *(_prelude(name) for name in self.preludes()),
             f"typedef {real} real;\n",
+            *([_prelude("prelude_vectors.h")] if self.uses_vectors else []),
             *moved.functions,
             *([f"{BORDER}the time loop"] if moved.functions else []),
             f"{PLAINLY if moved.complete else ''}{THREAD_SIGNATURE}) {{",
@@ -154,6 +155,7 @@ class CppPrinter(LoopPrinter):
 
     def _entries_of_schedule(self, group: list[Entry]) -> None:
         work, begin = group[0].work, len(self.text.lines)
+        self.apart = False
         if isinstance(work, Recorder):
             print_recorder(self, work)
         elif isinstance(work, EventRecorder):
@@ -162,7 +164,7 @@ class CppPrinter(LoopPrinter):
             self.each([entry.work for entry in group if isinstance(entry.work, Kernel)])
         else:
             self.kernel(work)
-        self._loops.append((begin, len(self.text.lines)))
+        self._loops.append(Span(begin, len(self.text.lines), self.apart))
 
     def _end_of_step(self) -> None:
         """Agree whether to go on.
@@ -229,6 +231,7 @@ class CppPrinter(LoopPrinter):
                 self._declare(text, number, buffer)
         for part in (ranges, counters, prologue):
             text.lines += part.lines
+        self.find_resting(text)
         text.line("int64_t done = 0;")
         if self._interrupts:
             text.line("bool interrupted = false;")

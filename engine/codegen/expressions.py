@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import ClassVar
 
 from engine.codegen.identifiers import Identifiers
@@ -81,9 +80,12 @@ class ExpressionPrinter:
         Buffers that were loaded into constants before the time loop.
     """
 
+    number = "real"
+    """Type of what varies."""
+
     def __init__(self, plan: Plan, identifiers: Identifiers, scalars: frozenset[str]) -> None:
         self._identifiers = identifiers
-        self._scalars = scalars
+        self.scalars = scalars
         self._types = {buffer.name: buffer.type for buffer in plan.buffers}
         self._sizes = frozenset(plan.sizes)
         self._suffix = "f" if plan.precision == "float" else ""
@@ -103,7 +105,7 @@ class ExpressionPrinter:
     def element(self, name: str, index: str) -> str:
         """An element of a buffer; a buffer of one that nobody writes is a constant."""
         text = self.buffer(name)
-        return text if name in self._scalars else f"{text}[{index}]"
+        return text if name in self.scalars else f"{text}[{index}]"
 
     def size(self, name: str) -> str:
         """Identifier of a size."""
@@ -124,10 +126,10 @@ class ExpressionPrinter:
     def _print(self, expression: Expr, wanted: Type | None) -> tuple[str, int]:
         if isinstance(expression, Const):
             return self._const(expression.value, wanted or expression.type)
-        text, binding = self._PRINTERS[type(expression)](self, expression)
+        text, binding = getattr(self, self._PRINTERS[type(expression)])(expression)
         if wanted is None or wanted == expression.type:
             return text, binding
-        return _converted(text, binding, wanted)
+        return self._converted(text, binding, expression.type, wanted)
 
     def _const(self, value: float | int | bool, kind: Type) -> tuple[str, int]:
         if kind == "bool":
@@ -150,7 +152,7 @@ class ExpressionPrinter:
         if stored == expression.type:
             # One-byte truth values are read as "not zero", whatever was written by other hands.
             return (f"{text} != 0", 8) if stored == "bool" else (text, _ATOM)
-        return _converted(text, _ATOM, expression.type)
+        return self._converted(text, _ATOM, stored, expression.type)
 
     def _op(self, expression: Op) -> tuple[str, int]:
         if expression.op == "neg":
@@ -183,7 +185,9 @@ class ExpressionPrinter:
             returned: Type = "bool"
         else:
             returned = "int" if name == "modulo" else "real"
-        return (text, binding) if returned == expression.type else _converted(text, binding, expression.type)
+        if returned == expression.type:
+            return text, binding
+        return self._converted(text, binding, returned, expression.type)
 
     def _integer_power(self, base: Expr, exponent: Expr) -> tuple[str, int] | None:
         if not isinstance(exponent, Const) or exponent.value not in range(-8, 9):
@@ -214,32 +218,45 @@ class ExpressionPrinter:
         place = self.place(expression, self.text(expression.index, "int"))
         if expression.distribution in REJECTING:
             text = f"{REJECTING[expression.distribution]}({place}, {args})"
-            return _converted(text, _ATOM, expression.type)
+            return self._converted(text, _ATOM, "real", expression.type)
         kind, function = OF_STANDARD_NUMBERS[expression.distribution]
         if expression.stream in self.drawn:
-            standard = f"{self.drawn[expression.stream]}[i - begin]"
+            standard = self._drawn(self.drawn[expression.stream])
         else:
             standard = f"nl_standard_{kind}<real>({place})"
-        text = f"{function}<real>({standard}, {args})"
-        return (text, _ATOM) if expression.type == "real" else _converted(text, _ATOM, expression.type)
+        text = f"{function}<{self.number}>({standard}, {args})"
+        if expression.type == "real":
+            return text, _ATOM
+        return self._converted(text, _ATOM, "real", expression.type)
+
+    def _drawn(self, array: str) -> str:
+        """The neuron's own number among those of its block."""
+        return f"{array}[i - begin]"
 
     def place(self, draw: Draw, index: str) -> str:
         """Where the draw of an element stands."""
         return f"nl_place{{seed, draw, (uint64_t)({index}), {draw.stream}u}}"
+
+    def _converted(self, text: str, binding: int, kind: Type, wanted: Type) -> tuple[str, int]:
+        """Text of type ``kind`` as another type."""
+        inner = text if binding >= _UNARY else f"({text})"
+        if wanted == "bool":
+            return f"{inner} != 0", 8
+        return f"({C_TYPES[wanted]}){inner}", _UNARY
 
     def _call(self, function: str, args: tuple[Expr, ...], kind: Type) -> tuple[str, int]:
         # min and max are overloaded: arguments are converted so that exactly one overload fits.
         texts = (f"{self.text(arg, kind)}" for arg in args)
         return f"{function}({', '.join(texts)})", _ATOM
 
-    _PRINTERS: ClassVar[dict[type, Callable[..., tuple[str, int]]]] = {
-        Symbol: _symbol,
-        Load: _load,
-        Op: _op,
-        Function: _function,
-        Select: _select,
-        Cast: _cast,
-        Draw: _draw,
+    _PRINTERS: ClassVar[dict[type, str]] = {
+        Symbol: "_symbol",
+        Load: "_load",
+        Op: "_op",
+        Function: "_function",
+        Select: "_select",
+        Cast: "_cast",
+        Draw: "_draw",
     }
 
 
@@ -265,10 +282,3 @@ def _is_guarded(expression: Expr) -> bool:
     """Does it read at an index that was itself read? Earlier operands may be what keeps that in range."""
     loads = (part for part in subexpressions(expression) if isinstance(part, Load))
     return any(isinstance(part, Load) for load in loads for part in subexpressions(load.index))
-
-
-def _converted(text: str, binding: int, wanted: Type) -> tuple[str, int]:
-    inner = text if binding >= _UNARY else f"({text})"
-    if wanted == "bool":
-        return f"{inner} != 0", 8
-    return f"({C_TYPES[wanted]}){inner}", _UNARY

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from engine.codegen.access import event_list
-from engine.codegen.expressions import OF_STANDARD_NUMBERS
-from engine.codegen.ir import Draw, Each, EachBlock, EachSpike, Emit, Kernel, Symbol, Total
-from engine.codegen.loop_parts import LoopParts, vectorises
-from engine.codegen.plan import Entry
-from engine.codegen.traverse import (
-    expressions_of_body,
-    iteration_expressions,
-    rare_condition,
-    statements,
-    symbols,
-)
-
-BLOCK = 64
-"""Neurons that fused kernels handle before the next ones: one kernel's results are still in the cache when
-the following kernel reads them."""
+from engine.codegen.ir import Each, EachBlock, EachSpike, Emit, Kernel, Total
+from engine.codegen.loop_parts import vectorises
+from engine.codegen.plan import Entry, Rest
+from engine.codegen.traverse import iteration_expressions, rare_condition, statements, symbols
+from engine.codegen.vector_loops import BLOCK, STRETCH, VectorLoops, block_draws
+from engine.codegen.vectors import has_vectors, is_worth_it, rests_as_bits
 
 
-class NeuronLoops(LoopParts):
+class NeuronLoops(VectorLoops):
     """Prints the loops over the neurons of a population."""
 
     # --- every neuron ---------------------------------------------------------------------------------
@@ -45,26 +37,56 @@ class NeuronLoops(LoopParts):
                 self._close_segment(events)
 
     def _blocks(self, kernels: Sequence[Kernel], lower: str, upper: str) -> None:
-        stages = _stages(kernels)
-        if len(stages) == 1 and stages[0][1] is None and not _block_draws(stages[0][0]):
-            self._dense(stages[0][0], None, lower, upper)
+        rests = rests_as_bits(self.plan, kernels)
+        stages = self._stages(kernels, rests)
+        if any(stage.vectors for stage in stages) and is_worth_it(kernels):
+            self._stretches(stages, rests, lower, upper)
             return
-        if any(rare is not None for _, rare in stages):
+        if len(stages) == 1 and stages[0].rare is None and not block_draws(stages[0].dense):
+            self._dense(stages[0], lower, upper)
+            return
+        self._declare_fires(stages)
+        self._in_blocks(stages, lower, upper)
+
+    def _stretches(self, stages: Sequence[Stage], rests: Sequence[Rest], lower: str, upper: str) -> None:
+        """Stage after stage, vectors where they can be, for so many neurons that they stay in the cache."""
+        self.wake(rests)
+        self._declare_fires([stage for stage in stages if not stage.vectors])
+        if len(stages) == 1 and stages[0].rare is None:
+            self.vectors(stages[0].dense, None, lower, upper)
+            return
+        with self.text.block(f"for (int64_t first = {lower}; first < {upper}; first += {STRETCH})"):
+            self.text.line(f"const int64_t last = nl_min(first + {STRETCH}, {upper});")
+            for stage in stages:
+                with self.text.block():
+                    if not stage.vectors:
+                        self._in_blocks([stage], "first", "last")
+                        continue
+                    if stage.rare is not None:
+                        self.text.line(f"int64_t fires[{STRETCH // BLOCK}] = {{}};")
+                    self.vectors(stage.dense, stage.rare, "first", "last")
+                    if stage.rare is not None:
+                        self.fired(stage.rare, "first", "last")
+
+    def _declare_fires(self, stages: Sequence[Stage]) -> None:
+        if any(stage.rare is not None for stage in stages):
             self.text.line(f"alignas({BLOCK}) {self._flag} fires[{BLOCK}] = {{}};")
+
+    def _in_blocks(self, stages: Sequence[Stage], lower: str, upper: str) -> None:
         with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"):
             self.text.line(f"const int64_t end = nl_min(begin + {BLOCK}, {upper});")
-            for dense, rare in stages:
+            for stage in stages:
                 with ExitStack() as stack:
-                    if rare is not None and len(stages) > 1:
+                    if stage.rare is not None and len(stages) > 1:
                         stack.enter_context(self.text.block())
-                    self._dense(dense, rare, "begin", "end")
-                    if rare is not None:
-                        self._rare(rare)
+                    self._dense(stage, "begin", "end")
+                    if stage.rare is not None:
+                        self._rare(stage.rare)
 
-    def _dense(self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str) -> None:
-        bodies = [kernel.body for kernel in kernels]
-        self._draw(kernels)
-        if all(vectorises(body) for body in bodies):
+    def _dense(self, stage: Stage, lower: str, upper: str) -> None:
+        kernels = stage.dense
+        self.draw(kernels)
+        if all(vectorises(kernel.body) for kernel in kernels):
             self.text.line("#pragma omp simd")
         with self.text.block(f"for (int64_t i = {lower}; i < {upper}; ++i)"):
             for kernel in kernels:
@@ -73,23 +95,35 @@ class NeuronLoops(LoopParts):
                     if len(kernels) > 1:
                         stack.enter_context(self.text.block())
                     self.body(kernel.body)
-            if rare is not None:
-                test = rare_condition(rare)
+            if stage.rare is not None:
+                test = rare_condition(stage.rare)
                 assert test is not None
                 fires = self.expressions.text(test.condition, "bool")
                 self.text.line(f"fires[i - begin] = -({self._flag})({fires});")
 
-    def _draw(self, kernels: Sequence[Kernel]) -> None:
-        """The block's standard random numbers, all at once."""
-        e = self.expressions
-        e.drawn = {}
-        for draw in _block_draws(kernels):
-            if draw.stream not in e.drawn:
-                name = self.identifiers.of("drawn", f"drawn_{draw.stream}")
-                kind, _ = OF_STANDARD_NUMBERS[draw.distribution]
-                self.text.line(f"alignas(64) real {name}[{BLOCK}];")
-                self.text.line(f"nl_fill_{kind}({name}, {e.place(draw, 'begin')});")
-                e.drawn[draw.stream] = name
+    def _stages(self, kernels: Sequence[Kernel], rests: Sequence[Rest]) -> list[Stage]:
+        """Kernels that share one inner loop: of one kind, the last of them a rare one."""
+        stages: list[Stage] = []
+        dense: list[Kernel] = []
+        kinds: set[str] = set()
+        for kernel in kernels:
+            rare = rare_condition(kernel) is not None
+            kind = "vectors" if has_vectors(kernel, self.plan, rests) else "loop"
+            if not rare and not vectorises(kernel.body):
+                kind = "one by one"
+            if dense and not rare and (kind not in kinds or kind == "one by one"):
+                stages.append(Stage(dense, None, kinds == {"vectors"}))
+                dense, kinds = [], set()
+            if rare and kinds == {"one by one"}:
+                stages.append(Stage(dense))
+                dense, kinds = [], set()
+            kinds.add(kind)
+            if rare:
+                stages.append(Stage(dense, kernel, kinds == {"vectors"}))
+                dense, kinds = [], set()
+            else:
+                dense.append(kernel)
+        return [*stages, Stage(dense, None, kinds == {"vectors"})] if dense else stages
 
     @property
     def _flag(self) -> str:
@@ -172,26 +206,13 @@ def fusible(entry: Entry, following: Entry) -> bool:
     return one.domain.count == other.domain.count and one.condition == other.condition
 
 
-def _block_draws(kernels: Sequence[Kernel]) -> list[Draw]:
-    """Draws of which each neuron of a block has one, whatever else happens."""
-    if not all(vectorises(kernel.body) for kernel in kernels):
-        return []
-    found = (e for kernel in kernels for e in expressions_of_body(kernel.body) if isinstance(e, Draw))
-    return [e for e in found if e.distribution in OF_STANDARD_NUMBERS and e.index == Symbol("i", "int")]
+@dataclass(frozen=True)
+class Stage:
+    """Kernels that share one inner loop, ended by the test of a rare one.
 
+    ``vectors`` says whether all of them can be printed as explicit vectors.
+    """
 
-def _stages(kernels: Sequence[Kernel]) -> list[tuple[list[Kernel], Kernel | None]]:
-    """Kernels that share one inner loop: vectorising ones, ended by the test of a rare one."""
-    stages: list[tuple[list[Kernel], Kernel | None]] = []
-    dense: list[Kernel] = []
-    for kernel in kernels:
-        if rare_condition(kernel) is not None:
-            stages.append((dense, kernel))
-            dense = []
-        elif not vectorises(kernel.body):
-            stages += [(dense, None)] if dense else []
-            stages.append(([kernel], None))
-            dense = []
-        else:
-            dense.append(kernel)
-    return [*stages, (dense, None)] if dense else stages
+    dense: list[Kernel]
+    rare: Kernel | None = None
+    vectors: bool = False

@@ -51,8 +51,17 @@ class Outlined:
     complete: bool
 
 
+@dataclass(frozen=True)
+class Span:
+    """First and one past the last line of a loop, and whether it is ``apart``: a function in any case."""
+
+    begin: int
+    end: int
+    apart: bool = False
+
+
 def outlined(
-    signature: str, declarations: Sequence[str], body: Sequence[str], spans: Sequence[tuple[int, int]]
+    signature: str, declarations: Sequence[str], body: Sequence[str], spans: Sequence[Span]
 ) -> Outlined:
     """Move loops to functions where the text is long.
 
@@ -64,19 +73,21 @@ def outlined(
         Lines that declare what the loops use.
     body : sequence of str
         Lines of one step.
-    spans : sequence of (int, int)
-        First and one past the last line of each loop in ``body``.
+    spans : sequence of Span
+        The loops in ``body``.
     """
-    if sum(end - begin for begin, end in spans) <= LONGEST:
-        return Outlined([], list(body), complete=False)
+    is_long = sum(span.end - span.begin for span in spans) > LONGEST
     parameters, pinned = _declared(signature, declarations)
     functions: dict[str, str] = {}
     lines: list[str] = []
-    after, complete = 0, True
-    for begin, end in spans:
-        lines += body[after:begin]
-        after = end
-        loop = list(body[begin:end])
+    after, complete = 0, is_long
+    for span in spans:
+        lines += body[after : span.begin]
+        after = span.end
+        loop = list(body[span.begin : span.end])
+        if not (is_long or span.apart):
+            lines += loop
+            continue
         words = _words(loop)
         local = _locals(loop)
         if pinned.intersection(words) - local.keys():

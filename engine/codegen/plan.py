@@ -89,6 +89,27 @@ class EventList:
 
 
 @dataclass(frozen=True)
+class Rest:
+    """Neurons that are refractory in step n: those with ``n <= last[i]`` (``last`` is int64 [count]).
+
+    A printer may keep this as bits while a call lasts, in buffers whose values mean nothing between two
+    calls: bit i % 64 of word i // 64 of ``resting`` (int64), lists of neurons in ``following``
+    (int32 [count]), and their first ones in ``due`` (int32 [64 * threads]).
+    """
+
+    last: str
+    count: str
+    resting: str
+    following: str
+    due: str
+
+    @property
+    def scratch(self) -> tuple[str, str, str]:
+        """The buffers that a printer may use."""
+        return (self.resting, self.following, self.due)
+
+
+@dataclass(frozen=True)
 class Recorder:
     """Copies a buffer's values into rows of a record buffer at the end of a phase.
 
@@ -156,6 +177,7 @@ class Plan:
     """Name of the int32 [threads] buffer that holds the core of each thread; empty: threads may move."""
     scratch: tuple[str, ...] = ()
     """Names of buffers whose values mean nothing between two calls."""
+    rests: tuple[Rest, ...] = ()
     profile: str = ""
     """Name of the int64 buffer that counts nanoseconds of each part of a step (see ``profile.parts``); empty:
     nothing is measured."""

@@ -105,7 +105,7 @@ NL_SHARED nl_floats nl_exp_floats(nl_floats x) __asm__("_ZGVeN16v_nl_exp_float")
 double nl_exp_one_double(double x) { return nl_exp_of_one(x); }
 float nl_exp_one_float(float x) { return nl_exp_of_one(x); }
 
-nl_doubles nl_exp_doubles(nl_doubles given) {
+static inline nl_doubles nl_exp_inline(nl_doubles given) {
     // Of a number and NaN the instruction gives the second.
     const nl_doubles x = __builtin_ia32_minpd512_mask(NL_8(710.0), given, given, -1, NL_NOW);
     const nl_doubles shifted = nl_fma(x, NL_8(1.4426950408889634), NL_8(NL_SIXTEENTH));
@@ -123,7 +123,7 @@ nl_doubles nl_exp_doubles(nl_doubles given) {
     return __builtin_ia32_scalefpd512_mask(nl_fma(power, p, power), k, nl_doubles{}, kept, NL_NOW);
 }
 
-nl_floats nl_exp_floats(nl_floats given) {
+static inline nl_floats nl_exp_inline(nl_floats given) {
     const nl_floats x = __builtin_ia32_minps512_mask(NL_16(89.0f), given, given, -1, NL_NOW);
     const nl_floats shifted = nl_fma(x, NL_16(1.44269502f), NL_16(NL_SIXTEENTH_FLOAT));
     const nl_floats k = shifted - NL_SIXTEENTH_FLOAT;
@@ -134,6 +134,9 @@ nl_floats nl_exp_floats(nl_floats given) {
     const __UINT16_TYPE__ kept = __builtin_ia32_cmpps512_mask(x, NL_16(-86.6f), NL_NOT_LESS, -1, NL_NOW);
     return __builtin_ia32_scalefps512_mask(nl_fma(power, p, power), k, nl_floats{}, kept, NL_NOW);
 }
+
+nl_doubles nl_exp_doubles(nl_doubles x) { return nl_exp_inline(x); }
+nl_floats nl_exp_floats(nl_floats x) { return nl_exp_inline(x); }
 
 static inline double nl_exp(double x) { return nl_exp_double(x); }
 static inline float nl_exp(float x) { return nl_exp_float(x); }

@@ -1,6 +1,33 @@
-// exprel(x) = (exp(x) - 1) / x, what the exact step of a linear equation is made of. For -2 <= x <= 1/2, where the
-// steps of most equations lie, a polynomial without a division; the error is about one unit in the last place for
-// small x and four at -2.
+// exprel(x) = (exp(x) - 1) / x, what the exact step of a linear equation is made of: polynomials without a division
+// for -1/2 <= x <= 0, where nearly all steps lie, and for -2 <= x <= 1/2. The error is about one unit in the last
+// place for small x and four at -2.
+#define NL_EXPREL
+template <class Real>
+static inline Real nl_exprel_of_short_step(Real x) {
+    const Real none = {};
+    Real p = none + 2.1985703840083692e-07;
+    p = nl_fma(p, x, none + 2.6988592921217972e-06);
+    p = nl_fma(p, x, none + 2.4768788096264572e-05);
+    p = nl_fma(p, x, none + 0.0001984011727676172);
+    p = nl_fma(p, x, none + 0.0013888863717021528);
+    p = nl_fma(p, x, none + 0.008333332997835102);
+    p = nl_fma(p, x, none + 0.041666666640941714);
+    p = nl_fma(p, x, none + 0.16666666666566382);
+    p = nl_fma(p, x, none + 0.49999999999998485);
+    return nl_fma(p, x, none + 1.0);
+}
+
+template <class Real>
+static inline Real nl_exprel_of_short_step_float(Real x) {
+    const Real none = {};
+    Real p = none + 0.0011234042467549443f;
+    p = nl_fma(p, x, none + 0.008189613930881023f);
+    p = nl_fma(p, x, none + 0.04163007438182831f);
+    p = nl_fma(p, x, none + 0.16666242480278015f);
+    p = nl_fma(p, x, none + 0.4999998211860657f);
+    return nl_fma(p, x, none + 1.0f);
+}
+
 template <class Real>
 static inline Real nl_exprel_of_step(Real x) {
     const Real none = {}, z = x * x;
@@ -33,6 +60,18 @@ static inline Real nl_exprel_of_step_float(Real x) {
     return nl_fma(nl_fma(odd, x, even), x, none + 1.0f);
 }
 
+static inline double nl_exprel_of_one(double x) {
+    if (x >= -0.5 && x <= 0.0) return nl_exprel_of_short_step(x);
+    if (x >= -2.0 && x <= 0.5) return nl_exprel_of_step(x);
+    return (x < -2.0 ? nl_exp_of_one(x) - 1.0 : nl_expm1(x)) / x;
+}
+
+static inline float nl_exprel_of_one(float x) {
+    if (x >= -0.5f && x <= 0.0f) return nl_exprel_of_short_step_float(x);
+    if (x >= -2.0f && x <= 0.5f) return nl_exprel_of_step_float(x);
+    return (x < -2.0f ? nl_exp_of_one(x) - 1.0f : nl_expm1(x)) / x;
+}
+
 #ifdef NL_VECTORS
 extern "C" {
 #pragma omp declare simd simdlen(8) notinbranch
@@ -45,52 +84,59 @@ NL_SHARED nl_doubles nl_exprel_doubles(nl_doubles x) __asm__("_ZGVeN8v_nl_exprel
 NL_SHARED nl_floats nl_exprel_floats(nl_floats x) __asm__("_ZGVeN16v_nl_exprel_float");
 }
 
-double nl_exprel_one_double(double x) {
-    if (x >= -2.0 && x <= 0.5) return nl_exprel_of_step(x);
-    return (x < -2.0 ? nl_exp(x) - 1.0 : nl_expm1(x)) / x;
+double nl_exprel_one_double(double x) { return nl_exprel_of_one(x); }
+float nl_exprel_one_float(float x) { return nl_exprel_of_one(x); }
+
+// Bit k says whether element k lies in a range.
+static inline __UINT8_TYPE__ nl_lie(nl_doubles x, double from, double to) {
+    return __builtin_ia32_cmppd512_mask(x, NL_8(from), NL_NOT_LESS, -1, NL_NOW) &
+           __builtin_ia32_cmppd512_mask(NL_8(to), x, NL_NOT_LESS, -1, NL_NOW);
 }
 
-float nl_exprel_one_float(float x) {
-    if (x >= -2.0f && x <= 0.5f) return nl_exprel_of_step_float(x);
-    return (x < -2.0f ? nl_exp(x) - 1.0f : nl_expm1(x)) / x;
+static inline __UINT16_TYPE__ nl_lie(nl_floats x, float from, float to) {
+    return __builtin_ia32_cmpps512_mask(x, NL_16(from), NL_NOT_LESS, -1, NL_NOW) &
+           __builtin_ia32_cmpps512_mask(NL_16(to), x, NL_NOT_LESS, -1, NL_NOW);
 }
 
-#define NL_FROM_TO(type, x, from, to)                                                        \
-    (__builtin_ia32_cmp##type##512_mask(x, from, NL_NOT_LESS, -1, NL_NOW) &                        \
-     __builtin_ia32_cmp##type##512_mask(to, x, NL_NOT_LESS, -1, NL_NOW))
-
-// Elements below -2 and above 1/2; the others stay.
-static __attribute__((noinline, cold)) nl_doubles nl_exprel_of_others(nl_doubles x, nl_doubles y) {
+// The elements outside of -1/2 ... 0; the others stay.
+static __attribute__((noinline)) nl_doubles nl_exprel_of_others(nl_doubles x, nl_doubles y, __UINT8_TYPE__ done) {
+    y = __builtin_ia32_blendmpd_512_mask(nl_exprel_of_step(x), y, done);
+    if (nl_lie(x, -2.0, 0.5) == 0xff) return y;
     const nl_doubles below = (nl_exp_doubles(x) - 1.0) / x;
     y = x < -2.0 ? below : y;
     for (int k = 0; k < 8; ++k)
-        if (!(x[k] <= 0.5)) y[k] = nl_exprel_one_double(x[k]);
+        if (!(x[k] <= 0.5)) y[k] = nl_exprel_of_one((double)x[k]);
     return y;
 }
 
-static __attribute__((noinline, cold)) nl_floats nl_exprel_of_others(nl_floats x, nl_floats y) {
+static __attribute__((noinline)) nl_floats nl_exprel_of_others(nl_floats x, nl_floats y, __UINT16_TYPE__ done) {
+    y = __builtin_ia32_blendmps_512_mask(nl_exprel_of_step_float(x), y, done);
+    if (nl_lie(x, -2.0f, 0.5f) == 0xffff) return y;
     const nl_floats below = (nl_exp_floats(x) - 1.0f) / x;
     y = x < -2.0f ? below : y;
     for (int k = 0; k < 16; ++k)
-        if (!(x[k] <= 0.5f)) y[k] = nl_exprel_one_float(x[k]);
+        if (!(x[k] <= 0.5f)) y[k] = nl_exprel_of_one((float)x[k]);
     return y;
 }
 
-nl_doubles nl_exprel_doubles(nl_doubles x) {
-    const nl_doubles y = nl_exprel_of_step(x);
-    const __UINT8_TYPE__ steps = NL_FROM_TO(pd, x, NL_8(-2.0), NL_8(0.5));
-    return __builtin_expect(steps == 0xff, 1) ? y : nl_exprel_of_others(x, y);
+static inline nl_doubles nl_exprel_inline(nl_doubles x) {
+    const nl_doubles y = nl_exprel_of_short_step(x);
+    const __UINT8_TYPE__ done = nl_lie(x, -0.5, 0.0);
+    return __builtin_expect(done == 0xff, 1) ? y : nl_exprel_of_others(x, y, done);
 }
 
-nl_floats nl_exprel_floats(nl_floats x) {
-    const nl_floats y = nl_exprel_of_step_float(x);
-    const __UINT16_TYPE__ steps = NL_FROM_TO(ps, x, NL_16(-2.0f), NL_16(0.5f));
-    return __builtin_expect(steps == 0xffff, 1) ? y : nl_exprel_of_others(x, y);
+static inline nl_floats nl_exprel_inline(nl_floats x) {
+    const nl_floats y = nl_exprel_of_short_step_float(x);
+    const __UINT16_TYPE__ done = nl_lie(x, -0.5f, 0.0f);
+    return __builtin_expect(done == 0xffff, 1) ? y : nl_exprel_of_others(x, y, done);
 }
+
+nl_doubles nl_exprel_doubles(nl_doubles x) { return nl_exprel_inline(x); }
+nl_floats nl_exprel_floats(nl_floats x) { return nl_exprel_inline(x); }
 
 static inline double nl_exprel(double x) { return nl_exprel_double(x); }
 static inline float nl_exprel(float x) { return nl_exprel_float(x); }
 #else
-static inline double nl_exprel(double x) { return x == 0.0 ? 1.0 : nl_expm1(x) / x; }
-static inline float nl_exprel(float x) { return x == 0.0f ? 1.0f : nl_expm1(x) / x; }
+static inline double nl_exprel(double x) { return nl_exprel_of_one(x); }
+static inline float nl_exprel(float x) { return nl_exprel_of_one(x); }
 #endif

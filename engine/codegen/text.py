@@ -27,13 +27,13 @@ class Text:
             self.line(line)
 
     @contextmanager
-    def block(self, header: str = "") -> Iterator[None]:
+    def block(self, header: str = "", after: str = "") -> Iterator[None]:
         """Braces around what is appended inside."""
         self.line(f"{header} {{".lstrip())
         self._depth += 1
         yield
         self._depth -= 1
-        self.line("}")
+        self.line("}" + after)
 
     def words(self) -> set[str]:
         """Identifiers that occur in the text."""

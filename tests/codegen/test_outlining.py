@@ -10,7 +10,7 @@ import pytest
 
 from engine import STDP, Network, Neuron, Projection, Uniform
 from engine.codegen import outlining, units
-from engine.codegen.outlining import BORDER, PLAINLY, outlined
+from engine.codegen.outlining import BORDER, PLAINLY, Span, outlined
 from engine.codegen.units import units as units_of
 
 SPIKING = """
@@ -60,7 +60,7 @@ def test_functions_and_units_change_no_bit(
     constants = [31.0, 32.0, 31.0, 33.0]
     monkeypatch.setattr(outlining, "LONGEST", 10**6)
     inline = ring_of_populations(constants, threads)
-    assert BORDER not in inline.generate()
+    assert len(units_of(inline.generate())) == 1
     expected = values(inline)
     assert len(expected[-1]) > 20, "hardly a spike"
     monkeypatch.setattr(outlining, "LONGEST", 0)
@@ -84,7 +84,10 @@ def test_alike_loops_share_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_short_text_keeps_its_loops() -> None:
-    assert BORDER not in ring_of_populations([21.0, 22.0]).generate()
+    text = ring_of_populations([21.0, 22.0]).generate()
+    *functions, _ = text.split(BORDER)[1:]
+    assert functions and all("nl_reals" in function for function in functions), "only vectors are apart"
+    assert len(units_of(text)) == 1
 
 
 def test_a_changed_equation_compiles_one_unit_again(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,7 +121,7 @@ BODY = """\
             b[i] = b[i] * other - 1.0;
             ++seen;
         }""".splitlines()
-SPANS = [(0, 5), (5, 10), (10, 15)]
+SPANS = [Span(0, 5), Span(5, 10), Span(10, 15)]
 SIGNATURE = "static int64_t nl_thread(void** buffers, const int64_t thread, const int64_t threads"
 DECLARED = [
     "    const int64_t n = sizes[0];",
@@ -167,3 +170,11 @@ def test_loops_that_differ_share_nothing(monkeypatch: pytest.MonkeyPatch, change
     else:
         body[8] = body[8].replace("1.0", "2.0")
     assert len(outlined(SIGNATURE, declared, body, SPANS).functions) == 3
+
+
+def test_a_loop_apart_is_a_function_in_a_short_text() -> None:
+    found = outlined(SIGNATURE, DECLARED, BODY, [SPANS[0], Span(5, 10, apart=True), SPANS[2]])
+    assert not found.complete
+    assert len(found.functions) == 1
+    assert found.body[:5] == BODY[:5] and found.body[-5:] == BODY[10:]
+    assert "(const int64_t m, real* __restrict const b, const real other)" in found.functions[0]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.codegen.ir import Const, Expr, Kernel, Load, Op
-from engine.codegen.plan import Buffer, Dtype, Entry, EventList, EventRecorder, Matrix, Plan, Recorder
+from engine.codegen.plan import Buffer, Dtype, Entry, EventList, EventRecorder, Matrix, Plan, Recorder, Rest
 from engine.runtime.core import index_type, rank_type
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Builder:
         self.traces: dict[int, tuple[Trace, ...]] = {}
         self.separate: dict[int, frozenset[str]] = {}
         self.deferrals: dict[int, Deferral] = {}
+        self.rests: list[Rest] = []
         self.streams = 0
         self.cores = ""
         self.profile = ""
@@ -167,6 +168,8 @@ class Builder:
             events=tuple(self.events),
             schedule=tuple(schedule),
             cores=self.cores,
+            rests=tuple(self.rests),
+            scratch=tuple(name for rest in self.rests for name in rest.scratch),
             profile=self.profile,
         )
         notes = (self.traces, self.separate, self.deferrals)

@@ -26,7 +26,7 @@ from engine.codegen.lowering.builder import (
 )
 from engine.codegen.lowering.reductions import add_operation
 from engine.codegen.lowering.scope import Scope, real
-from engine.codegen.plan import EventList
+from engine.codegen.plan import EventList, Rest
 from engine.language.tree import Owner
 
 if TYPE_CHECKING:
@@ -93,11 +93,23 @@ class NeuronValues:
         b.buffer(f"{inner}_last", "int64", self.count, NEVER, f"{label}: step of the last spike")
         if self._refractory_source() is not None:
             text = f"{label}: last refractory step"
-            b.buffer(f"{inner}_frozen", "int64", self.count, ALWAYS_PAST, text, None)
+            last = b.buffer(f"{inner}_frozen", "int64", self.count, ALWAYS_PAST, text, None)
+            self._declare_rest(last)
             if not isinstance(self.population.given_refractory, str):
                 steps = self._refractory_steps()
                 count = 1 if homogeneous(steps) else self.count
                 b.buffer(f"{inner}_refractory", "int64", count, steps, f"{label}: refractory steps", None)
+
+    def _declare_rest(self, last: str) -> None:
+        b, inner, label = self.builder, self.inner, self.population.name
+        blocks = b.size(f"blocks_{self.name}", -(-self.population.size // 64))
+        wheel = b.size(f"wheel_{self.name}", 64 * b.threads)
+        resting = b.buffer(
+            f"{inner}_resting", "int64", blocks, 0, f"{label}: who is refractory, as bits", None
+        )
+        following = b.buffer(f"{inner}_following", "int32", self.count, 0, "who is refractory as long", None)
+        due = b.buffer(f"{inner}_due", "int32", wheel, 0, "first of those", None)
+        b.rests.append(Rest(last, self.count, resting, following, due))
 
     def _event_list(self, prefix: str, what: str) -> EventList:
         b, name, label = self.builder, self.name, f"{self.population.name}: {what}"

@@ -1,0 +1,159 @@
+"""Loops over neurons as explicit vectors (see ``vectors.py``), each in a function of its own.
+
+There all arrays are known not to overlap and what is the same for all neurons stays in registers, whatever
+else the time loop needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from engine.codegen.expressions import OF_STANDARD_NUMBERS
+from engine.codegen.ir import Accumulate, Comment, Draw, Kernel, Let, Load, Statement, Store
+from engine.codegen.loop_parts import LoopParts, vectorises
+from engine.codegen.plan import Rest
+from engine.codegen.text import Text
+from engine.codegen.traverse import expressions_of_body, rare_condition
+from engine.codegen.vectors import NEURON, TYPES, VectorPrinter
+
+BLOCK = 64
+"""Neurons that fused kernels handle before the next ones: one kernel's results are still in the cache when
+the following kernel reads them."""
+
+STRETCH = 16 * BLOCK
+"""Neurons of which all that fire are known before the first of them is looked at."""
+
+UNROLLED = 4
+
+
+class VectorLoops(LoopParts):
+    """Prints the vector form of loops over the neurons of a population."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.kept: dict[str, Rest] = {}
+        """Refractory periods that are kept as bits, by their buffer of last steps."""
+        self.apart = False
+        """Is the loop that was printed last to be a function of its own?"""
+        self.uses_vectors = False
+
+    def _vector_printer(self) -> VectorPrinter:
+        """A printer of vectors that shares names with the one of single neurons."""
+        one = self.expressions
+        vectors = VectorPrinter(self.plan, self.identifiers, one.scalars)
+        vectors.rests = tuple(self.kept.values())
+        vectors.drawn = one.drawn
+        return vectors
+
+    def wake(self, rests: Iterable[Rest]) -> None:
+        """Take back the bits of neurons whose refractory period is over."""
+        for rest in rests:
+            self.kept[rest.last] = rest
+            self.text.line(f"nl_wake(step, {self._rest(rest)});")
+
+    def find_resting(self, text: Text) -> None:
+        """Make the bits before the first step of a call."""
+        for rest in self.kept.values():
+            lower, upper = self.bounds(rest.count)
+            text.line(f"nl_find_resting({lower}, {upper}, clock[0], {self._rest(rest)});")
+
+    def _rest(self, rest: Rest) -> str:
+        last, resting, following, due = map(self.expressions.buffer, (rest.last, *rest.scratch))
+        return f"{last}, {resting}, {following}, {due} + 64 * thread"
+
+    def _write(self, statement: Store | Accumulate) -> None:
+        super()._write(statement)
+        if rest := self.kept.get(statement.array):
+            self.text.line(f"nl_rest(i, step, {self._rest(rest)});")
+
+    # --- vectors --------------------------------------------------------------------------------------
+
+    def vectors(self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str) -> None:
+        """Neurons from ``lower`` up to ``upper``; a rare kernel's ``fires`` are bits from ``lower`` on."""
+        with self.text.block():
+            if not any(isinstance(e, Draw) for k in kernels for e in expressions_of_body(k.body)):
+                self._neurons(kernels, rare, lower, lower, upper)
+                return
+            with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"):
+                self.text.line(f"const int64_t end = nl_min(begin + {BLOCK}, {upper});")
+                self.draw(kernels)
+                self._neurons(kernels, rare, lower, "begin", "end")
+
+    def _neurons(
+        self, kernels: Sequence[Kernel], rare: Kernel | None, origin: str, lower: str, upper: str
+    ) -> None:
+        text, printer = self.text, self._vector_printer()
+        self.apart = self.uses_vectors = True
+        header = "const auto neurons = [&](const auto lanes, const int64_t i) __attribute__((always_inline))"
+        with text.block(header, ";"):
+            for kernel in kernels:
+                text.comment(kernel.name)
+                with ExitStack() as stack:
+                    if len(kernels) > 1:
+                        stack.enter_context(text.block())
+                    for statement in kernel.body:
+                        self._vector_statement(statement, printer)
+            if rare is not None and (test := rare_condition(rare)) is not None:
+                fires = printer.text(test.condition, "bool")
+                text.line(f"nl_put_bits(lanes, fires, i - {origin}, {fires});")
+        text.line(f"int64_t i = {lower};")
+        text.line(f"#pragma GCC unroll {UNROLLED}")
+        text.line(f"for (; i + nl_width <= {upper}; i += nl_width) neurons(nl_whole(), i);")
+        text.line(f"if (i < {upper}) neurons(nl_part{{{upper} - i}}, i);")
+
+    def _vector_statement(self, statement: Statement, printer: VectorPrinter) -> None:
+        match statement:
+            case Comment(text=text):
+                self.text.comment(text)
+            case Let(name=name, value=value):
+                self.text.line(f"const {TYPES[value.type]} {printer.symbol(name)} = {printer.text(value)};")
+            case Store(array=array, value=value):
+                self._put(array, printer.text(value, "real"))
+            case Accumulate(array=array, op=op, value=value):
+                old = printer.text(Load(array, NEURON))
+                new = printer.text(value, "real")
+                if op in ("min", "max"):
+                    new = f"nl_{op}({old}, {new})"
+                elif op != "=":
+                    new = f"{old} {op} ({new})"
+                self._put(array, new)
+
+    def _put(self, array: str, value: str) -> None:
+        self.text.line(f"nl_put(lanes, {self.expressions.buffer(array)} + i, {value});")
+
+    def fired(self, kernel: Kernel, lower: str, upper: str) -> None:
+        """The neurons whose bit of ``fires`` is set, by ascending rank."""
+        test = rare_condition(kernel)
+        assert test is not None
+        self.text.comment(kernel.name)
+        words = f"fires[(begin - {lower}) / {BLOCK}]"
+        with (
+            self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"),
+            self.text.block(f"for (uint64_t left = (uint64_t){words}; left; left &= left - 1)"),
+        ):
+            self.text.line("const int64_t i = begin + __builtin_ctzll(left);")
+            self.body(test.then)
+
+    # --- random numbers -------------------------------------------------------------------------------
+
+    def draw(self, kernels: Sequence[Kernel]) -> None:
+        """The block's standard random numbers, all at once."""
+        e = self.expressions
+        e.drawn = {}
+        for draw in block_draws(kernels):
+            if draw.stream not in e.drawn:
+                name = self.identifiers.of("drawn", f"drawn_{draw.stream}")
+                kind, _ = OF_STANDARD_NUMBERS[draw.distribution]
+                self.text.line(f"alignas(64) real {name}[{BLOCK}];")
+                self.text.line(f"nl_fill_{kind}({name}, {e.place(draw, 'begin')});")
+                e.drawn[draw.stream] = name
+
+
+def block_draws(kernels: Sequence[Kernel]) -> list[Draw]:
+    """Draws of which each neuron of a block has one, whatever else happens."""
+    if not all(vectorises(kernel.body) for kernel in kernels):
+        return []
+    found = (e for kernel in kernels for e in expressions_of_body(kernel.body) if isinstance(e, Draw))
+    return [e for e in found if e.distribution in OF_STANDARD_NUMBERS and e.index == NEURON]
