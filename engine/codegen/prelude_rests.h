@@ -36,7 +36,14 @@ static inline void nl_wake(
 static inline void nl_find_resting(int64_t lower, int64_t upper, int64_t step, const int64_t* last, int64_t* resting,
     int32_t* following, int32_t* due) {
     for (int64_t k = 0; k < 64; ++k) due[k] = -1;
-    for (int64_t i = lower; i < upper; i += 64) resting[i / 64] = 0;
-    for (int64_t i = lower; i < upper; ++i)
-        nl_rest(i, step - 1, last, resting, following, due);
+    for (int64_t begin = lower; begin < upper; begin += 64) {
+        const int64_t count = nl_min(64, upper - begin);
+        uint64_t found = 0;
+        for (int64_t k = 0; k < count; ++k) found |= (uint64_t)(last[begin + k] >= step) << k;
+        resting[begin / 64] = (int64_t)found;
+        for (; found; found &= found - 1) {
+            const int64_t i = begin + __builtin_ctzll(found);
+            nl_wait(i, last[i], following, due);
+        }
+    }
 }
