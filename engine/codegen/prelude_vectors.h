@@ -117,23 +117,23 @@ static inline void nl_put(nl_part some, real* to, nl_reals x) {
 
 // Bits of neuron i and those that follow it, in words of 64.
 static inline nl_flags nl_get_bits(const int64_t* words, int64_t i) {
-    if (nl_width == 8) return nl_flags_of(((const uint8_t*)words)[i / 8]);
-    if (nl_width == 16) return nl_flags_of(((const uint16_t*)words)[i / 16]);
-    return nl_flags_of((uint32_t)((uint64_t)words[i / 64] >> (i & 63)) & ((1u << nl_width) - 1));
+    if (nl_width == 8) return nl_flags_of(((const uint8_t*)words)[(uint64_t)i / 8]);
+    if (nl_width == 16) return nl_flags_of(((const uint16_t*)words)[(uint64_t)i / 16]);
+    return nl_flags_of((uint32_t)((uint64_t)words[(uint64_t)i / 64] >> (i & 63)) & ((1u << nl_width) - 1));
 }
 static inline void nl_put_bits(nl_whole, int64_t* words, int64_t i, nl_flags which) {
     const uint32_t bits = nl_bits_of(which);
     if (nl_width == 8) {
-        ((uint8_t*)words)[i / 8] = (uint8_t)bits;
+        ((uint8_t*)words)[(uint64_t)i / 8] = (uint8_t)bits;
     } else if (nl_width == 16) {
-        ((uint16_t*)words)[i / 16] = (uint16_t)bits;
+        ((uint16_t*)words)[(uint64_t)i / 16] = (uint16_t)bits;
     } else {
-        words[i / 64] |= (int64_t)((uint64_t)bits << (i & 63));
+        words[(uint64_t)i / 64] |= (int64_t)((uint64_t)bits << (i & 63));
     }
 }
 static inline void nl_put_bits(nl_part some, int64_t* words, int64_t i, nl_flags which) {
     const uint32_t bits = nl_bits_of(which) & ((1u << some.count) - 1);
-    words[i / 64] |= (int64_t)((uint64_t)bits << (i & 63));
+    words[(uint64_t)i / 64] |= (int64_t)((uint64_t)bits << (i & 63));
 }
 
 // --- functions ---

@@ -25,8 +25,6 @@ the following kernel reads them."""
 STRETCH = 16 * BLOCK
 """Neurons of which all that fire are known before the first of them is looked at."""
 
-UNROLLED = 4
-
 
 class VectorLoops(LoopParts):
     """Prints the vector form of loops over the neurons of a population."""
@@ -99,7 +97,6 @@ class VectorLoops(LoopParts):
                 fires = printer.text(test.condition, "bool")
                 text.line(f"nl_put_bits(lanes, fires, i - {origin}, {fires});")
         text.line(f"int64_t i = {lower};")
-        text.line(f"#pragma GCC unroll {UNROLLED}")
         text.line(f"for (; i + nl_width <= {upper}; i += nl_width) neurons(nl_whole(), i);")
         text.line(f"if (i < {upper}) neurons(nl_part{{{upper} - i}}, i);")
 

@@ -42,7 +42,7 @@ NEURON = Symbol("i", "int")
 STEP = Symbol("step", "int")
 TYPES: dict[Type, str] = {"real": "nl_reals", "bool": "nl_flags"}
 
-WORTH = 12
+WORTH = 6
 """Operations of a neuron from which on a function for them costs less than it gives."""
 
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
