@@ -26,7 +26,7 @@ FEWEST = 4
 """Synapses of a row from which on they are taken as vectors."""
 
 LONG = 256
-"""Synapses of a row that take as long as the next row needs to come; shorter ones fetch that after it."""
+"""Synapses of a row that take as long as the next row needs to come; shorter ones fetch the third one."""
 
 LINE = 64
 
@@ -62,7 +62,7 @@ class Arrivals(LoopParts):
         lanes = self._lane_body(matrix, body) if vectors else None
         if ahead:
             # Vectors are through with a row soon, but there is no time to lose at its beginning either.
-            distance = "1" if lanes is not None else f"(last - from < {LONG} ? 2 : 1)"
+            distance = "1" if lanes is not None else f"(last - from < {LONG} ? 3 : 1)"
             self.text.line(f"const int64_t later = nl_min(event + {distance}, end - 1);")
             later = f"{ranks}[later] * {self.parts(matrix)} + {place}"
             self.text.line(f"const int64_t ahead = {split}[{later}] - from;")
