@@ -32,7 +32,7 @@ from engine.codegen.ir import (
     Symbol,
     Total,
 )
-from engine.codegen.plan import Entry, EventList, EventRecorder, Matrix, Plan, Recorder
+from engine.codegen.plan import Entry, EventList, EventRecorder, Matrix, Plan, Recorder, room_of
 from engine.codegen.traverse import (
     expressions_of_body,
     iteration_expressions,
@@ -175,9 +175,9 @@ def _owner(plan: Plan, kernel: Kernel, index: Expr) -> str:
         return owners.get(index.name, ANYONE) if isinstance(index, Symbol) else ANYONE
     if isinstance(domain, Each | EachSpike | EachChance):
         count = _neurons_of(plan, domain)
-        return _neurons(count) if _base(index, count) == "i" else ANYONE
+        return _neurons(count) if base_symbol(index, count) == "i" else ANYONE
     matrix = matrix_of(plan, domain.matrix)
-    base = _base(index, matrix.n_post)
+    base = base_symbol(index, matrix.n_post)
     if base in ("s", "pair"):
         return f"owner of synapse onto {matrix.n_post}"
     if base == "post" or (base == "row" and matrix.rows == "post"):
@@ -190,7 +190,7 @@ def _neurons_of(plan: Plan, domain: Each | EachSpike | EachChance) -> str:
     return event_list(plan, domain.events).count if isinstance(domain, EachSpike) else domain.count
 
 
-def _base(index: Expr, count: str) -> str:
+def base_symbol(index: Expr, count: str) -> str:
     """Name of the domain symbol in ``index`` or ``offset * count + index`` with a uniform offset."""
     if isinstance(index, Symbol):
         return index.name
@@ -204,7 +204,7 @@ def _base(index: Expr, count: str) -> str:
 def _is_slot(offset: Expr, count: str) -> bool:
     if not (isinstance(offset, Op) and offset.op == "*" and len(offset.args) == 2):
         return False
-    if Symbol(count, "int") not in offset.args:
+    if Symbol(count, "int") not in offset.args and Symbol(room_of(count), "int") not in offset.args:
         return False
     symbols = {part.name for part in subexpressions(offset) if isinstance(part, Symbol)}
     loads = [part for part in subexpressions(offset) if isinstance(part, Load)]
@@ -269,19 +269,28 @@ def _check_before(plan: Plan, kernel: Kernel) -> None:
         raise AccessError(f"{kernel.name}: computes something of one synapse before all of them")
 
 
-def counted_buffer(kernel: Kernel) -> str:
-    """The buffer in which a kernel over rows of bits counts the events that reach each neuron.
+def counted_in(plan: Plan, kernel: Kernel) -> tuple[str, Expr]:
+    """The buffer in which a kernel over rows of bits counts the events that reach each neuron, and the index
+    of the first one there.
 
     Raises
     ------
     AccessError
         If the kernel does something else.
     """
-    body = kernel.body
-    one = Accumulate(getattr(body[0], "array", ""), Symbol("post", "int"), "+", Const(1, "int"))
-    if not isinstance(kernel.domain, EachEvent) or body != (one,) or kernel.before:
-        raise AccessError(f"{kernel.name}: rows of bits can only be counted, event after event")
-    return one.array
+    match kernel:
+        case Kernel(
+            domain=EachEvent(matrix=name),
+            body=(Accumulate(array=array, index=index, op="+", value=Const(value=1, type="int")),),
+            before=(),
+        ) if plan.buffer(array).dtype == "uint16":
+            count = plan.matrix(name).n_post
+            match index:
+                case Symbol(name="post"):
+                    return array, Const(0, "int")
+                case Op(op="+", args=(offset, Symbol(name="post"))) if base_symbol(index, count) == "post":
+                    return array, offset
+    raise AccessError(f"{kernel.name}: rows of bits can only be counted, event after event")
 
 
 def _check_segments(plan: Plan, kernel: Kernel) -> None:
@@ -291,7 +300,7 @@ def _check_segments(plan: Plan, kernel: Kernel) -> None:
     if isinstance(domain, EachDue) and matrix_of(plan, domain.matrix).rows != "pre":
         raise AccessError(f"{kernel.name}: iterates rows of {domain.matrix}, which are not pre-synaptic")
     if isinstance(domain, EachSynapse | EachDue | EachEvent) and matrix_of(plan, domain.matrix).bits:
-        counted_buffer(kernel)
+        counted_in(plan, kernel)
     if isinstance(domain, EachEvent):
         matrix, count = matrix_of(plan, domain.matrix), event_list(plan, domain.events).count
         if matrix.n_rows != count or (matrix.rows == "post" and matrix.n_post != count):

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 
-from engine.codegen.access import counted_buffer, event_list, matrix_of
+from engine.codegen.access import counted_in, event_list, matrix_of
 from engine.codegen.ir import EachEvent, Kernel
 from engine.codegen.loop_parts import LoopParts
+from engine.codegen.plan import EventList
 
 
 class BitRows(LoopParts):
     """Prints the counting of spikes whose rows are bits."""
 
-    def count_bits(self, kernel: Kernel, segments: ExitStack) -> None:
+    def count_bits(self, kernel: Kernel, segments: Callable[[EventList], ExitStack]) -> None:
         """Sum the rows of the events that ``segments`` loops over, as many at once as 8 bits can count."""
         assert isinstance(kernel.domain, EachEvent)
         matrix = matrix_of(self.plan, kernel.domain.matrix)
         listed = event_list(self.plan, kernel.domain.events)
         e = self.expressions
-        bits, counts = f"(const uint64_t*){e.buffer(matrix.bits)}", e.buffer(counted_buffer(kernel))
+        bits, (counted, first) = f"(const uint64_t*){e.buffer(matrix.bits)}", counted_in(self.plan, kernel)
         lower, upper = self.bounds(matrix.n_post)
-        sum_up = f"nl_count({counts}, rows, number, {bits}, {lower}, {upper});"
-        with segments:
+        self.text.line(f"uint16_t* const counts = {e.buffer(counted)} + {e.text(first, 'int')};")
+        self.text.line("const uint64_t* rows[NL_ROWS + 7];")
+        self.text.line("int64_t number = 0;")
+        sum_up = f"nl_count(counts, rows, number, {bits}, {lower}, {upper});"
+        with segments(listed):
             self.text.line(
                 f"const int64_t start = {e.buffer(matrix.offsets)}[{e.buffer(listed.ranks)}[event]];"
             )

@@ -28,6 +28,7 @@ from engine.codegen.records import (
     row_counter,
 )
 from engine.codegen.text import Text
+from engine.codegen.time_blocks import TimeBlocks, time_blocks
 from engine.codegen.traverse import expressions_of, statements, subexpressions, written_buffers
 
 ABI = 1
@@ -61,6 +62,7 @@ class CppPrinter(LoopPrinter):
         expressions = ExpressionPrinter(plan, identifiers, frozenset(scalars))
         super().__init__(plan, identifiers, expressions, Text(depth=2))
         self._scalars = scalars
+        self._time_blocks = time_blocks(plan)
         self._loops: list[Span] = []
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
@@ -120,6 +122,7 @@ class CppPrinter(LoopPrinter):
             *(_prelude(name) for name in self.preludes()),
             f"typedef {real} real;\n",
             *([_prelude("prelude_vectors.h")] if self.uses_vectors else []),
+            *([_prelude("prelude_steps.h")] if self.uses_steps else []),
             *moved.functions,
             *([f"{BORDER}the time loop"] if moved.functions else []),
             f"{PLAINLY if moved.complete else ''}{THREAD_SIGNATURE}) {{",
@@ -154,8 +157,16 @@ class CppPrinter(LoopPrinter):
             self.text.line(f"if (thread == 0) nl_lap(&{profile}[{part}], &last_lap);")
 
     def _entries_of_schedule(self, group: list[Entry]) -> None:
-        work, begin = group[0].work, len(self.text.lines)
+        begin = len(self.text.lines)
         self.apart = False
+        if self._time_blocks is None:
+            self._loop(group)
+        else:
+            self._in_all_steps(group, self._time_blocks)
+        self._loops.append(Span(begin, len(self.text.lines), self.apart))
+
+    def _loop(self, group: list[Entry]) -> None:
+        work = group[0].work
         if isinstance(work, Recorder):
             print_recorder(self, work)
         elif isinstance(work, EventRecorder):
@@ -164,38 +175,55 @@ class CppPrinter(LoopPrinter):
             self.each([entry.work for entry in group if isinstance(entry.work, Kernel)])
         else:
             self.kernel(work)
-        self._loops.append(Span(begin, len(self.text.lines), self.apart))
+
+    def _in_all_steps(self, group: list[Entry], blocks: TimeBlocks) -> None:
+        """What entries do in all steps of a block; of values only those after the last one are recorded."""
+        work = group[0].work
+        if isinstance(work, Recorder):
+            with self.text.block(), self.at_step("length - 1"):
+                self._loop(group)
+        elif isinstance(work, Kernel) and isinstance(work.domain, Each):
+            self.each_in_block([entry.work for entry in group if isinstance(entry.work, Kernel)], blocks)
+        else:
+            with self.steps():
+                self._loop(group)
 
     def _end_of_step(self) -> None:
         """Agree whether to go on.
 
-        Who wants to stop says so before the barrier in the flag of the step's parity; all read that flag
-        after it. The next writer of the same flag is two steps away, and with them a barrier that waits for
+        Who wants to stop says so before the barrier in the flag of the turn's parity; all read that flag
+        after it. The next writer of the same flag is two turns away, and with them a barrier that waits for
         all readers.
         """
         text = self.text
         text.line()
         text.comment("--- end of the step")
         recorders = self._event_recorders()
+        flag, steps, longest = "stopping[done & 1]", "1", ""
+        if self._time_blocks is not None:
+            flag, steps, longest = "stopping[turn & 1]", "length", "longest"
         if self._interrupts:
-            text.line("if (interrupted) stopping[done & 1] = 1;")
+            text.line(f"if (interrupted) {flag} = 1;")
         if recorders:
             text.line("bool full = false;")
             for recorder in recorders:
-                print_room(self, recorder, text)
+                print_room(self, recorder, text, longest)
         with text.block("if (thread == 0)"):
-            text.line("*progress = done + 1;")
-            text.line("if (*stop) stopping[done & 1] = 1;")
+            text.line(f"*progress = done + {steps};")
+            text.line(f"if (*stop) {flag} = 1;")
         if recorders:
-            text.line("if (full) stopping[done & 1] = 1;")
+            text.line(f"if (full) {flag} = 1;")
         if self.barrier:
             text.line(self.barrier)
         self._lap(len(parts(self.plan)) - 1)
         if self.plan.closing:
             self._end_of_call()
-        with text.block("if (stopping[done & 1])"):
-            text.line("++done;")
+        with text.block(f"if ({flag})"):
+            text.line(f"done += {steps};" if longest else "++done;")
             text.line("break;")
+        if longest:
+            text.line("++turn;")
+            text.line("done += length;")
 
     def _end_of_call(self) -> None:
         """What only Python looks at, once it does."""
@@ -216,7 +244,9 @@ class CppPrinter(LoopPrinter):
 
     def _declarations(self) -> Text:
         """What the loop uses: sizes, buffers, scalars, ranges, the prologue, counters and the clock."""
-        prologue, used = self._prologue(self.text.words())
+        used = self.text.words()
+        header = self._header_of_step(used)
+        prologue, used = self._prologue(used | header.words())
         ranges, used = self._ranges(used)
         counters, used = self._counters(used)
         text = Text(depth=1)
@@ -232,20 +262,22 @@ class CppPrinter(LoopPrinter):
         for part in (ranges, counters, prologue):
             text.lines += part.lines
         self.find_resting(text)
+        text.lines += header.lines
+        return text
+
+    def _header_of_step(self, used: set[str]) -> Text:
+        """The head of the time loop, and the clock of a step, or of a block of steps."""
+        text = Text(depth=1)
         text.line("int64_t done = 0;")
+        if self._time_blocks is not None:
+            self.head_of_block(self._time_blocks, self._recorders(), self._event_recorders(), text)
+            text.lines += [f"        {line}" for line in self.first_clock(used)]
+            return text
         if self._interrupts:
             text.line("bool interrupted = false;")
-        header = "for (; done < steps; ++done) {"
-        text.line(header)
-        clock = {
-            "step": "const int64_t step = clock[0] + done;",
-            "tick": "const int64_t tick = clock[1] + done;",
-            "draw": "const uint64_t draw = (uint64_t)(clock[2] + done);",
-            "t": f"const real t = (real)((double)step * {self.plan.dt!r});",
-        }
-        if "t" in used:
-            used = used | {"step"}
-        text.lines += [f"        {line}" for name, line in clock.items() if name in used]
+        text.line("for (; done < steps; ++done) {")
+        at = {"step": "clock[0] + done", "tick": "clock[1] + done", "draw": "clock[2] + done"}
+        text.lines += [f"        {line}" for line in self.clock(used, at)]
         return text
 
     def _declare(self, text: Text, number: int, buffer: Buffer) -> None:

@@ -130,12 +130,14 @@ class LoopParts:
 
     def _open_segment(self, events: str) -> None:
         ranks, number = self._emitted(events)
-        listed = event_list(self.plan, events)
-        lower, _ = self.bounds(listed.count)
-        e = self.expressions
-        slot = f"{self._slot(listed)} * {e.size(listed.count)}"
-        self.text.line(f"int32_t* const {ranks} = {e.buffer(listed.ranks)} + {slot} + {lower};")
+        self.text.line(f"int32_t* const {ranks} = {self._own_ranks(events)};")
         self.text.line(f"int64_t {number} = 0;")
+
+    def _own_ranks(self, events: str) -> str:
+        """Text of where the thread's events of the step go."""
+        listed, e = event_list(self.plan, events), self.expressions
+        slot = f"{self._slot(listed)} * {e.size(listed.count)}"
+        return f"{e.buffer(listed.ranks)} + {slot} + {self.bounds(listed.count)[0]}"
 
     def _close_segment(self, events: str) -> None:
         listed = event_list(self.plan, events)

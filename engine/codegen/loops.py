@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.codegen.block_vectors import BlockVectors
 from engine.codegen.chance_loops import ChanceLoops
 from engine.codegen.ir import (
     EachAbsent,
@@ -16,11 +17,10 @@ from engine.codegen.ir import (
     Once,
     Total,
 )
-from engine.codegen.neuron_loops import NeuronLoops
 from engine.codegen.synapse_loops import SynapseLoops
 
 
-class LoopPrinter(NeuronLoops, ChanceLoops, SynapseLoops):
+class LoopPrinter(BlockVectors, ChanceLoops, SynapseLoops):
     """Prints the loops of one plan into ``text``."""
 
     def kernel(self, kernel: Kernel) -> None:

@@ -70,6 +70,11 @@ def row_words(n_post: int) -> int:
     return -(-n_post // 512) * 8
 
 
+def room_of(count: str) -> str:
+    """Size symbol of a population's number of neurons, rounded up to whole blocks of 64."""
+    return f"room_{count}"
+
+
 @dataclass(frozen=True)
 class EventList:
     """A ring of the ranks emitted in the last ``slots`` ticks by a population of ``count`` neurons.

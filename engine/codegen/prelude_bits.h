@@ -28,15 +28,20 @@ static inline nl_words nl_carry(nl_words* sums, nl_words a, nl_words b) {
 // counts[i] += 2^k for each bit i that plane number k has set, for one word of 64 neurons.
 static inline void nl_spread(uint16_t* counts, const nl_words* planes, int64_t number, int64_t word) {
 #if defined(__AVX512BW__) && !defined(__clang__)
+    // In bytes, as sums of NL_ROWS fit; then widened.
+    typedef char nl_bytes __attribute__((vector_size(64)));
+    typedef char nl_half __attribute__((vector_size(32)));
     typedef short nl_counts __attribute__((vector_size(64)));
+    nl_bytes sum = {};
+    for (int64_t k = 0; k < number; ++k)
+        sum = __builtin_ia32_paddb512_mask(sum, nl_bytes{} + (char)(1 << k), sum, (uint64_t)planes[k][word]);
     for (int64_t half = 0; half < 64; half += 32) {
-        nl_counts sum;
-        __builtin_memcpy(&sum, counts + half, 64);
-        for (int64_t k = 0; k < number; ++k) {
-            const nl_counts weight = (nl_counts){} + (short)(1 << k);
-            sum = __builtin_ia32_paddw512_mask(sum, weight, sum, (uint32_t)(planes[k][word] >> half));
-        }
-        __builtin_memcpy(counts + half, &sum, 64);
+        nl_half some;
+        __builtin_memcpy(&some, (const char*)&sum + half, 32);
+        nl_counts total;
+        __builtin_memcpy(&total, counts + half, 64);
+        total += __builtin_ia32_pmovzxbw512_mask(some, nl_counts{}, -1);
+        __builtin_memcpy(counts + half, &total, 64);
     }
 #elif defined(__AVX2__)
     // In bytes, as sums of NL_ROWS fit, from the highest plane on; then widened.

@@ -74,9 +74,11 @@ def print_room_at_start(loops: LoopPrinter, recorder: EventRecorder, text: Text)
         text.line(f"if ({e.element(recorder.control, '0')} && {room} < {own}) steps = 0;")
 
 
-def print_room(loops: LoopPrinter, recorder: EventRecorder, text: Text) -> None:
-    """Ask for the end of the run when the thread's area might not hold another step's events."""
+def print_room(loops: LoopPrinter, recorder: EventRecorder, text: Text, steps: str = "") -> None:
+    """Ask for the end of the run when the thread's area might not hold the events of another step, or of so
+    many."""
     e = loops.expressions
     lower, upper = loops.bounds(event_list(loops.plan, recorder.events).count)
     room = f"{e.size(recorder.capacity)} - {filled_counter(loops, recorder)}"
-    text.line(f"full |= {e.element(recorder.control, '0')} && {room} < {upper} - {lower};")
+    events = f"{steps} * ({upper} - {lower})" if steps else f"{upper} - {lower}"
+    text.line(f"full |= {e.element(recorder.control, '0')} && {room} < {events};")

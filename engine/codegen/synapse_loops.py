@@ -106,9 +106,7 @@ class SynapseLoops(Arrivals, BitRows, DenseEvents, RowLoops, ABC):
         with self._when(kernel):
             self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
             if matrix.bits:
-                self.text.line("const uint64_t* rows[NL_ROWS + 7];")
-                self.text.line("int64_t number = 0;")
-                self.count_bits(kernel, self._segments(listed))
+                self.count_bits(kernel, self._segments)
                 return
             if only_adds(self.plan, matrix, kernel):
                 self.text.line(f"int64_t rows[{TOGETHER}];")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from engine.codegen.identifiers import comment
@@ -35,9 +35,13 @@ class Text:
         self._depth -= 1
         self.line("}" + after)
 
-    def words(self) -> set[str]:
-        """Identifiers that occur in the text."""
-        code = (line.split("//")[0] for line in self.lines)
+    def insert(self, place: int, lines: Iterable[str]) -> None:
+        """Insert lines before the line number ``place``, indented as the next line would be."""
+        self.lines[place:place] = ["    " * self._depth + line for line in lines]
+
+    def words(self, first: int = 0) -> set[str]:
+        """Identifiers that occur in the text, from the line number ``first`` on."""
+        code = (line.split("//")[0] for line in self.lines[first:])
         return {word for line in code for word in re.findall(r"\w+", line)}
 
     def __str__(self) -> str:

@@ -94,8 +94,8 @@ def has_vectors(kernel: Kernel, plan: Plan, rests: Iterable[Rest] = ()) -> bool:
     """Can the neurons of a kernel be taken as vectors? Of a rare one the condition is asked."""
     known = {awake(rest) for rest in rests}
     if (test := rare_condition(kernel)) is not None:
-        return _fits(test.condition, plan, known)
-    return all(_fitting(statement, plan, known) for statement in kernel.body)
+        return fits(test.condition, plan, known)
+    return all(fitting(statement, plan, known) for statement in kernel.body)
 
 
 def is_worth_it(kernels: Iterable[Kernel]) -> bool:
@@ -109,16 +109,16 @@ def is_worth_it(kernels: Iterable[Kernel]) -> bool:
     return len(found) >= WORTH or any(isinstance(e, Function) and e.name in _CALLS for e in found)
 
 
-def _fitting(statement: Statement, plan: Plan, known: set[Expr]) -> bool:
+def fitting(statement: Statement, plan: Plan, known: set[Expr]) -> bool:
     match statement:
         case Comment():
             return True
         case Let(value=value):
-            return value.type in TYPES and _fits(value, plan, known)
+            return value.type in TYPES and fits(value, plan, known)
         case Store(array=array, index=index, value=value):
-            return _own_reals(array, index, plan) and _fits(value, plan, known)
+            return _own_reals(array, index, plan) and fits(value, plan, known)
         case Accumulate(array=array, index=index, value=value):
-            return _own_reals(array, index, plan) and _fits(value, plan, known)
+            return _own_reals(array, index, plan) and fits(value, plan, known)
     return False
 
 
@@ -126,7 +126,7 @@ def _own_reals(array: str, index: Expr, plan: Plan) -> bool:
     return index == NEURON and plan.buffer(array).dtype == "real"
 
 
-def _fits(expression: Expr, plan: Plan, known: set[Expr]) -> bool:
+def fits(expression: Expr, plan: Plan, known: set[Expr]) -> bool:
     """Is it made of reals and truth values, or the same for all neurons?"""
     if expression in known or not _varies(expression):
         return True
@@ -137,7 +137,7 @@ def _fits(expression: Expr, plan: Plan, known: set[Expr]) -> bool:
             return _own_reals(array, index, plan)
         case Draw(distribution=distribution, index=index, args=args, type=kind):
             own = index == NEURON and distribution in OF_STANDARD_NUMBERS and kind == "real"
-            return own and all(_fits(arg, plan, known) for arg in args)
+            return own and all(fits(arg, plan, known) for arg in args)
         case Op(op=op, args=args):
             numbers = op not in _COMPARISONS or any(arg.type == "real" for arg in args)
             if expression.type not in TYPES or not numbers:
@@ -148,7 +148,7 @@ def _fits(expression: Expr, plan: Plan, known: set[Expr]) -> bool:
         case Select() | Cast():
             if expression.type not in TYPES:
                 return False
-    return all(_fits(part, plan, known) for part in parts(expression))
+    return all(fits(part, plan, known) for part in parts(expression))
 
 
 def _varies(expression: Expr) -> bool:

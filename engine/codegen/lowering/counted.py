@@ -18,6 +18,7 @@ from engine.codegen.ir import (
     Const,
     Each,
     EachEvent,
+    Expr,
     Kernel,
     Load,
     Op,
@@ -26,8 +27,9 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.lowering.builder import AT_REST, ZERO, Builder, all_of
-from engine.codegen.lowering.neurons import NEURON
-from engine.codegen.plan import Entry, Matrix, row_words
+from engine.codegen.lowering.neurons import NEURON, TICK
+from engine.codegen.plan import Entry, EventRecorder, Matrix, room_of, row_words
+from engine.codegen.time_blocks import LONGEST, time_blocks
 from engine.codegen.traverse import iteration_expressions, statements
 from engine.language.model import Assignment
 from engine.language.tree import Name
@@ -43,6 +45,8 @@ PAIRS_PER_SYNAPSE = 16
 
 LEAST_NEURONS = 2048
 """Less than these are all in the nearest cache, where lists are fast enough."""
+
+POST = Symbol("post", "int")
 
 MOST_NEURONS = 1 << 16
 """Pre-synaptic neurons that may all fire in one step: counts have 16 bits."""
@@ -85,7 +89,7 @@ class CountedSpikes:
     ----------
     matrix : Matrix
     counts : str
-        Buffer of the number of spikes that reach each neuron in the step; 0 outside of phase 2.
+        Buffer of the numbers of spikes that reach each neuron in the next steps; 0 once they are delivered.
     """
 
     def __init__(self, lowered: SynapseValues, rows: SparseRows) -> None:
@@ -108,17 +112,29 @@ class CountedSpikes:
         )
         b.matrices.append(self.matrix)
         # Sums are written for 64 neurons at a time.
-        room = b.size(f"room_{lowered.post.name}", -(-lowered.post.population.size // 64) * 64)
-        self.counts = b.buffer(
-            f"{inner}_counts", "uint16", room, 0, f"{label}: spikes that reach each neuron", AT_REST
-        )
+        self.room = b.size(room_of(lowered.post.count), -(-lowered.post.population.size // 64) * 64)
+        self.slots = b.size(f"count_slots_{name}", 1)
+        self.ring = b.size(f"counts_{name}", b.sizes[self.room])
+        text = f"{label}: spikes that reach each neuron, a ring of steps"
+        self.counts = b.buffer(f"{inner}_counts", "uint16", self.ring, 0, text, AT_REST)
         self.lowered = lowered
+
+    def lengthen(self, slots: int) -> None:
+        """Let so many steps be counted before the first of them is delivered."""
+        b = self.lowered.builder
+        b.size(self.slots, slots)
+        b.size(self.ring, slots * b.sizes[self.room])
+
+    def _place(self, neuron: Symbol) -> Expr:
+        """Index of a neuron's number of the step."""
+        slot = Op("mod", (TICK, Symbol(self.slots, "int")), "int")
+        return Op("+", (Op("*", (slot, Symbol(self.room, "int")), "int"), neuron), "int")
 
     def count(self, arrivals: EachEvent) -> Kernel:
         """How many spikes reach each neuron in this step."""
         lowered = self.lowered
         domain = replace(arrivals, matrix=self.matrix.name)
-        add = Accumulate(self.counts, Symbol("post", "int"), "+", Const(1, "int"))
+        add = Accumulate(self.counts, self._place(POST), "+", Const(1, "int"))
         enabled = all_of(lowered.transmission, lowered.post.active)
         return Kernel(f"{lowered.name}.spike counts", domain, (add,), enabled)
 
@@ -126,9 +142,11 @@ class CountedSpikes:
         """Their number times the weight."""
         lowered = self.lowered
         weight = lowered.builder.load(lowered.attributes["w"])
-        number = Cast(Load(self.counts, NEURON, "int"), "real")
+        place = self._place(NEURON)
+        number = Cast(Load(self.counts, place, "int"), "real")
         adds = (Accumulate(g, NEURON, "+", Op("*", (weight, number))) for g in lowered.conductances)
-        body: tuple[Statement, ...] = (Comment("g_target += w"), *adds, Store(self.counts, NEURON, ZERO))
+        at_rest = Accumulate(self.counts, place, "=", ZERO)
+        body: tuple[Statement, ...] = (Comment("g_target += w"), *adds, at_rest)
         return Kernel(f"{lowered.name}.spike delivery", Each(lowered.post.count), body, lowered.post.active)
 
 
@@ -150,6 +168,27 @@ def deliver_counted(builder: Builder, projections: list[LoweredProjection]) -> N
             builder.schedule.append(entry)
         else:
             builder.schedule.insert(place + 1, entry)
+
+
+def count_ahead(builder: Builder, projections: list[LoweredProjection]) -> None:
+    """Give blocks of steps the memory that they need, where steps may be done in blocks: for what is counted,
+    and for spikes that are under way or recorded meanwhile."""
+    counted = [p.counted for p in projections if p.counted is not None]
+    plan = builder.finish().plan
+    if not counted or time_blocks(plan) is None:
+        return
+    steps = min(LONGEST, *(p.projection.connectivity.max_delay_steps for p in projections))
+    for one in counted:
+        one.lengthen(steps)
+        pre = one.lowered.pre
+        pre.slots = max(pre.slots, one.lowered.projection.connectivity.max_delay_steps + steps)
+    for entry in plan.schedule:
+        if isinstance(entry.work, EventRecorder):
+            spikes = steps * builder.sizes[plan.event_list(entry.work.events).count]
+            capacity = builder.size(entry.work.capacity, builder.sizes[entry.work.capacity] + spikes)
+            areas = plan.buffer(entry.work.steps).count
+            assert isinstance(areas, str)
+            builder.size(areas, builder.threads * builder.sizes[capacity])
 
 
 def _only_adds(kernel: Kernel, conductances: list[str]) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.codegen.lowering.builder import Builder, Lowered
 from engine.codegen.lowering.chances import pick_by_chance
-from engine.codegen.lowering.counted import deliver_counted
+from engine.codegen.lowering.counted import count_ahead, deliver_counted
 from engine.codegen.lowering.mean_input import lower_mean_input
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.projection import LoweredProjection
@@ -80,10 +80,12 @@ def lower(network: Network, threads: int = 0) -> Lowered:
         StructuralPlasticity(projection).lower()
     for population in populations.values():
         population.remember()
-        population.finish_sizes()
     lower_stop_conditions(builder, populations.values())
     _monitors(builder, network, populations, {p.projection.id: p for p in projections})
     pick_by_chance(builder)
+    count_ahead(builder, projections)
+    for population in populations.values():
+        population.finish_sizes()
     if network.profiling:
         builder.measure()
     return share_sweeps(builder.finish())

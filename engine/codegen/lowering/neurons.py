@@ -90,6 +90,7 @@ class NeuronValues:
         self.events = self._event_list("", "spikes")
         if self.population.model.axon_spike is not None:
             self.axonal_events = self._event_list("axon_", "axonal spikes")
+        self.builder.events += filter(None, (self.events, self.axonal_events))
         b.buffer(f"{inner}_last", "int64", self.count, NEVER, f"{label}: step of the last spike")
         if self._refractory_source() is not None:
             text = f"{label}: last refractory step"
@@ -135,7 +136,6 @@ class NeuronValues:
         b, name = self.builder, self.name
         b.size(f"slots_{name}", self.slots)
         if self.events is not None:
-            b.events += filter(None, (self.events, self.axonal_events))
             b.size(f"ring_{name}", self.slots * self.population.size)
             b.size(f"segments_{name}", self.slots * b.threads)
         for attribute in self.histories:

@@ -1,0 +1,362 @@
+"""Neurons that go through all steps of a block as vectors, with their values in registers.
+
+What a neuron changes of its own is read once before the steps of a block and written once after them. Whether
+it is refractory is a number of steps in a register. Which neurons fire is a bit for each, and what only
+follows from it (the list of spikes, the step of the last one) is done once the steps are through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.codegen.identifiers import Identifiers
+from engine.codegen.ir import (
+    Accumulate,
+    Cast,
+    Comment,
+    Draw,
+    Each,
+    Emit,
+    Expr,
+    If,
+    Kernel,
+    Let,
+    Load,
+    Op,
+    Statement,
+    Store,
+    Symbol,
+)
+from engine.codegen.plan import Plan, Rest
+from engine.codegen.step_loops import StepLoops
+from engine.codegen.time_blocks import LONGEST, Counts, TimeBlocks
+from engine.codegen.traverse import expressions_of_body, rare_condition, rebuilt, statements, written_buffers
+from engine.codegen.vector_loops import BLOCK, STRETCH
+from engine.codegen.vectors import NEURON, TYPES, VectorPrinter, awake, fits, fitting
+
+REGISTERS = 20
+"""Vectors that may hold values of neurons, beside those that hold what is the same for all."""
+
+MOST_TOGETHER = 4
+"""Vectors that take their steps side by side: one waits for its own results most of the time."""
+
+
+@dataclass(frozen=True)
+class Stepwise:
+    """What a group of kernels does, as vectors that go through several steps.
+
+    Attributes
+    ----------
+    dense : tuple of Kernel
+        Without the statements that take counts back to 0.
+    condition : Expr or None
+        Of neurons that fire.
+    reset : tuple of Statement
+        What firing does to values that the following step reads.
+    then : tuple of Statement
+        What it does beside that.
+    kept : tuple of str
+        Buffers that stay in registers.
+    counts : tuple of Counts
+        Of spikes that arrive.
+    rest : Rest or None
+        Refractory periods.
+    lasting : Expr or None
+        Last refractory step of a neuron that fires.
+    """
+
+    dense: tuple[Kernel, ...]
+    condition: Expr | None
+    reset: tuple[Statement, ...]
+    then: tuple[Statement, ...]
+    kept: tuple[str, ...]
+    counts: tuple[Counts, ...]
+    rest: Rest | None
+    lasting: Expr | None
+
+    @property
+    def together(self) -> int:
+        """How many vectors take their steps side by side."""
+        values = len(self.kept) + (self.rest is not None)
+        return max(1, min(MOST_TOGETHER, REGISTERS // max(1, values)))
+
+
+def stepwise(plan: Plan, kernels: Sequence[Kernel], counts: Iterable[Counts]) -> Stepwise | None:
+    """The kernels of one loop as vectors that go through steps; None where they have no such form."""
+    *dense, last = kernels
+    test = rare_condition(last)
+    if test is None:
+        dense, test = list(kernels), None
+    own_counts = tuple(c for c in counts if any(c.array in _arrays(kernel) for kernel in dense))
+    rests = [rest for rest in plan.rests if any(rest.last in _arrays(kernel) for kernel in kernels)]
+    if len(rests) > 1 or any(rare_condition(kernel) is not None for kernel in dense):
+        return None
+    if any(isinstance(e, Draw) for kernel in kernels for e in expressions_of_body(kernel.body)):
+        return None
+    rest = rests[0] if rests else None
+    known = {counted(c) for c in own_counts} | {awake(rest) for rest in rests}
+    plain = [replace(k, body=tuple(s for s in k.body if not _clears(s, own_counts))) for k in dense]
+    if not all(fitting(s, plan, known) for kernel in plain for s in kernel.body):
+        return None
+    reset: list[Statement] = []
+    then: list[Statement] = []
+    lasting: Expr | None = None
+    written = set().union(*(written_buffers(kernel) for kernel in kernels))
+    if test is not None:
+        if not fits(test.condition, plan, known):
+            return None
+        for statement in test.then:
+            if isinstance(statement, Comment) or fitting(statement, plan, known):
+                reset.append(statement)
+                continue
+            if not isinstance(statement, Store | Emit) or _read([statement]) & written:
+                return None
+            if rest is not None and isinstance(statement, Store) and statement.array == rest.last:
+                lasting = statement.value
+            then.append(statement)
+    if rest is not None and (lasting is None or not _uniform(lasting)):
+        return None
+    kept = dict.fromkeys(s.array for k in plain for s in k.body if isinstance(s, Store | Accumulate))
+    kept |= dict.fromkeys(s.array for s in reset if isinstance(s, Store | Accumulate))
+    condition = None if test is None else test.condition
+    return Stepwise(
+        tuple(plain), condition, tuple(reset), tuple(then), tuple(kept), own_counts, rest, lasting
+    )
+
+
+def counted(counts: Counts) -> Expr:
+    """The number of spikes that reach a neuron in the step."""
+    place = Op("+", (counts.slot, NEURON), "int")
+    return Cast(Load(counts.array, place, "int"), "real")
+
+
+def _clears(statement: Statement, counts: Iterable[Counts]) -> bool:
+    """Does it take counts back to 0?"""
+    match statement:
+        case Accumulate(array=array, op="="):
+            return any(array == c.array for c in counts)
+    return False
+
+
+def _arrays(kernel: Kernel) -> set[str]:
+    return _read(kernel.body) | written_buffers(kernel)
+
+
+def _read(body: Iterable[Statement]) -> set[str]:
+    return {e.array for e in expressions_of_body(body) if isinstance(e, Load)}
+
+
+def _uniform(expression: Expr) -> bool:
+    return NEURON not in set(expressions_of_body([If(expression, ())]))
+
+
+class StepPrinter(VectorPrinter):
+    """Prints expressions of vector ``c`` of some that go through the steps of a block."""
+
+    def __init__(self, plan: Plan, identifiers: Identifiers, scalars: frozenset[str], form: Stepwise) -> None:
+        super().__init__(plan, identifiers, scalars)
+        self.identifiers = identifiers
+        self.form = form
+        self._counted = {counted(c): c for c in form.counts}
+
+    def own(self, array: str) -> str:
+        """The values of an array that are in registers."""
+        return self.identifiers.of("own", f"{array}_own") + "[c]"
+
+    def at(self, counts: Counts) -> str:
+        """Where the counts of each step begin."""
+        return self.identifiers.of("counted", f"{counts.array}_at")
+
+    def _load(self, expression: Load) -> tuple[str, int]:
+        if expression.array in self.form.kept and expression.index == NEURON:
+            return self.own(expression.array), 16
+        return super()._load(expression)
+
+    def _op(self, expression: Op) -> tuple[str, int]:
+        if self.form.rest is not None and expression == awake(self.form.rest):
+            return f"nl_is_over({self.own(self.form.rest.last)}, later)", 16
+        return super()._op(expression)
+
+    def _cast(self, expression: Cast) -> tuple[str, int]:
+        if found := self._counted.get(expression):
+            return f"nl_counted(lanes, {self.at(found)}[later] + i)", 16
+        return super()._cast(expression)
+
+
+class BlockVectors(StepLoops):
+    """Prints loops over neurons that go through the steps of a block."""
+
+    _in_block = False
+    uses_steps = False
+
+    def each_in_block(self, kernels: Sequence[Kernel], blocks: TimeBlocks) -> None:
+        """As :meth:`each`, through all steps of the block."""
+        emitted = dict.fromkeys(s.events for k in kernels for s in statements(k.body) if isinstance(s, Emit))
+        domain = kernels[0].domain
+        assert isinstance(domain, Each)
+        self._in_block = True
+        with self.text.block():
+            for events in emitted:
+                ranks, number = super()._emitted(events)
+                self.text.line(f"int32_t* {ranks}[{LONGEST}];")
+                self.text.line(f"int64_t {number}[{LONGEST}] = {{}};")
+                with self.steps():
+                    self.text.line(f"{ranks}[later] = {self._own_ranks(events)};")
+            with ExitStack() as stack:
+                if kernels[0].condition is not None:
+                    condition = self.expressions.text(kernels[0].condition, "bool")
+                    stack.enter_context(self.text.block(f"if ({condition})"))
+                lower, upper = self.bounds(domain.count)
+                form = stepwise(self.plan, kernels, blocks.counts)
+                if form is not None:
+                    self.stepwise(form, lower, upper)
+                else:
+                    self._one_by_one(kernels, blocks, lower, upper)
+            for events in emitted:
+                with self.steps():
+                    self._close_segment(events)
+        self._in_block = False
+
+    def _emitted(self, events: str) -> tuple[str, str]:
+        """In a block, of one of its steps."""
+        ranks, number = super()._emitted(events)
+        return (f"{ranks}[later]", f"{number}[later]") if self._in_block else (ranks, number)
+
+    def _one_by_one(self, kernels: Sequence[Kernel], blocks: TimeBlocks, lower: str, upper: str) -> None:
+        """All steps of a block for 64 neurons, then for the next ones."""
+        slots = {c.slot: Symbol(f"_slot{number}", "int") for number, c in enumerate(blocks.counts)}
+        kernels = [_with_slots(kernel, slots) for kernel in kernels]
+        used = {s.name for k in kernels for s in expressions_of_body(k.body) if isinstance(s, Symbol)}
+        stages = self._stages(kernels, ())
+        with self.text.block(f"for (int64_t first = {lower}; first < {upper}; first += {BLOCK})"):
+            self.text.line(f"const int64_t past = nl_min(first + {BLOCK}, {upper});")
+            self._declare_fires(stages)
+            with self.steps():
+                for slot, symbol in slots.items():
+                    if symbol.name in used:
+                        name, value = self.expressions.symbol(symbol.name), self.expressions.text(slot, "int")
+                        self.text.line(f"const int64_t {name} = {value};")
+                self._in_blocks(stages, "first", "past")
+
+    def stepwise(self, form: Stepwise, lower: str, upper: str) -> None:
+        """All steps of a block for neurons from ``lower`` up to ``upper``."""
+        text = self.text
+        printer = StepPrinter(self.plan, self.identifiers, self.expressions.scalars, form)
+        self.apart = self.uses_vectors = self.uses_steps = True
+        for counts in form.counts:
+            text.line(f"uint16_t* {printer.at(counts)}[{LONGEST}];")
+            with self.steps():
+                slot = self.expressions.text(counts.slot, "int")
+                start = f"{self.expressions.buffer(counts.array)} + {slot}"
+                text.line(f"{printer.at(counts)}[later] = {start};")
+        with text.block(f"for (int64_t first = {lower}; first < {upper}; first += {STRETCH})"):
+            text.line(f"const int64_t last = nl_min(first + {STRETCH}, {upper});")
+            if form.condition is not None:
+                text.line(f"int64_t fires[{LONGEST * STRETCH // BLOCK}] = {{}};")
+            header = "const auto neurons = [&](const auto lanes, const auto vectors, const int64_t from)"
+            with text.block(f"{header} __attribute__((always_inline))", ";"):
+                self._registers(form, printer)
+            text.line("int64_t from = first;")
+            several = f"nl_vectors<{form.together}>"
+            together = f"{form.together} * nl_width"
+            text.line(
+                f"for (; from + {together} <= last; from += {together}) neurons(nl_all(), {several}(), from);"
+            )
+            text.line(
+                "for (; from + nl_width <= last; from += nl_width) neurons(nl_all(), nl_vectors<1>(), from);"
+            )
+            text.line("if (from < last) neurons(nl_first{last - from}, nl_vectors<1>(), from);")
+            if form.then:
+                self._emit_all(form)
+
+    def _registers(self, form: Stepwise, printer: StepPrinter) -> None:
+        """One or more vectors from neuron ``from`` on: read, all steps, written."""
+        text = self.text
+        text.line("constexpr int64_t together = decltype(vectors)::count;")
+        for array in form.kept:
+            text.line(f"nl_reals {printer.own(array).replace('[c]', '[together]')};")
+        if form.rest is not None:
+            text.line(f"nl_lasts {printer.own(form.rest.last).replace('[c]', '[together]')};")
+        with self._vectors():
+            for array in form.kept:
+                source = f"{self.expressions.buffer(array)} + i"
+                text.line(f"{printer.own(array)} = nl_get(lanes, {source});")
+            if form.rest is not None:
+                source = f"{self.expressions.buffer(form.rest.last)} + i"
+                text.line(f"{printer.own(form.rest.last)} = nl_get_lasts(lanes, {source}, first_step);")
+        with self.steps():
+            if form.lasting is not None:
+                text.line(
+                    f"const int64_t lasting = {self.expressions.text(form.lasting, 'int')} - first_step;"
+                )
+            with self._vectors():
+                self._step(form, printer)
+        with self._vectors():
+            for array in form.kept:
+                text.line(f"nl_put(lanes, {self.expressions.buffer(array)} + i, {printer.own(array)});")
+
+    def _step(self, form: Stepwise, printer: StepPrinter) -> None:
+        text = self.text
+        for kernel in form.dense:
+            text.comment(kernel.name)
+            with text.block():
+                for statement in kernel.body:
+                    self._own_statement(statement, printer)
+        for counts in form.counts:
+            text.line(f"nl_clear(lanes, {printer.at(counts)}[later] + i);")
+        if form.condition is None:
+            return
+        text.line(f"const nl_flags fires_now = {printer.text(form.condition, 'bool')};")
+        for statement in form.reset:
+            self._own_statement(statement, printer, "fires_now")
+        if form.rest is not None:
+            own = printer.own(form.rest.last)
+            text.line(f"{own} = nl_rest_until(fires_now, lasting, {own});")
+        text.line(f"nl_put_bits(lanes, fires + {STRETCH // BLOCK} * later, i - first, fires_now);")
+
+    def _own_statement(self, statement: Statement, printer: StepPrinter, where: str = "") -> None:
+        """A statement on values in registers; ``where``: for some neurons only."""
+        match statement:
+            case Comment(text=text):
+                self.text.comment(text)
+            case Let(name=name, value=value):
+                self.text.line(f"const {TYPES[value.type]} {printer.symbol(name)} = {printer.text(value)};")
+            case Store(array=array, value=value):
+                self._keep(printer.own(array), printer.text(value, "real"), where)
+            case Accumulate(array=array, op=op, value=value):
+                old, new = printer.own(array), printer.text(value, "real")
+                if op in ("min", "max"):
+                    new = f"nl_{op}({old}, {new})"
+                elif op != "=":
+                    new = f"{old} {op} ({new})"
+                self._keep(old, new, where)
+
+    def _keep(self, own: str, value: str, where: str) -> None:
+        self.text.line(f"{own} = nl_choose({where}, {value}, {own});" if where else f"{own} = {value};")
+
+    def _emit_all(self, form: Stepwise) -> None:
+        """What else the neurons of a stretch do that fired, step after step."""
+        text = self.text
+        with self.steps(), text.block(f"for (int64_t begin = first; begin < last; begin += {BLOCK})"):
+            word = f"fires[{STRETCH // BLOCK} * later + (begin - first) / {BLOCK}]"
+            with text.block(f"for (uint64_t left = (uint64_t){word}; left; left &= left - 1)"):
+                text.line("const int64_t i = begin + __builtin_ctzll(left);")
+                self.body(form.then)
+
+    @contextmanager
+    def _vectors(self) -> Iterator[None]:
+        """A loop over the vectors whose values are in registers."""
+        self.text.line(f"#pragma GCC unroll {MOST_TOGETHER}")
+        with self.text.block("for (int64_t c = 0; c < together; ++c)"):
+            self.text.line("[[maybe_unused]] const int64_t i = from + c * nl_width;")
+            yield
+
+
+def _with_slots(node: Any, slots: Mapping[Expr, Symbol]) -> Any:
+    """A kernel with symbols in place of the slots of the step."""
+    if isinstance(node, Op) and node in slots:
+        return slots[node]
+    return rebuilt(node, lambda part: _with_slots(part, slots))
