@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from engine.codegen.access import counted_in, event_list, matrix_of
 from engine.codegen.ir import EachEvent, Kernel
 from engine.codegen.loop_parts import LoopParts
-from engine.codegen.plan import EventList
+from engine.codegen.plan import EventList, Matrix
 
 
 class BitRows(LoopParts):
@@ -36,3 +36,9 @@ class BitRows(LoopParts):
                 self.text.line(sum_up)
                 self.text.line("number = 0;")
         self.text.line(f"if (number > 0) {sum_up}")
+
+    def fetch_row(self, matrix: Matrix, row: str) -> None:
+        """Ask for the thread's part of a row that will be counted later."""
+        e = self.expressions
+        start = f"{e.buffer(matrix.offsets)}[{row}] + {self.bounds(matrix.n_post)[0]} / 64"
+        self.text.line(f"nl_fetch_row((const uint64_t*){e.buffer(matrix.bits)} + {start});")

@@ -19,6 +19,7 @@ from engine.codegen.ir import (
     Comment,
     Draw,
     Each,
+    EachEvent,
     Emit,
     Expr,
     If,
@@ -30,7 +31,7 @@ from engine.codegen.ir import (
     Store,
     Symbol,
 )
-from engine.codegen.plan import Plan, Rest
+from engine.codegen.plan import Matrix, Plan, Rest
 from engine.codegen.step_loops import StepLoops
 from engine.codegen.time_blocks import LONGEST, Counts, TimeBlocks
 from engine.codegen.traverse import expressions_of_body, rare_condition, rebuilt, statements, written_buffers
@@ -345,6 +346,16 @@ class BlockVectors(StepLoops):
             with text.block(f"for (uint64_t left = (uint64_t){word}; left; left &= left - 1)"):
                 text.line("const int64_t i = begin + __builtin_ctzll(left);")
                 self.body(form.then)
+                for matrix in self._read_later(form.then):
+                    self.fetch_row(matrix, "i")
+
+    def _read_later(self, body: Iterable[Statement]) -> Iterator[Matrix]:
+        """The rows of bits that spikes of these statements will be counted by."""
+        emitted = {s.events for s in statements(body) if isinstance(s, Emit)}
+        for entry in self.plan.schedule:
+            domain = entry.work.domain if isinstance(entry.work, Kernel) else None
+            if isinstance(domain, EachEvent) and domain.events in emitted:
+                yield self.plan.matrix(domain.matrix)
 
     @contextmanager
     def _vectors(self) -> Iterator[None]:

@@ -7,49 +7,46 @@
 #else
 #define NL_WORDS 2
 #endif
-typedef uint64_t nl_words __attribute__((vector_size(8 * NL_WORDS)));
+typedef uint64_t nl_bit_words __attribute__((vector_size(8 * NL_WORDS)));
 
 // Rows that are summed at once: their sums fit 8 bits.
 #define NL_ROWS 248
 
-static inline nl_words nl_load_words(const uint64_t* from) {
-    nl_words words;
+static inline nl_bit_words nl_load_words(const uint64_t* from) {
+    nl_bit_words words;
     __builtin_memcpy(&words, from, sizeof words);
     return words;
 }
 
 // Adds bits a and b to sums of weight 1; what is carried has weight 2.
-static inline nl_words nl_carry(nl_words* sums, nl_words a, nl_words b) {
-    const nl_words before = *sums;
+static inline nl_bit_words nl_carry(nl_bit_words* sums, nl_bit_words a, nl_bit_words b) {
+    const nl_bit_words before = *sums;
     *sums = before ^ a ^ b;
     return (before & a) | (before & b) | (a & b);
 }
 
 // counts[i] += 2^k for each bit i that plane number k has set, for one word of 64 neurons.
-static inline void nl_spread(uint16_t* counts, const nl_words* planes, int64_t number, int64_t word) {
+static inline void nl_spread(uint16_t* counts, const nl_bit_words* planes, int64_t number, int64_t word) {
 #if defined(__AVX512BW__) && !defined(__clang__)
     // In bytes, as sums of NL_ROWS fit; then widened.
     typedef char nl_bytes __attribute__((vector_size(64)));
     typedef char nl_half __attribute__((vector_size(32)));
-    typedef short nl_counts __attribute__((vector_size(64)));
+    typedef short nl_counts __attribute__((vector_size(64), aligned(2), may_alias));
     nl_bytes sum = {};
     for (int64_t k = 0; k < number; ++k)
         sum = __builtin_ia32_paddb512_mask(sum, nl_bytes{} + (char)(1 << k), sum, (uint64_t)planes[k][word]);
-    for (int64_t half = 0; half < 64; half += 32) {
-        nl_half some;
-        __builtin_memcpy(&some, (const char*)&sum + half, 32);
-        nl_counts total;
-        __builtin_memcpy(&total, counts + half, 64);
-        total += __builtin_ia32_pmovzxbw512_mask(some, nl_counts{}, -1);
-        __builtin_memcpy(counts + half, &total, 64);
-    }
+    const nl_bit_words both = (nl_bit_words)sum;
+    *(nl_counts*)counts += (nl_counts)__builtin_ia32_pmovzxbw512_mask(
+        (nl_half)__builtin_shufflevector(both, both, 0, 1, 2, 3), nl_counts{}, -1);
+    *(nl_counts*)(counts + 32) += (nl_counts)__builtin_ia32_pmovzxbw512_mask(
+        (nl_half)__builtin_shufflevector(both, both, 4, 5, 6, 7), nl_counts{}, -1);
 #elif defined(__AVX2__)
     // In bytes, as sums of NL_ROWS fit, from the highest plane on; then widened.
     typedef char nl_bytes __attribute__((vector_size(32)));
     typedef short nl_counts __attribute__((vector_size(32)));
     typedef char nl_half __attribute__((vector_size(16)));
     const nl_bytes place = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3};
-    const nl_bytes bit = (nl_bytes)((nl_words){} + 0x8040201008040201);
+    const nl_bytes bit = (nl_bytes)((nl_bit_words){} + 0x8040201008040201);
     for (int64_t half = 0; half < 64; half += 32) {
         nl_bytes sum = {};
         for (int64_t k = number - 1; k >= 0; --k) {
@@ -91,19 +88,19 @@ static void nl_count(
     while (number & 7) rows[number++] = empty;
     const int64_t last = (upper + 63) / 64;
     for (int64_t first = lower / 64; first < last; first += NL_WORDS) {
-        nl_words plane[8] = {};
+        nl_bit_words plane[8] = {};
         for (int64_t k = 0; k < number; k += 8) {
-            nl_words bits[8];
+            nl_bit_words bits[8];
             for (int64_t j = 0; j < 8; ++j) {
                 bits[j] = nl_load_words(rows[k + j] + first);
                 __builtin_prefetch(rows[k + j] + first + 3 * NL_WORDS);
             }
-            const nl_words two = nl_carry(&plane[0], bits[0], bits[1]), too = nl_carry(&plane[0], bits[2], bits[3]);
-            const nl_words four = nl_carry(&plane[1], two, too);
-            const nl_words more = nl_carry(&plane[0], bits[4], bits[5]), most = nl_carry(&plane[0], bits[6], bits[7]);
-            nl_words carried = nl_carry(&plane[2], four, nl_carry(&plane[1], more, most));
+            const nl_bit_words two = nl_carry(&plane[0], bits[0], bits[1]), too = nl_carry(&plane[0], bits[2], bits[3]);
+            const nl_bit_words four = nl_carry(&plane[1], two, too);
+            const nl_bit_words more = nl_carry(&plane[0], bits[4], bits[5]), most = nl_carry(&plane[0], bits[6], bits[7]);
+            nl_bit_words carried = nl_carry(&plane[2], four, nl_carry(&plane[1], more, most));
             for (int64_t j = 3; j < planes; ++j) {
-                const nl_words next = plane[j] & carried;
+                const nl_bit_words next = plane[j] & carried;
                 plane[j] ^= carried;
                 carried = next;
             }
@@ -111,4 +108,9 @@ static void nl_count(
         for (int64_t word = 0; word < nl_min(NL_WORDS, last - first); ++word)
             nl_spread(counts + 64 * (first + word), plane, planes, word);
     }
+}
+
+// Asks for the begin of a row that will be counted later, from a word on.
+static inline void nl_fetch_row(const uint64_t* row) {
+    for (int64_t line = 0; line < 3; ++line) __builtin_prefetch(row + 8 * line, 0, 1);
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from engine.codegen.bit_rows import BitRows
 from engine.codegen.neuron_loops import NeuronLoops
 from engine.codegen.plan import EventRecorder, Recorder
 from engine.codegen.text import Text
@@ -14,7 +15,7 @@ _CLOCK = ("step", "tick", "draw")
 """Numbers of the clock that a library is called with."""
 
 
-class StepLoops(NeuronLoops):
+class StepLoops(NeuronLoops, BitRows):
     """Prints the time loop of blocks of steps, and the loops over the steps of one.
 
     The text has ``length`` steps from ``first_step``, ``first_tick`` and ``first_draw`` on.

@@ -166,7 +166,7 @@ def test_counts_are_delivered_where_neurons_are_updated() -> None:
         < text.index("proj1.spike counts")
         < text.index("proj0.spike delivery")
     )
-    assert text.count("begin += 64") == 1, "delivery and update share a loop"
+    assert text.count("const auto neurons") == 1, "delivery and update share a loop"
 
 
 def test_what_sees_the_conductance_meanwhile_finds_it_delivered() -> None:

@@ -9,7 +9,7 @@ takes less memory than a list of ranks, and a small part of the time.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from engine.codegen.ir import (
     Accumulate,
@@ -19,6 +19,7 @@ from engine.codegen.ir import (
     Each,
     EachEvent,
     Expr,
+    Function,
     Kernel,
     Load,
     Op,
@@ -144,7 +145,10 @@ class CountedSpikes:
         weight = lowered.builder.load(lowered.attributes["w"])
         place = self._place(NEURON)
         number = Cast(Load(self.counts, place, "int"), "real")
-        adds = (Accumulate(g, NEURON, "+", Op("*", (weight, number))) for g in lowered.conductances)
+        adds = (
+            Accumulate(g, NEURON, "=", Function("fma", (weight, number, Load(g, NEURON))))
+            for g in lowered.conductances
+        )
         at_rest = Accumulate(self.counts, place, "=", ZERO)
         body: tuple[Statement, ...] = (Comment("g_target += w"), *adds, at_rest)
         return Kernel(f"{lowered.name}.spike delivery", Each(lowered.post.count), body, lowered.post.active)
@@ -193,8 +197,17 @@ def count_ahead(builder: Builder, projections: list[LoweredProjection]) -> None:
 
 def _only_adds(kernel: Kernel, conductances: list[str]) -> bool:
     """Does nothing of a kernel depend on what the conductances are meanwhile?"""
-    for part in iteration_expressions(kernel):
-        if isinstance(part, Load) and part.array in conductances:
-            return False
+    read = [e.array for e in iteration_expressions(kernel) if isinstance(e, Load) and e.array in conductances]
     written = [s for s in statements((*kernel.body, *kernel.after)) if isinstance(s, Store | Accumulate)]
-    return all(isinstance(s, Accumulate) and s.op == "+" for s in written if s.array in conductances)
+    changes = [s for s in written if s.array in conductances]
+    return all(_adds(s) for s in changes) and len(read) == sum(s.op == "=" for s in changes if _adds(s))
+
+
+def _adds(statement: Store | Accumulate) -> TypeGuard[Accumulate]:
+    """Does it do nothing but add, perhaps a product?"""
+    match statement:
+        case Accumulate(op="+"):
+            return True
+        case Accumulate(array=array, op="=", value=Function(name="fma", args=(_, _, Load(array=read)))):
+            return array == read
+    return False
