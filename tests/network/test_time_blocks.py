@@ -128,7 +128,7 @@ def test_delays_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
         net = build(2)
         exc, inh = net.get_projections()
         found = run(net, 3.0)
-        for delay in (0.1, 0.3, 1.5):
+        for delay in (0.3, 0.2, 1.5):
             inh.delay = delay
             net.simulate(2.5)
         exc.delay = 0.2
@@ -188,7 +188,8 @@ def test_the_interpreter_takes_single_steps_through_the_same_memory() -> None:
     interpreter.Interpreter(plan, arrays, lower(net).sizes, 2).run([0, 0, 0], steps)
     net.simulate(0.1 * steps)
     np.testing.assert_array_equal(pop.v, arrays["pop0_v"])
-    assert arrays["mon0_spike_filled"].sum() > 500
+    np.testing.assert_array_equal(instance.arrays["neurons0_last"], arrays["neurons0_last"])
+    assert (arrays["neurons0_last"] >= 0).sum() > 300
 
 
 NEURON = Neuron(**DEFAULT)
