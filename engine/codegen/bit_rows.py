@@ -8,11 +8,14 @@ from contextlib import ExitStack
 from engine.codegen.access import counted_in, event_list, matrix_of
 from engine.codegen.ir import EachEvent, Kernel
 from engine.codegen.loop_parts import LoopParts
-from engine.codegen.plan import EventList, Matrix
+from engine.codegen.plan import EventList, Matrix, room_of
 
 
 class BitRows(LoopParts):
     """Prints the counting of spikes whose rows are bits."""
+
+    in_bytes = False
+    """Are numbers of spikes kept as bytes inside of a call, low ones and high ones?"""
 
     def count_bits(self, kernel: Kernel, segments: Callable[[EventList], ExitStack]) -> None:
         """Sum the rows of the events that ``segments`` loops over, as many at once as 8 bits can count."""
@@ -22,7 +25,13 @@ class BitRows(LoopParts):
         e = self.expressions
         bits, (counted, first) = f"(const uint64_t*){e.buffer(matrix.bits)}", counted_in(self.plan, kernel)
         lower, upper = self.bounds(matrix.n_post)
-        self.text.line(f"uint16_t* const counts = {e.buffer(counted)} + {e.text(first, 'int')};")
+        place = f"{e.buffer(counted)} + {e.text(first, 'int')}"
+        if self.in_bytes:
+            room = e.size(room_of(matrix.n_post))
+            self.text.line(f"uint8_t* const low = (uint8_t*)({place});")
+            self.text.line(f"nl_byte_numbers counts = {{low, low + {room}, false}};")
+        else:
+            self.text.line(f"const nl_numbers counts = {{{place}}};")
         self.text.line("const uint64_t* rows[NL_ROWS + 7];")
         self.text.line("int64_t number = 0;")
         sum_up = f"nl_count(counts, rows, number, {bits}, {lower}, {upper});"
@@ -35,6 +44,8 @@ class BitRows(LoopParts):
             with self.text.block("if (number == NL_ROWS)"):
                 self.text.line(sum_up)
                 self.text.line("number = 0;")
+                if self.in_bytes:
+                    self.text.line("counts.more = true;")
         self.text.line(f"if (number > 0) {sum_up}")
 
     def fetch_row(self, matrix: Matrix, row: str) -> None:

@@ -32,6 +32,7 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.plan import Matrix, Plan, Rest
+from engine.codegen.profile import groups
 from engine.codegen.step_loops import StepLoops
 from engine.codegen.time_blocks import LONGEST, Counts, TimeBlocks
 from engine.codegen.traverse import expressions_of_body, rare_condition, rebuilt, statements, written_buffers
@@ -183,7 +184,7 @@ class StepPrinter(VectorPrinter):
 
     def _cast(self, expression: Cast) -> tuple[str, int]:
         if found := self._counted.get(expression):
-            return f"nl_counted(lanes, {self.at(found)}[later] + i)", 16
+            return f"nl_counted(lanes, {self.at(found)}[later], i)", 16
         return super()._cast(expression)
 
 
@@ -192,6 +193,19 @@ class BlockVectors(StepLoops):
 
     _in_block = False
     uses_steps = False
+
+    def prefer_bytes(self, blocks: TimeBlocks) -> None:
+        """Keep numbers of spikes as bytes, if nobody takes them but vectors that go through steps."""
+        for group in groups(self.plan.steady):
+            kernels = [entry.work for entry in group if isinstance(entry.work, Kernel)]
+            takes = isinstance(group[0].work, Kernel) and isinstance(group[0].work.domain, Each)
+            if (
+                takes
+                and any(self._counts_of(kernels, blocks))
+                and stepwise(self.plan, kernels, blocks.counts) is None
+            ):
+                return
+        self.in_bytes = True
 
     def each_in_block(self, kernels: Sequence[Kernel], blocks: TimeBlocks) -> None:
         """As :meth:`each`, through all steps of the block."""
@@ -212,6 +226,8 @@ class BlockVectors(StepLoops):
                     stack.enter_context(self.text.block(f"if ({condition})"))
                 lower, upper = self.bounds(domain.count)
                 form = stepwise(self.plan, kernels, blocks.counts)
+                if any(self._counts_of(kernels, blocks)) and not self.in_bytes:
+                    form = None
                 if form is not None:
                     self.stepwise(form, lower, upper)
                 else:
@@ -225,6 +241,11 @@ class BlockVectors(StepLoops):
         """In a block, of one of its steps."""
         ranks, number = super()._emitted(events)
         return (f"{ranks}[later]", f"{number}[later]") if self._in_block else (ranks, number)
+
+    @staticmethod
+    def _counts_of(kernels: Sequence[Kernel], blocks: TimeBlocks) -> Iterator[Counts]:
+        arrays = set().union(*(_arrays(kernel) for kernel in kernels))
+        yield from (counts for counts in blocks.counts if counts.array in arrays)
 
     def _one_by_one(self, kernels: Sequence[Kernel], blocks: TimeBlocks, lower: str, upper: str) -> None:
         """All steps of a block for 64 neurons, then for the next ones."""
@@ -248,11 +269,7 @@ class BlockVectors(StepLoops):
         printer = StepPrinter(self.plan, self.identifiers, self.expressions.scalars, form)
         self.apart = self.uses_vectors = self.uses_steps = True
         for counts in form.counts:
-            text.line(f"uint16_t* {printer.at(counts)}[{LONGEST}];")
-            with self.steps():
-                slot = self.expressions.text(counts.slot, "int")
-                start = f"{self.expressions.buffer(counts.array)} + {slot}"
-                text.line(f"{printer.at(counts)}[later] = {start};")
+            self._find_counts(counts, printer.at(counts))
         with text.block(f"for (int64_t first = {lower}; first < {upper}; first += {STRETCH})"):
             text.line(f"const int64_t last = nl_min(first + {STRETCH}, {upper});")
             if form.condition is not None:
@@ -272,6 +289,20 @@ class BlockVectors(StepLoops):
             text.line("if (from < last) neurons(nl_first{last - from}, nl_vectors<1>(), from);")
             if form.then:
                 self._emit_all(form)
+
+    def _find_counts(self, counts: Counts, at: str) -> None:
+        """Where the numbers of spikes of each step are, and whether bytes are enough for them."""
+        text, e = self.text, self.expressions
+        listed = self.plan.event_list(counts.events)
+        text.line(f"nl_arrived {at}[{LONGEST}];")
+        with self.steps():
+            slot = self._slot(listed, e.element(counts.delay, "0"))
+            text.line(
+                f"const int64_t spikes = nl_total({e.buffer(listed.counts)} + {slot} * threads, threads);"
+            )
+            start = f"(uint8_t*)({e.buffer(counts.array)} + {e.text(counts.slot, 'int')})"
+            room = e.text(counts.room, "int")
+            text.line(f"{at}[later] = {{{start}, spikes > NL_ROWS ? {room} : 0}};")
 
     def _registers(self, form: Stepwise, printer: StepPrinter) -> None:
         """One or more vectors from neuron ``from`` on: read, all steps, written."""
@@ -307,7 +338,7 @@ class BlockVectors(StepLoops):
                 for statement in kernel.body:
                     self._own_statement(statement, printer)
         for counts in form.counts:
-            text.line(f"nl_clear(lanes, {printer.at(counts)}[later] + i);")
+            text.line(f"nl_clear(lanes, {printer.at(counts)}[later], i);")
         if form.condition is None:
             return
         text.line(f"const nl_flags fires_now = {printer.text(form.condition, 'bool')};")

@@ -63,6 +63,8 @@ class CppPrinter(LoopPrinter):
         super().__init__(plan, identifiers, expressions, Text(depth=2))
         self._scalars = scalars
         self._time_blocks = time_blocks(plan)
+        if self._time_blocks is not None:
+            self.prefer_bytes(self._time_blocks)
         self._loops: list[Span] = []
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]

@@ -25,65 +25,78 @@ static inline nl_bit_words nl_carry(nl_bit_words* sums, nl_bit_words a, nl_bit_w
     return (before & a) | (before & b) | (a & b);
 }
 
-// counts[i] += 2^k for each bit i that plane number k has set, for one word of 64 neurons.
-static inline void nl_spread(uint16_t* counts, const nl_bit_words* planes, int64_t number, int64_t word) {
+// sums[i] = the bits i of the planes, plane number k with weight 2^k, for one word of 64 neurons.
+static inline void nl_sum_planes(uint8_t* sums, const nl_bit_words* planes, int64_t number, int64_t word) {
 #if defined(__AVX512BW__) && !defined(__clang__)
-    // In bytes, as sums of NL_ROWS fit; then widened.
     typedef char nl_bytes __attribute__((vector_size(64)));
-    typedef char nl_half __attribute__((vector_size(32)));
-    typedef short nl_counts __attribute__((vector_size(64), aligned(2), may_alias));
     nl_bytes sum = {};
     for (int64_t k = 0; k < number; ++k)
         sum = __builtin_ia32_paddb512_mask(sum, nl_bytes{} + (char)(1 << k), sum, (uint64_t)planes[k][word]);
-    const nl_bit_words both = (nl_bit_words)sum;
-    *(nl_counts*)counts += (nl_counts)__builtin_ia32_pmovzxbw512_mask(
-        (nl_half)__builtin_shufflevector(both, both, 0, 1, 2, 3), nl_counts{}, -1);
-    *(nl_counts*)(counts + 32) += (nl_counts)__builtin_ia32_pmovzxbw512_mask(
-        (nl_half)__builtin_shufflevector(both, both, 4, 5, 6, 7), nl_counts{}, -1);
+    __builtin_memcpy(sums, &sum, 64);
 #elif defined(__AVX2__)
-    // In bytes, as sums of NL_ROWS fit, from the highest plane on; then widened.
+    // From the highest plane on.
     typedef char nl_bytes __attribute__((vector_size(32)));
-    typedef short nl_counts __attribute__((vector_size(32)));
-    typedef char nl_half __attribute__((vector_size(16)));
+    typedef int nl_four __attribute__((vector_size(32)));
     const nl_bytes place = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 3, 3, 3};
     const nl_bytes bit = (nl_bytes)((nl_bit_words){} + 0x8040201008040201);
     for (int64_t half = 0; half < 64; half += 32) {
         nl_bytes sum = {};
         for (int64_t k = number - 1; k >= 0; --k) {
-            typedef int nl_four __attribute__((vector_size(32)));
             const nl_four same = (nl_four){} + (int32_t)(planes[k][word] >> half);
             const nl_bytes bits = __builtin_ia32_pshufb256((nl_bytes)same, place);
             sum = sum + sum - ((bits & bit) == bit);
         }
-        for (int64_t part = 0; part < 32; part += 16) {
-            nl_half some;
-            __builtin_memcpy(&some, (const char*)&sum + part, 16);
-            nl_counts total;
-            __builtin_memcpy(&total, counts + half + part, 32);
-            total += __builtin_ia32_pmovzxbw256(some);
-            __builtin_memcpy(counts + half + part, &total, 32);
-        }
+        __builtin_memcpy(sums + half, &sum, 32);
     }
 #else
-    typedef uint16_t nl_counts __attribute__((vector_size(16)));
-    const nl_counts bit = {1, 2, 4, 8, 16, 32, 64, 128};
+    typedef uint8_t nl_bytes __attribute__((vector_size(8)));
+    const nl_bytes bit = {1, 2, 4, 8, 16, 32, 64, 128};
     for (int64_t part = 0; part < 64; part += 8) {
-        nl_counts sum;
-        __builtin_memcpy(&sum, counts + part, 16);
+        nl_bytes sum = {};
         for (int64_t k = 0; k < number; ++k) {
-            const nl_counts bits = (nl_counts){} + (uint16_t)(planes[k][word] >> part);
-            sum += (nl_counts)((bits & bit) == bit) & (uint16_t)(1 << k);
+            const nl_bytes bits = (nl_bytes){} + (uint8_t)(planes[k][word] >> part);
+            sum += (nl_bytes)((bits & bit) == bit) & (uint8_t)(1 << k);
         }
-        __builtin_memcpy(counts + part, &sum, 16);
+        __builtin_memcpy(sums + part, &sum, 8);
     }
 #endif
 }
 
-// Adds to counts[lower .. upper - 1] in how many of 1 to NL_ROWS rows each neuron has its bit. lower is a
-// multiple of 64; counts has room up to the next one of upper. There is room for 7 more rows, which become
-// the empty one; up to 7 words behind a row may be read.
-static void nl_count(
-    uint16_t* counts, const uint64_t** rows, int64_t number, const uint64_t* empty, int64_t lower, int64_t upper) {
+// Numbers of spikes that reach neurons, in 16 bits; or their low bytes, and, where there are more rows than a byte can
+// count, their high bytes.
+struct nl_numbers {
+    uint16_t* numbers;
+};
+struct nl_byte_numbers {
+    uint8_t* low;
+    uint8_t* high;
+    bool more;
+};
+
+static inline void nl_add_sums(nl_numbers to, int64_t neuron, const uint8_t* sums) {
+    for (int64_t k = 0; k < 64; ++k) to.numbers[neuron + k] += sums[k];
+}
+
+static inline void nl_add_sums(nl_byte_numbers to, int64_t neuron, const uint8_t* sums) {
+    uint8_t* __restrict const low = to.low + neuron;
+    uint8_t* __restrict const high = to.high + neuron;
+    if (!to.more) {
+        for (int64_t k = 0; k < 64; ++k) low[k] += sums[k];
+        return;
+    }
+    for (int64_t k = 0; k < 64; ++k) {
+        const uint8_t sum = (uint8_t)(low[k] + sums[k]);
+        high[k] += sum < sums[k];
+        low[k] = sum;
+    }
+}
+
+// Adds to the numbers of neurons lower .. upper - 1 in how many of 1 to NL_ROWS rows each has its bit. lower is a
+// multiple of 64; there is room up to the next one of upper. There is room for 7 more rows, which become the empty
+// one; up to 7 words behind a row may be read.
+template <class Numbers>
+static __attribute__((noinline)) void nl_count(
+    Numbers to, const uint64_t** rows, int64_t number, const uint64_t* empty, int64_t lower, int64_t upper) {
     const int64_t planes = 64 - __builtin_clzll((uint64_t)number);
     while (number & 7) rows[number++] = empty;
     const int64_t last = (upper + 63) / 64;
@@ -105,12 +118,22 @@ static void nl_count(
                 carried = next;
             }
         }
-        for (int64_t word = 0; word < nl_min(NL_WORDS, last - first); ++word)
-            nl_spread(counts + 64 * (first + word), plane, planes, word);
+        for (int64_t word = 0; word < nl_min(NL_WORDS, last - first); ++word) {
+            alignas(64) uint8_t sums[64];
+            nl_sum_planes(sums, plane, planes, word);
+            nl_add_sums(to, 64 * (first + word), sums);
+        }
     }
 }
 
 // Asks for the begin of a row that will be counted later, from a word on.
 static inline void nl_fetch_row(const uint64_t* row) {
     for (int64_t line = 0; line < 3; ++line) __builtin_prefetch(row + 8 * line, 0, 1);
+}
+
+// Events that all threads have listed in a slot.
+static inline int64_t nl_total(const int64_t* counts, int64_t threads) {
+    int64_t total = 0;
+    for (int64_t part = 0; part < threads; ++part) total += counts[part];
+    return total;
 }

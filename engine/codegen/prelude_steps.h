@@ -55,35 +55,58 @@ static inline nl_lasts nl_rest_until(nl_flags which, int64_t until, nl_lasts las
 }
 #endif
 
-// Numbers of spikes, as reals; where they are taken, none are left.
-typedef uint16_t nl_shorts __attribute__((vector_size(2 * NL_BYTES / sizeof(real)), aligned(2), may_alias));
+// Numbers of spikes that reach neurons in a step: low bytes, and high ones at a distance, which is 0 where there are none.
+// They are taken as reals; then none are left.
+struct nl_arrived {
+    uint8_t* low;
+    int64_t high;
+};
+
 #ifdef NL_VECTORS
-static inline nl_doubles nl_counted(nl_doubles none, const uint16_t* from) {
-    typedef short shorts __attribute__((vector_size(16), aligned(2), may_alias));
-    return __builtin_ia32_cvtdq2pd512_mask(__builtin_ia32_pmovzxwd256(*(const shorts*)from), none, -1);
+typedef char nl_few_bytes __attribute__((vector_size(16)));
+static inline nl_doubles nl_from_bytes(nl_doubles none, const uint8_t* from) {
+    int64_t bytes;
+    __builtin_memcpy(&bytes, from, 8);
+    typedef int64_t longs __attribute__((vector_size(16)));
+    return __builtin_ia32_cvtdq2pd512_mask(__builtin_ia32_pmovzxbd256((nl_few_bytes)(longs){bytes, 0}), none, -1);
 }
 
-static inline nl_floats nl_counted(nl_floats none, const uint16_t* from) {
-    typedef short shorts __attribute__((vector_size(32), aligned(2), may_alias));
-    const nl_steps_of_floats numbers =
-        __builtin_ia32_pmovzxwd512_mask(*(const shorts*)from, nl_steps_of_floats{}, -1);
+static inline nl_floats nl_from_bytes(nl_floats none, const uint8_t* from) {
+    nl_few_bytes bytes;
+    __builtin_memcpy(&bytes, from, 16);
+    const nl_steps_of_floats numbers = __builtin_ia32_pmovzxbd512_mask(bytes, nl_steps_of_floats{}, -1);
     return __builtin_ia32_cvtdq2ps512_mask(numbers, none, -1, NL_NOW);
 }
 #else
-static inline nl_vector nl_counted(nl_vector, const uint16_t* from) {
-    typedef int ints __attribute__((vector_size(4 * NL_BYTES / sizeof(real))));
-    return __builtin_convertvector(__builtin_convertvector(*(const nl_shorts*)from, ints), nl_vector);
+static inline nl_vector nl_from_bytes(nl_vector x, const uint8_t* from) {
+    for (int64_t k = 0; k < nl_width; ++k) x[k] = from[k];
+    return x;
 }
 #endif
 
-static inline nl_reals nl_counted(nl_all, const uint16_t* from) { return nl_counted(nl_vector{}, from); }
-static inline nl_reals nl_counted(nl_first some, const uint16_t* from) {
+static inline nl_reals nl_counted(nl_all, nl_arrived spikes, int64_t i) {
+    const nl_reals low = nl_from_bytes(nl_vector{}, spikes.low + i);
+    if (__builtin_expect(spikes.high == 0, 1)) return low;
+    return nl_fma((real)256, nl_from_bytes(nl_vector{}, spikes.low + spikes.high + i), low);
+}
+
+static inline nl_reals nl_counted(nl_first some, nl_arrived spikes, int64_t i) {
     nl_vector x = {};
-    for (int64_t k = 0; k < some.count; ++k) x[k] = from[k];
+    for (int64_t k = 0; k < some.count; ++k) {
+        x[k] = spikes.low[i + k];
+        if (spikes.high) x[k] += 256 * spikes.low[spikes.high + i + k];
+    }
     return x;
 }
 
-static inline void nl_clear(nl_all, uint16_t* counts) { *(nl_shorts*)counts = nl_shorts{}; }
-static inline void nl_clear(nl_first some, uint16_t* counts) {
-    for (int64_t k = 0; k < some.count; ++k) counts[k] = 0;
+static inline void nl_clear(nl_all, nl_arrived spikes, int64_t i) {
+    __builtin_memset(spikes.low + i, 0, nl_width);
+    if (__builtin_expect(spikes.high != 0, 0)) __builtin_memset(spikes.low + spikes.high + i, 0, nl_width);
+}
+
+static inline void nl_clear(nl_first some, nl_arrived spikes, int64_t i) {
+    for (int64_t k = 0; k < some.count; ++k) {
+        spikes.low[i + k] = 0;
+        if (spikes.high) spikes.low[spikes.high + i + k] = 0;
+    }
 }

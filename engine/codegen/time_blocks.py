@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from engine.codegen.access import AccessError, base_symbol, counted_in
+from engine.codegen.access import base_symbol, counted_in
 from engine.codegen.ir import (
     Accumulate,
     Each,
@@ -43,10 +43,19 @@ _CLOCK = frozenset({"step", "tick", "t", "done"})
 
 @dataclass(frozen=True)
 class Counts:
-    """A buffer of spikes that are counted ahead, and the index where those of the step begin."""
+    """A buffer of spikes that are counted ahead, and the index where those of the step begin; the list that
+    has them, and their delay."""
 
     array: str
     slot: Expr
+    events: str
+    delay: str
+
+    @property
+    def room(self) -> Expr:
+        """Elements of a step."""
+        assert isinstance(self.slot, Op)
+        return self.slot.args[1]
 
 
 @dataclass(frozen=True)
@@ -76,9 +85,7 @@ def time_blocks(plan: Plan) -> TimeBlocks | None:
     parts = list(groups(plan.steady))
     kernels = [[e.work for e in group if isinstance(e.work, Kernel)] for group in parts]
     written = set().union(*(written_buffers(kernel) for group in kernels for kernel in group))
-    counting: dict[str, tuple[Expr, int]] = {}
-    delays: list[str] = []
-    lists: list[tuple[str, str]] = []
+    counting: dict[str, tuple[Counts, int]] = {}
     for number, group in enumerate(kernels):
         for kernel in group:
             if not _is_steady(kernel, written):
@@ -86,19 +93,17 @@ def time_blocks(plan: Plan) -> TimeBlocks | None:
             if isinstance(kernel.domain, Each):
                 if not _keeps_to_itself(kernel, kernel.domain.count, written):
                     return None
-            elif (found := _counted_ahead(plan, kernel, written)) is None or found[0] in counting:
+            elif (found := _counted_ahead(plan, kernel, written)) is None or found.array in counting:
                 return None
             else:
-                array, slot, delay = found
-                counting[array] = slot, number
-                delays.append(delay)
-                assert isinstance(kernel.domain, EachEvent)
-                lists.append((plan.event_list(kernel.domain.events).slots, delay))
+                counting[found.array] = found, number
     if not counting or plan.closing or not _apart(parts, kernels, written, counting):
         return None
-    rings = dict.fromkeys(_ring(slot) for slot, _ in counting.values())
-    counts = tuple(Counts(array, slot) for array, (slot, _) in counting.items())
-    return TimeBlocks(tuple(dict.fromkeys(delays)), tuple(rings), tuple(dict.fromkeys(lists)), counts)
+    counts = tuple(found for found, _ in counting.values())
+    delays = dict.fromkeys(c.delay for c in counts)
+    rings = dict.fromkeys(_ring(c.slot) for c in counts)
+    lists = dict.fromkeys((plan.event_list(c.events).slots, c.delay) for c in counts)
+    return TimeBlocks(tuple(delays), tuple(rings), tuple(lists), counts)
 
 
 def _is_steady(kernel: Kernel, written: set[str]) -> bool:
@@ -114,9 +119,8 @@ def _keeps_to_itself(kernel: Kernel, count: str, written: set[str]) -> bool:
     return all(base_symbol(index, count) == "i" for array, index in _touched(kernel) if array in written)
 
 
-def _counted_ahead(plan: Plan, kernel: Kernel, written: set[str]) -> tuple[str, Expr, str] | None:
-    """The buffer that a kernel counts delayed spikes in, the index of the step's slot there, and the delay;
-    None if it does something else."""
+def _counted_ahead(plan: Plan, kernel: Kernel, written: set[str]) -> Counts | None:
+    """What a kernel counts of delayed spikes; None if it does something else."""
     domain = kernel.domain
     if not isinstance(domain, EachEvent) or not plan.matrix(domain.matrix).bits:
         return None
@@ -125,11 +129,8 @@ def _counted_ahead(plan: Plan, kernel: Kernel, written: set[str]) -> tuple[str, 
         return None
     if plan.event_list(domain.events).behind:
         return None
-    try:
-        array, slot = counted_in(plan, kernel)
-    except AccessError:
-        return None
-    return (array, slot, lag.array) if _ring(slot) else None
+    array, slot = counted_in(plan, kernel)
+    return Counts(array, slot, domain.events, lag.array) if _ring(slot) else None
 
 
 def _ring(slot: Expr) -> str:
@@ -144,7 +145,7 @@ def _apart(
     parts: list[list[Entry]],
     kernels: list[list[Kernel]],
     written: set[str],
-    counting: dict[str, tuple[Expr, int]],
+    counting: dict[str, tuple[Counts, int]],
 ) -> bool:
     """Does each part of the schedule change what no other one touches, but for what is counted ahead? That is
     touched in the slot of the step alone, so that no step sees the counts of another."""
@@ -152,8 +153,8 @@ def _apart(
     for number, group in enumerate(kernels):
         for array, index in (pair for kernel in group for pair in _touched(kernel)):
             if array in counting and counting[array][1] != number:
-                slot, before = counting[array]
-                if number < before or index != Op("+", (slot, Symbol("i", "int")), "int"):
+                counts, before = counting[array]
+                if number < before or index != Op("+", (counts.slot, Symbol("i", "int")), "int"):
                     return False
             elif array in written:
                 users.setdefault(array, set()).add(number)
