@@ -198,12 +198,10 @@ class BlockVectors(StepLoops):
         """Keep numbers of spikes as bytes, if nobody takes them but vectors that go through steps."""
         for group in groups(self.plan.steady):
             kernels = [entry.work for entry in group if isinstance(entry.work, Kernel)]
-            takes = isinstance(group[0].work, Kernel) and isinstance(group[0].work.domain, Each)
-            if (
-                takes
-                and any(self._counts_of(kernels, blocks))
-                and stepwise(self.plan, kernels, blocks.counts) is None
-            ):
+            if not kernels or not isinstance(kernels[0].domain, Each):
+                continue
+            takes = any(self._counts_of(kernels, blocks))
+            if takes and stepwise(self.plan, kernels, blocks.counts) is None:
                 return
         self.in_bytes = True
 
@@ -231,7 +229,7 @@ class BlockVectors(StepLoops):
                 if form is not None:
                     self.stepwise(form, lower, upper)
                 else:
-                    self._one_by_one(kernels, blocks, lower, upper)
+                    self._step_after_step(kernels, blocks, lower, upper)
             for events in emitted:
                 with self.steps():
                     self._close_segment(events)
@@ -247,7 +245,7 @@ class BlockVectors(StepLoops):
         arrays = set().union(*(_arrays(kernel) for kernel in kernels))
         yield from (counts for counts in blocks.counts if counts.array in arrays)
 
-    def _one_by_one(self, kernels: Sequence[Kernel], blocks: TimeBlocks, lower: str, upper: str) -> None:
+    def _step_after_step(self, kernels: Sequence[Kernel], blocks: TimeBlocks, lower: str, upper: str) -> None:
         """All steps of a block for 64 neurons, then for the next ones."""
         slots = {c.slot: Symbol(f"_slot{number}", "int") for number, c in enumerate(blocks.counts)}
         kernels = [_with_slots(kernel, slots) for kernel in kernels]
@@ -278,15 +276,11 @@ class BlockVectors(StepLoops):
             with text.block(f"{header} __attribute__((always_inline))", ";"):
                 self._registers(form, printer)
             text.line("int64_t from = first;")
-            several = f"nl_vectors<{form.together}>"
-            together = f"{form.together} * nl_width"
-            text.line(
-                f"for (; from + {together} <= last; from += {together}) neurons(nl_all(), {several}(), from);"
-            )
-            text.line(
-                "for (; from + nl_width <= last; from += nl_width) neurons(nl_all(), nl_vectors<1>(), from);"
-            )
-            text.line("if (from < last) neurons(nl_first{last - from}, nl_vectors<1>(), from);")
+            for number in dict.fromkeys((form.together, 1)):
+                width = f"{number} * nl_width"
+                loop = f"for (; from + {width} <= last; from += {width})"
+                text.line(f"{loop} neurons(nl_whole(), nl_vectors<{number}>(), from);")
+            text.line("if (from < last) neurons(nl_part{last - from}, nl_vectors<1>(), from);")
             if form.then:
                 self._emit_all(form)
 
@@ -297,9 +291,8 @@ class BlockVectors(StepLoops):
         text.line(f"nl_arrived {at}[{LONGEST}];")
         with self.steps():
             slot = self._slot(listed, e.element(counts.delay, "0"))
-            text.line(
-                f"const int64_t spikes = nl_total({e.buffer(listed.counts)} + {slot} * threads, threads);"
-            )
+            found = f"{e.buffer(listed.counts)} + {slot} * threads"
+            text.line(f"const int64_t spikes = nl_total({found}, threads);")
             start = f"(uint8_t*)({e.buffer(counts.array)} + {e.text(counts.slot, 'int')})"
             room = e.text(counts.room, "int")
             text.line(f"{at}[later] = {{{start}, spikes > NL_ROWS ? {room} : 0}};")

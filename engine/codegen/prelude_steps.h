@@ -16,13 +16,13 @@ struct nl_lasts {
 
 static inline int64_t nl_near(int64_t steps) { return nl_max(-NL_FAR, nl_min(NL_FAR, steps)); }
 
-static inline nl_lasts nl_get_lasts(nl_all, const int64_t* last, int64_t first_step) {
+static inline nl_lasts nl_get_lasts(nl_whole, const int64_t* last, int64_t first_step) {
     const nl_longs since = *(const nl_longs*)last - first_step, far = nl_longs{} + NL_FAR;
     const nl_longs near = since < -far ? -far : since;
     return {__builtin_convertvector(near > far ? far : near, nl_sinces)};
 }
 
-static inline nl_lasts nl_get_lasts(nl_first some, const int64_t* last, int64_t first_step) {
+static inline nl_lasts nl_get_lasts(nl_part some, const int64_t* last, int64_t first_step) {
     nl_lasts lasts = {};
     for (int64_t k = 0; k < some.count; ++k) lasts.v[k] = nl_near(last[k] - first_step);
     return lasts;
@@ -84,13 +84,13 @@ static inline nl_vector nl_from_bytes(nl_vector x, const uint8_t* from) {
 }
 #endif
 
-static inline nl_reals nl_counted(nl_all, nl_arrived spikes, int64_t i) {
+static inline nl_reals nl_counted(nl_whole, nl_arrived spikes, int64_t i) {
     const nl_reals low = nl_from_bytes(nl_vector{}, spikes.low + i);
     if (__builtin_expect(spikes.high == 0, 1)) return low;
     return nl_fma((real)256, nl_from_bytes(nl_vector{}, spikes.low + spikes.high + i), low);
 }
 
-static inline nl_reals nl_counted(nl_first some, nl_arrived spikes, int64_t i) {
+static inline nl_reals nl_counted(nl_part some, nl_arrived spikes, int64_t i) {
     nl_vector x = {};
     for (int64_t k = 0; k < some.count; ++k) {
         x[k] = spikes.low[i + k];
@@ -99,12 +99,12 @@ static inline nl_reals nl_counted(nl_first some, nl_arrived spikes, int64_t i) {
     return x;
 }
 
-static inline void nl_clear(nl_all, nl_arrived spikes, int64_t i) {
+static inline void nl_clear(nl_whole, nl_arrived spikes, int64_t i) {
     __builtin_memset(spikes.low + i, 0, nl_width);
     if (__builtin_expect(spikes.high != 0, 0)) __builtin_memset(spikes.low + spikes.high + i, 0, nl_width);
 }
 
-static inline void nl_clear(nl_first some, nl_arrived spikes, int64_t i) {
+static inline void nl_clear(nl_part some, nl_arrived spikes, int64_t i) {
     for (int64_t k = 0; k < some.count; ++k) {
         spikes.low[i + k] = 0;
         if (spikes.high) spikes.low[spikes.high + i + k] = 0;

@@ -41,8 +41,8 @@ MODELS: dict[str, dict[str, Any]] = {
         + "\n".join(f"{k + 3.0} * dx{k}/dt = v - x{k}" for k in range(9))
     },
 }
-"""Changes of the neuron. Noise and refractory periods that are not one for all have no form in registers; such
-neurons go through the steps 64 at a time."""
+"""Changes of the neuron. Noise and refractory periods that are not one for all have no form in registers;
+such neurons go through the steps 64 at a time."""
 
 
 @pytest.fixture(autouse=True)
@@ -160,6 +160,22 @@ def test_populations_that_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     blocks = story()
     step_by_step(monkeypatch)
     assert_equal(story(), blocks)
+
+
+@pytest.mark.parametrize("precision", ["double", "float"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_more_spikes_in_a_step_than_a_byte_counts(threads: int, precision: str) -> None:
+    """600 neurons fire in every third step, and each is reached by all the others."""
+    net = Network(dt=1.0, seed=1)
+    net.config(num_threads=threads, precision=precision)
+    pop = net.create(600, Neuron(equations="x += g_exc\nv += 1.0", spike="v > 2.0", reset="v = 0.0"))
+    net.connect(pop, pop, "exc").connect_all_to_all(weights=2.0, delays=4.0)
+    net.connect(pop[:300], pop, "exc").connect_all_to_all(weights=1.0, delays=3.0)
+    net.compile(silent=True)
+    assert in_registers(net)
+    net.simulate(2.0 + 4.0 + 1.0)
+    arrived = 2.0 * 599 + (300 - (np.arange(600) < 300))
+    np.testing.assert_array_equal(pop.x, arrived)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
