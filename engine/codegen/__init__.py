@@ -123,8 +123,9 @@ def _passed(plan: Plan) -> Plan:
     from engine.codegen.access import place_barriers
     from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
     from engine.codegen.exponentials import share_exponentials
+    from engine.codegen.factors import gather_factors
     from engine.codegen.passes import fold_constants, hoist_uniform
     from engine.codegen.relaxation import relax
 
-    plan = fuse(share_exponentials(multiply_by_reciprocals(relax(fold_constants(plan)))))
+    plan = gather_factors(fuse(share_exponentials(multiply_by_reciprocals(relax(fold_constants(plan))))))
     return place_barriers(hoist_uniform(plan))

@@ -39,6 +39,7 @@ from engine.codegen.ir import (
 )
 from engine.codegen.lowering import Lowered
 from engine.codegen.plan import EventRecorder, Matrix, Plan, Recorder
+from engine.codegen.time_blocks import LONGEST, time_blocks
 from engine.codegen.traverse import direct_expressions, parts, rare_condition, symbols
 
 ASSUMED_RATE = 20.0
@@ -128,12 +129,12 @@ class Estimate:
     Attributes
     ----------
     works : tuple of Work
-    meetings : int
-        Barriers of a step.
+    meetings : float
+        Barriers of a step; in a block of steps there are as many as in one.
     """
 
     works: tuple[Work, ...]
-    meetings: int
+    meetings: float
 
     def on(self, threads: int) -> float:
         """Nanoseconds of a step on a number of threads."""
@@ -177,7 +178,9 @@ def estimate(plan: Plan, sizes: Mapping[str, int]) -> Estimate:
             works.append(Work(0.0, sizes.get(entry.work.count, 1) * _ELEMENT, sizes.get(entry.work.count, 1)))
         elif not isinstance(entry.work, EventRecorder):
             works.append(_Kernel(plan, sizes, entry.work).work)
-    return Estimate(tuple(works), 1 + sum(entry.barrier for entry in plan.steady))
+    blocks = time_blocks(plan)
+    steps = 1 if blocks is None else min([LONGEST, *(sizes[ring] for ring in blocks.rings)])
+    return Estimate(tuple(works), (1 + sum(entry.barrier for entry in plan.steady)) / steps)
 
 
 @dataclass(frozen=True)

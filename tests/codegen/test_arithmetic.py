@@ -11,6 +11,7 @@ import pytest
 from execution import Case, I, assert_same_bits, call, interpret, op, real, run
 
 from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
+from engine.codegen.factors import gather_factors
 from engine.codegen.ir import Cast, Each, Expr, Kernel, Let, Load, Op, Store, Symbol
 from engine.codegen.passes import hoist_uniform
 from engine.codegen.plan import Plan
@@ -133,3 +134,43 @@ def test_a_sign_moves_to_what_is_uniform() -> None:
     case = case_of(op("neg", op("*", U, X)), lambda plan: hoist_uniform(multiply_by_reciprocals(plan)))
     assert operations(case.plan()) == ["*"]
     np.testing.assert_array_equal(run(case, 1).arrays["y"], -3.0 * case.values["x"])
+
+
+@pytest.mark.parametrize("product", [op("*", op("+", X, W), U), op("*", U, op("+", X, W))])
+def test_factors_that_are_the_same_for_all_meet(product: Expr) -> None:
+    """An explicit step: the rounding of two products differs by at most one unit of what is added."""
+    step = call("fma", real(0.1), Symbol("k"), X)
+
+    def with_step(through: Callable[[Plan], Plan]) -> Passed:
+        case = case_of(step, through)
+        kernel = Kernel("y", Each("n"), (Let("k", product), Store("y", I, step)))
+        case.schedule.clear()
+        case.add(5, kernel)
+        return case
+
+    exact = run(with_step(lambda plan: plan), 1).arrays
+    case = with_step(lambda plan: hoist_uniform(gather_factors(plan)))
+    kernel = case.plan().schedule[0].work
+    assert isinstance(kernel, Kernel) and kernel.body[0] == Let("k", op("+", X, W))
+    found = run(case, 1).arrays
+    added = np.abs(exact["y"] - exact["x"])
+    error = np.abs(found["y"] - exact["y"])
+    assert np.max(error) > 0.0 and np.all(error <= np.spacing(added) + np.spacing(np.abs(exact["y"])))
+    assert_same_bits(found, interpret(case, 1).arrays)
+
+
+@pytest.mark.parametrize(
+    ("product", "step"),
+    [
+        (op("*", X, W), call("fma", real(0.1), Symbol("k"), X)),
+        (op("*", X, U), call("fma", W, Symbol("k"), X)),
+        (op("*", X, U), call("fma", real(0.1), Symbol("k"), Symbol("k"))),
+        (op("*", X, U), op("+", X, Symbol("k"))),
+    ],
+    ids=["no factor", "no other factor", "used twice", "not multiplied"],
+)
+def test_factors_that_stay(product: Expr, step: Expr) -> None:
+    case = case_of(step, lambda plan: plan)
+    case.schedule.clear()
+    case.add(5, Kernel("y", Each("n"), (Let("k", product), Store("y", I, step))))
+    assert gather_factors(case.plan()) == case.plan()

@@ -61,6 +61,19 @@ def test_a_large_network_uses_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nl_meet" in net.generate()
 
 
+def test_threads_that_meet_once_in_many_steps_pay_earlier() -> None:
+    def used(delays: float) -> int:
+        net = Network(dt=0.1, seed=3)
+        net.config(num_threads=2)
+        neuron = Neuron("tau = 20.0", "tau * dv/dt = 30.0 - v + g_exc", spike="v > 20.0", reset="v = 0.0")
+        pop = net.create(2560, neuron)
+        net.connect(pop, pop, "exc").connect_fixed_probability(0.1, weights=0.1, delays=delays)
+        net.compile(silent=True)
+        return net.threads_used
+
+    assert (used(0.1), used(1.5)) == (1, 2)
+
+
 def test_what_one_neuron_receives_is_not_shared() -> None:
     net = dense(2000, post=1)
     net.compile(silent=True)
