@@ -66,17 +66,17 @@ def build(
     return net
 
 
-def run(net: Network, *durations: float, monitor: bool = True) -> dict[str, Any]:
+def run(net: Network, *durations: float) -> dict[str, Any]:
     """All values after some runs, and what was recorded meanwhile."""
     (pop,) = net.get_populations()
     spikes = net.monitor(pop, "spike")
-    values = net.monitor(pop, "v", period=0.4) if monitor else None
+    values = net.monitor(pop, "v", period=1.7)
     net.compile(silent=True)
     for duration in durations or (0.1, 3.7, 10.0, 2.2):
         net.simulate(duration)
     found = {name: getattr(pop, name) for name in pop.variables}
     found["spikes"] = spikes.get("spike")
-    found["v recorded"] = values.get("v") if values is not None else None
+    found["v recorded"] = values.get("v")
     assert sum(map(len, found["spikes"].values())) > 400
     return found
 
