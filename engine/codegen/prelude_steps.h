@@ -62,20 +62,31 @@ struct nl_arrived {
     int64_t high;
 };
 
-#ifdef NL_VECTORS
 typedef char nl_few_bytes __attribute__((vector_size(16)));
+static inline nl_few_bytes nl_few(const uint8_t* from) {
+    nl_few_bytes bytes = {};
+    __builtin_memcpy(&bytes, from, nl_width);
+    return bytes;
+}
+
+#if defined(NL_VECTORS)
 static inline nl_doubles nl_from_bytes(nl_doubles none, const uint8_t* from) {
-    int64_t bytes;
-    __builtin_memcpy(&bytes, from, 8);
-    typedef int64_t longs __attribute__((vector_size(16)));
-    return __builtin_ia32_cvtdq2pd512_mask(__builtin_ia32_pmovzxbd256((nl_few_bytes)(longs){bytes, 0}), none, -1);
+    return __builtin_ia32_cvtdq2pd512_mask(__builtin_ia32_pmovzxbd256(nl_few(from)), none, -1);
 }
 
 static inline nl_floats nl_from_bytes(nl_floats none, const uint8_t* from) {
-    nl_few_bytes bytes;
-    __builtin_memcpy(&bytes, from, 16);
-    const nl_steps_of_floats numbers = __builtin_ia32_pmovzxbd512_mask(bytes, nl_steps_of_floats{}, -1);
+    const nl_steps_of_floats numbers = __builtin_ia32_pmovzxbd512_mask(nl_few(from), nl_steps_of_floats{}, -1);
     return __builtin_ia32_cvtdq2ps512_mask(numbers, none, -1, NL_NOW);
+}
+#elif NL_BYTES == 32
+typedef double nl_four_doubles __attribute__((vector_size(32)));
+static inline nl_four_doubles nl_from_bytes(nl_four_doubles, const uint8_t* from) {
+    return __builtin_convertvector(__builtin_ia32_pmovzxbd128(nl_few(from)), nl_four_doubles);
+}
+
+typedef float nl_eight_floats __attribute__((vector_size(32)));
+static inline nl_eight_floats nl_from_bytes(nl_eight_floats, const uint8_t* from) {
+    return __builtin_convertvector(__builtin_ia32_pmovzxbd256(nl_few(from)), nl_eight_floats);
 }
 #else
 static inline nl_vector nl_from_bytes(nl_vector x, const uint8_t* from) {
