@@ -64,8 +64,20 @@ struct nl_arrived {
 
 typedef char nl_few_bytes __attribute__((vector_size(16)));
 static inline nl_few_bytes nl_few(const uint8_t* from) {
-    nl_few_bytes bytes = {};
-    __builtin_memcpy(&bytes, from, nl_width);
+    typedef int64_t longs __attribute__((vector_size(16)));
+    typedef int32_t ints __attribute__((vector_size(16)));
+    nl_few_bytes bytes;
+    int64_t eight = 0;
+    int32_t four = 0;
+    if (nl_width == 8) {
+        __builtin_memcpy(&eight, from, 8);
+        bytes = (nl_few_bytes)(longs){eight, 0};
+    } else if (nl_width == 4) {
+        __builtin_memcpy(&four, from, 4);
+        bytes = (nl_few_bytes)(ints){four, 0, 0, 0};
+    } else {
+        __builtin_memcpy(&bytes, from, 16);
+    }
     return bytes;
 }
 
