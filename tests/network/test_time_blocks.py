@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine import STDP, Network, Neuron
+from engine.codegen import build as build_module
 from engine.codegen import cpp, generated_code, interpreter
 from engine.codegen.lowering import counted, lower
 
@@ -47,8 +48,9 @@ such neurons go through the steps 64 at a time."""
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bits also for small networks."""
+    """Bits also for small networks, and no warnings of the compiler."""
     monkeypatch.setattr(counted, "LEAST_NEURONS", 1)
+    monkeypatch.setattr(build_module, "FLAGS", (*build_module.FLAGS, "-Werror"))
 
 
 def build(
