@@ -23,7 +23,7 @@ UNIT = 32
 """The same where synapses are vectors."""
 
 FEWEST = 4
-"""Synapses of a row from which on they are taken as vectors."""
+"""Synapses of a row from which on they are taken as vectors; shorter rows are done before memory is asked."""
 
 LONG = 256
 """Synapses of a row that take as long as the next row needs to come; shorter ones fetch the third one."""
@@ -60,6 +60,11 @@ class Arrivals(LoopParts):
         vectors = "s" in used and vectorises(body)
         ahead = _is_light(body)
         lanes = self._lane_body(matrix, body) if vectors else None
+        self._synapse(matrix, body)
+        if lanes is not None:
+            with self.text.block(f"if (last - from < {FEWEST})"):
+                self.text.line("for (; from < last; ++from) synapse(from);")
+                self.text.line("continue;")
         if ahead:
             # Vectors are through with a row soon, but there is no time to lose at its beginning either.
             distance = "1" if lanes is not None else f"(last - from < {LONG} ? 3 : 1)"
@@ -70,13 +75,26 @@ class Arrivals(LoopParts):
             self._one_by_one(matrix, body, vectors, ahead)
             return
         self.text.line("#ifdef NL_LANES")
-        small = "".join(f" && {size} < 1L << 31" for size in dict.fromkeys(lanes.sizes))
-        with self.text.block(f"if (last - from >= {FEWEST}{small})"):
+        small = " && ".join(f"{size} < 1L << 31" for size in dict.fromkeys(lanes.sizes))
+        with self.text.block(f"if ({small or 'true'})"):
             self._as_vectors(matrix, body, lanes, ahead)
         self.text.line("else")
         self.text.line("#endif")
         with self.text.block():
             self._one_by_one(matrix, body, vectors, ahead)
+
+    def _synapse(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """What happens at one entry."""
+        used = symbols(expressions_of_body(body))
+        with self.text.block("const auto synapse = [&](const int64_t entry) __attribute__((always_inline))"):
+            if "post" in used:
+                self.text.line(f"const int64_t post = {self.expressions.buffer(matrix.columns)}[entry];")
+            if "pre" in used:
+                self.text.line("const int64_t pre = row;")
+            if "s" in used:
+                self.text.line("const int64_t s = entry;")
+            self.body(body)
+        self.text.lines[-1] += ";"
 
     def _lane_body(self, matrix: Matrix, body: Sequence[Statement]) -> LaneBody | None:
         try:
@@ -107,17 +125,6 @@ class Arrivals(LoopParts):
 
     def _one_by_one(self, matrix: Matrix, body: Sequence[Statement], vectors: bool, ahead: bool) -> None:
         """The entries from ``from`` to ``last`` as loops."""
-        used = symbols(expressions_of_body(body))
-        e = self.expressions
-        with self.text.block("const auto synapse = [&](const int64_t entry) __attribute__((always_inline))"):
-            if "post" in used:
-                self.text.line(f"const int64_t post = {e.buffer(matrix.columns)}[entry];")
-            if "pre" in used:
-                self.text.line("const int64_t pre = row;")
-            if "s" in used:
-                self.text.line("const int64_t s = entry;")
-            self.body(body)
-        self.text.lines[-1] += ";"
         # The posts of a pre-synaptic row are distinct, so no two of its synapses write one place. Where
         # nothing is read or written per synapse, plain additions are faster than vectors that scatter.
         if ahead:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 
 from engine.codegen.access import event_list
@@ -19,13 +19,14 @@ from engine.codegen.ir import (
     Interrupt,
     Kernel,
     Let,
+    Load,
     Reduction,
     Statement,
     Store,
 )
 from engine.codegen.plan import EventList, Plan
 from engine.codegen.text import Text
-from engine.codegen.traverse import expressions_of_body, statements
+from engine.codegen.traverse import expressions_of_body, statements, subexpressions, symbols
 
 _SEQUENTIAL_DRAWS = frozenset({"Gamma", "Binomial"})
 """Distributions whose methods reject: a loop over them does not vectorise."""
@@ -155,14 +156,42 @@ class LoopParts:
         text = self.expressions.text(domain.lag, "int")
         return text if text.isalnum() or text.isidentifier() else f"({text})"
 
-    def _segment(self, listed: EventList, part: str) -> ExitStack:
-        """A loop over the events that one thread left in ``slot``."""
+    def _segment(self, listed: EventList, part: str, before: Sequence[Statement] = ()) -> ExitStack:
+        """A loop over the events that one thread left in ``slot``, and first what they share."""
         e, stack = self.expressions, ExitStack()
         count = e.size(listed.count)
         self.text.line(f"const int64_t first = slot * {count} + nl_lower({count}, {part}, threads);")
         self.text.line(f"const int64_t end = first + {e.buffer(listed.counts)}[slot * threads + {part}];")
+        if before:
+            stack.enter_context(self.text.block("if (first < end)"))
+            self.body(before)
         stack.enter_context(self.text.block("for (int64_t event = first; event < end; ++event)"))
         return stack
+
+
+_ITERATION = frozenset({"i", "s", "pre", "post", "row"})
+
+
+def for_all_events(
+    body: Iterable[Statement], written: set[str]
+) -> tuple[tuple[Statement, ...], tuple[Statement, ...]]:
+    """The values of a body that are the same for all events of a step, and the other statements.
+
+    ``written`` are buffers that change meanwhile.
+    """
+    varying = set(_ITERATION)
+    same: list[Statement] = []
+    rest: list[Statement] = []
+    for statement in body:
+        if isinstance(statement, Let):
+            parts = list(subexpressions(statement.value))
+            own = symbols(parts) & varying or any(isinstance(part, Draw) for part in parts)
+            if not own and not any(isinstance(part, Load) and part.array in written for part in parts):
+                same.append(statement)
+                continue
+            varying.add(statement.name)
+        rest.append(statement)
+    return tuple(same), tuple(rest)
 
 
 def vectorises(body: Iterable[Statement]) -> bool:

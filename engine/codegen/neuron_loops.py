@@ -8,9 +8,15 @@ from dataclasses import dataclass
 
 from engine.codegen.access import event_list
 from engine.codegen.ir import Each, EachBlock, EachSpike, Emit, Kernel, Total
-from engine.codegen.loop_parts import vectorises
+from engine.codegen.loop_parts import for_all_events, vectorises
 from engine.codegen.plan import Entry, Rest
-from engine.codegen.traverse import iteration_expressions, rare_condition, statements, symbols
+from engine.codegen.traverse import (
+    iteration_expressions,
+    rare_condition,
+    statements,
+    symbols,
+    written_buffers,
+)
 from engine.codegen.vector_loops import BLOCK, STRETCH, VectorLoops, block_draws
 from engine.codegen.vectors import has_vectors, is_worth_it, rests_as_bits
 
@@ -180,9 +186,10 @@ class NeuronLoops(VectorLoops):
             for events in emitted:
                 self._open_segment(events)
             self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
-            with self._segment(listed, "thread"):
+            same, body = for_all_events(kernel.body, written_buffers(kernel))
+            with self._segment(listed, "thread", same):
                 self.text.line(f"const int64_t i = {self.expressions.buffer(listed.ranks)}[event];")
-                self.body(kernel.body)
+                self.body(body)
             for events in emitted:
                 self._close_segment(events)
 

@@ -19,10 +19,10 @@ from engine.codegen.ir import (
     Kernel,
     Statement,
 )
-from engine.codegen.loop_parts import vectorises
+from engine.codegen.loop_parts import for_all_events, vectorises
 from engine.codegen.plan import EventList, Matrix
 from engine.codegen.row_loops import RowLoops
-from engine.codegen.traverse import expressions_of_body, statements, symbols
+from engine.codegen.traverse import expressions_of_body, statements, symbols, written_buffers
 
 
 class SynapseLoops(Arrivals, BitRows, DenseEvents, RowLoops, ABC):
@@ -117,14 +117,15 @@ class SynapseLoops(Arrivals, BitRows, DenseEvents, RowLoops, ABC):
                 if matrix.tiles and not matrix.first:
                     loop = f"for (int64_t tile = 0; tile < {self.tiles(matrix)}; ++tile)"
                     stack.enter_context(self.text.block(loop))
+                same, before = for_all_events(kernel.before, written_buffers(kernel))
                 if matrix.rows == "pre":
-                    stack.enter_context(self._segments(listed))
+                    stack.enter_context(self._segments(listed, same))
                 else:
-                    stack.enter_context(self._segment(listed, "thread"))
+                    stack.enter_context(self._segment(listed, "thread", same))
                 self.text.line(f"const int64_t row = {e.buffer(listed.ranks)}[event];")
-                if matrix.rows in symbols(expressions_of_body(kernel.before)):
+                if matrix.rows in symbols(expressions_of_body(before)):
                     self.text.line(f"const int64_t {matrix.rows} = row;")
-                self.body(kernel.before)
+                self.body(before)
                 if matrix.rows == "pre" and matrix.split and not matrix.index and not matrix.first:
                     self.arrival(matrix, listed, kernel.body)
                 else:
@@ -148,9 +149,9 @@ class SynapseLoops(Arrivals, BitRows, DenseEvents, RowLoops, ABC):
                     self.text.line(f"const int64_t row = rank * {classes} + k;")
                     self._entries(matrix, kernel.body, outer_rank="rank")
 
-    def _segments(self, listed: EventList) -> ExitStack:
-        """Loops over the events that all threads left in ``slot``."""
+    def _segments(self, listed: EventList, before: Sequence[Statement] = ()) -> ExitStack:
+        """Loops over the events that all threads left in ``slot``; ``before`` as in :meth:`_segment`."""
         stack = ExitStack()
         stack.enter_context(self.text.block("for (int64_t part = 0; part < threads; ++part)"))
-        stack.enter_context(self._segment(listed, "part"))
+        stack.enter_context(self._segment(listed, "part", before))
         return stack

@@ -60,7 +60,7 @@ class Traced(Named):
         trace = self.trace(projection, attribute)
         if trace is None:
             return super().values(projection, attribute).nbytes
-        parts = ("trace", "scaled", "ahead")
+        parts = ("trace", "scaled", "ahead", "left")
         names = (f"synapses{projection.id}_{part}_{attribute}" for part in parts)
         return sum(self.arrays[name].nbytes for name in names if name in self.arrays)
 

@@ -5,7 +5,22 @@ from __future__ import annotations
 import numpy as np
 from execution import POST, Case, I, S, call, number, op, real
 
-from engine.codegen.ir import Accumulate, Comment, Each, EachEvent, Emit, Expr, If, Kernel, Load, Store
+from engine.codegen.ir import (
+    Accumulate,
+    Comment,
+    Each,
+    EachEvent,
+    EachSpike,
+    Emit,
+    Expr,
+    If,
+    Kernel,
+    Let,
+    Load,
+    Store,
+    Symbol,
+)
+from engine.codegen.loop_parts import for_all_events
 from engine.codegen.printer import print_plan
 
 
@@ -103,3 +118,25 @@ def test_a_spike_fetches_the_row_of_a_later_one() -> None:
     case.schedule.clear()
     case.add(2, Kernel("deliver", EachEvent("spikes", "out", number(1)), (slow,)))
     assert "__builtin_prefetch" not in loop_of(case), "what is computed costs more than what is fetched"
+
+
+def test_what_all_events_of_a_step_share_is_computed_once() -> None:
+    """But not what depends on the neuron, or on what the events change."""
+    case = neurons()
+    case.buffer("total", 0.0, "real")
+    lets = (
+        Let("_shared", call("exp", real(0.5))),
+        Let("_own", op("*", Symbol("_shared"), case.load("v"))),
+        Let("_changing", call("exp", Load("total", number(0)))),
+        Let("_derived", op("+", Symbol("_shared"), real(1.0))),
+    )
+    value = op("+", Symbol("_own"), op("*", Symbol("_changing"), Symbol("_derived")))
+    add = (Store("v", I, value), Accumulate("total", number(0), "+", real(1.0)))
+    case.add(9, Kernel("after", EachSpike("spikes", number(0)), (*lets, *add)))
+    same, rest = for_all_events((*lets, *add), {"v", "total"})
+    assert [let.name for let in same if isinstance(let, Let)] == ["_shared", "_derived"]
+    assert rest == (lets[1], lets[2], *add)
+    case.schedule.clear()
+    case.add(9, Kernel("after", EachSpike("spikes", number(0)), (*lets, add[0])))
+    before, after = loop_of(case).split("for (int64_t event = first")
+    assert "_shared = nl_exp(0.5)" in before and "_changing" in before and "_own" in after

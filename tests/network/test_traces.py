@@ -367,3 +367,20 @@ def test_what_differs_between_synapses_is_not_shared(obstacle: str) -> None:
     if obstacle == "initial values":
         proj.x = Uniform(5.0, 15.0)
     assert not has_traces(proj)
+
+
+def test_synapses_onto_one_neuron_have_one_order() -> None:
+    """No index leads from the neuron to its synapses, and the weights are those of a network that has one."""
+    weights = []
+    for number in (1, 2):
+        net = Network(seed=5)
+        inputs = net.create(PoissonPopulation(60, rates=40.0))
+        output = net.create(number, NEURON)
+        projection = net.connect(inputs, output[0:1], "exc", synapse=STDP(w_max=0.5, A_plus=0.002))
+        projection.all_to_all(weights=Uniform(0.0, 0.4))
+        net.compile()
+        assert (f"synapses{projection.id}_in_index" in net._instance.arrays) == (number == 2)
+        net.simulate(400.0)
+        weights.append(np.array(projection.w[0]))
+    assert len(np.unique(weights[0])) > 20, "weights are not at bounds"
+    np.testing.assert_array_equal(weights[0], weights[1])

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _FAR = {"double": 32, "float": 5}
 """Periods after which all synapses catch up, before sums of exp(-T/tau) leave the range of numbers."""
 
+_GROUPS = (range(REMEMBERED, 8, -1), range(8, 4, -1), range(4, 0, -1))
+"""Rows of sums that change together: nobody reads one beyond the number of spikes that were missed."""
+
 _SYNAPSE, _PRE, _POST = Symbol("s", "int"), Symbol("pre", "int"), Symbol("post", "int")
 
 
@@ -118,14 +121,17 @@ class DeferredWeights:
         sums, trace = f"{self.inner}_sums", self.deferral.trace
         missed = Load(f"{self.inner}_missed", NEURON, "int")
         now = Op("neg", (self.kernels.phase(trace),), "int")
-        body: list[Statement] = [Let("_now", self.kernels.decay(trace, now))]
-        for m in range(REMEMBERED, 1, -1):
-            value = Op("+", (Load(sums, self._place(m - 1)), Symbol("_now")))
-            body.append(Accumulate(sums, self._place(m), "=", value))
-        body.append(Accumulate(sums, self._place(1), "=", Symbol("_now")))
+        body: list[Statement] = []
+        for group in _GROUPS:
+            rows: list[Statement] = []
+            for m in group:
+                value = Op("+", (Load(sums, self._place(m - 1)), Symbol("_now")))
+                rows.append(Accumulate(sums, self._place(m), "=", value if m > 1 else Symbol("_now")))
+            read = Op(">=", (missed, Const(group[-1] - 1, "int")), "bool")
+            body += [If(read, tuple(rows))] if group[-1] > 1 else rows
         body.append(Store(missed.array, NEURON, Op("+", (missed, Const(1, "int")), "int")))
         body.append(If(Op(">=", (missed, Const(REMEMBERED, "int")), "bool"), (Interrupt(),)))
-        return [If(plasticity, tuple(body))]
+        return [Let("_now", self.kernels.decay(trace, now)), If(plasticity, tuple(body))]
 
     # --- expressions ----------------------------------------------------------------------------------
 

@@ -152,35 +152,45 @@ class SynapseValues:
         if not c.uniform and (self.model.pre_spike or self.updates.event_driven):
             self.queue = SpikeQueue(b, name, inner, c, self.pre, self.post, self.rows)
         if inverse:
+            # Onto one neuron both orders of synapses are the same.
+            alone = c.n_post == 1 and not self.projection.structural
             index = arrays["in_index"]
             b.buffer(f"{inner}_in_rows", "int64", rows_post, arrays["in_rows"], "start of each post row")
             b.buffer(
                 f"{inner}_in_pre", rank_dtype(c.n_pre), self.nnz, arrays["in_pre"], "pre rank, post-major"
             )
-            b.buffer(f"{inner}_in_index", index_dtype(c.nnz), self.nnz, index, "storage index, post-major")
-            self.post_rows = Matrix(
+            if not alone:
+                b.buffer(
+                    f"{inner}_in_index", index_dtype(c.nnz), self.nnz, index, "storage index, post-major"
+                )
+            matrix = Matrix(
                 f"{inner}_inverse",
                 "post",
                 n_post,
                 n_post,
                 f"{inner}_in_rows",
                 f"{inner}_in_pre",
-                index=f"{inner}_in_index",
+                index="" if alone else f"{inner}_in_index",
             )
+            self.post_rows = self._dense_if_possible(matrix, "in_") if alone else matrix
             b.matrices.append(self.post_rows)
 
-    def _dense_if_possible(self, matrix: Matrix) -> Matrix:
-        """The matrix as dense rows if it has no gaps, and gets none while the network runs."""
+    def _dense_if_possible(self, matrix: Matrix, of: str = "") -> Matrix:
+        """The matrix as dense rows if it has no gaps, and gets none while the network runs.
+
+        ``of`` begins the names of its arrays.
+        """
         wanted = self.projection.wanted_form
         if self.projection.structural or wanted == "sparse":
             return matrix
         arrays = self.rows.arrays
         shortest = 0 if wanted == "dense" else LANES
-        found = dense_rows(arrays["rows"](), arrays["post" if self.spiking else "pre"](), shortest)
+        columns = arrays["post" if matrix.rows == "pre" else f"{of}pre"]
+        found = dense_rows(arrays[f"{of}rows"](), columns(), shortest)
         if found is None:
             return matrix
-        first = self.builder.size(f"first_{self.name}", found.first)
-        past = self.builder.size(f"past_{self.name}", found.past)
+        first = self.builder.size(f"first_{of}{self.name}", found.first)
+        past = self.builder.size(f"past_{of}{self.name}", found.past)
         return replace(matrix, first=first, past=past, hole=found.hole)
 
     def _attributes(self) -> None:

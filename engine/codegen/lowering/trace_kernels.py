@@ -5,7 +5,8 @@ what other events need is the *scaled* value: the value times exp(+phase*dt/tau)
 steps since the last multiple of a period. It does not change while a variable only decays, so that any
 number of synapses read it for one multiplication each, and none of them computes an exponential function.
 It is made anew from the value at the last spike in each period and at the beginning of each call, by the
-same operations on the same numbers: nothing drifts, and bits do not depend on where calls end.
+same operations on the same numbers: nothing drifts, and bits do not depend on where calls end. What scaled
+values are multiplied by is one number for all spikes of a step.
 """
 
 from __future__ import annotations
@@ -89,6 +90,8 @@ class TraceKernels:
             if trace.side == "post":
                 text = f"{label}.{trace.name}: what each synapse is ahead of its neuron"
                 b.buffer(f"{inner}_ahead_{trace.name}", "real", values.nnz, 0.0, text)
+                text = f"{label}.{trace.name}: 1 at the last spike of each pre-synaptic neuron, scaled"
+                b.buffer(f"{inner}_left_{trace.name}", "real", values.pre.count, 0.0, text)
         for side, count in (("pre", values.pre.count), ("post", values.post.count)):
             text = f"{label}: step of the last event of each {side}-synaptic neuron"
             b.buffer(f"{inner}_last_{side}", "int64", count, NEVER, text)
@@ -110,9 +113,12 @@ class TraceKernels:
             name = trace.name
             scale, left = Symbol(f"_{name}_scale"), Symbol(f"_{name}_left")
             neuron, value = Symbol(f"_{name}_neuron"), Symbol(f"_{name}")
-            since = Op("-", (self._last("pre", _PRE), BEFORE), "int")
+            now = Symbol(f"_{name}_now")
             before.append(Let(scale.name, self.decay(trace, Op("neg", (self.phase(trace),), "int"))))
-            before.append(Let(left.name, self.decay(trace, since)))
+            before.append(Let(now.name, self._unscaled("pre", trace, BEFORE)))
+            moved = Op("*", (self._load("left", trace, _PRE), now))
+            since = self.decay(trace, Op("-", (self._last("pre", _PRE), BEFORE), "int"))
+            before.append(Let(left.name, self._if_it_lasts(trace, moved, since)))
             ahead = self._load("ahead", trace, _SYNAPSE)
             one_step = self.decay(trace, Const(-1, "int"))
             body += [
@@ -124,7 +130,7 @@ class TraceKernels:
             scope.temporaries[name] = value
         rest = [tree for a in statements if a.name not in self.names for tree in trees_of(a)]
         if names_in(rest) & {trace.name for trace in self._of("pre")}:
-            before += self._advanced(scope, "pre", _PRE, BEFORE)
+            before += [Let(*both) for both in self._advanced(scope, "pre", _PRE, BEFORE)]
         return before, body
 
     def after_firing(
@@ -144,11 +150,12 @@ class TraceKernels:
                 moved = Op("*", (self._load("scaled", trace, _PRE), scale))
                 body.append(Let(value.name, self._from_steady(trace, moved)))
             else:
-                since = Op("-", (self._last("post", _POST), STEP), "int")
-                neuron = Symbol(f"_{trace.name}_neuron")
-                decayed = Op("*", (self._load("trace", trace, _POST), self.decay(trace, since)))
-                before.append(Let(neuron.name, decayed))
-                left = self.decay(trace, Op("-", (self._last("pre", _PRE), STEP), "int"))
+                neuron, now = Symbol(f"_{trace.name}_neuron"), Symbol(f"_{trace.name}_now")
+                scale = Symbol(f"_{trace.name}_scale")
+                before.append(Let(scale.name, self._unscaled("post", trace, STEP)))
+                before.append(Let(neuron.name, Op("*", (self._load("scaled", trace, _POST), scale))))
+                before.append(Let(now.name, self._unscaled("pre", trace, STEP)))
+                left = Op("*", (self._load("left", trace, _PRE), now))
                 ahead = Op("*", (self._load("ahead", trace, _SYNAPSE), left))
                 body.append(Let(value.name, Op("+", (neuron, ahead))))
             scope.temporaries[trace.name] = value
@@ -181,21 +188,33 @@ class TraceKernels:
             body = (Store(f"{self.inner}_scaled_{trace.name}", NEURON, value),)
             name = f"{self.values.name}.scale of {trace.name}"
             self.builder.add(2, Kernel(name, Each(self._count(trace)), body, due))
+            if trace.side == "post":
+                since = Op("-", (self._last("pre", NEURON), STEP), "int")
+                left = self.decay(trace, Op("+", (since, self.phase(trace)), "int"))
+                store = (Store(f"{self.inner}_left_{trace.name}", NEURON, left),)
+                name = f"{self.values.name}.{trace.name} since the last spike that arrived"
+                self.builder.add(2, Kernel(name, Each(self.values.pre.count), store, due))
 
     def neuron_body(self, side: str, statements: Iterable[Assignment], now: Expr) -> list[Statement]:
         """What a spike changes in the traces of its neuron."""
         scope = self.values.scope(_SYNAPSE, 0)
-        body: list[Statement] = [*self._advanced(scope, side, NEURON, now)]
+        factors: list[Statement] = []
+        body: list[Statement] = [Let(*both) for both in self._advanced(scope, side, NEURON, now)]
         own = {trace.name for trace in self._of(side)}
         for assignment in statements:
             if assignment.name in own:
                 body += [Comment(assignment.text or assignment.name), *self.assigned(scope, assignment)]
         for trace in self._of(side):
-            value = scope.temporaries[trace.name]
-            scaled = Op("*", (self._distance(trace, value), self.decay(trace, self._scaled_for(trace))))
+            value, factor = scope.temporaries[trace.name], Symbol(f"_{trace.name}_scaled_by")
+            factors.append(Let(factor.name, self.decay(trace, self._scaled_for(trace))))
+            scaled = Op("*", (self._distance(trace, value), factor))
             body.append(Store(f"{self.inner}_trace_{trace.name}", NEURON, value))
             body.append(Store(f"{self.inner}_scaled_{trace.name}", NEURON, scaled))
-        return [*body, Store(f"{self.inner}_last_{side}", NEURON, STEP)]
+        for trace in self._of("post") if side == "pre" else ():
+            factor = Symbol(f"_{trace.name}_scaled_by")
+            factors.append(Let(factor.name, self.decay(trace, self.phase(trace))))
+            body.append(Store(f"{self.inner}_left_{trace.name}", NEURON, factor))
+        return [*factors, *body, Store(f"{self.inner}_last_{side}", NEURON, STEP)]
 
     def record(self, key: str, name: str, control: str) -> str:
         """Phase 11: the values that synapses have had since their last event, for a recorder with a
@@ -283,15 +302,28 @@ class TraceKernels:
         steady = self._steady(trace)
         return moved if steady == Const(0.0) else Op("+", (steady, moved))
 
-    def _advanced(self, scope: Scope, side: str, index: Expr, now: Expr) -> list[Let]:
-        """The traces of a neuron, advanced from its last event to ``now``."""
-        lets = []
+    def _advanced(self, scope: Scope, side: str, index: Expr, now: Expr) -> list[tuple[str, Expr]]:
+        """Names and values of the traces of a neuron, advanced from its last event to ``now``."""
+        named: list[tuple[str, Expr]] = []
         for trace in self._of(side):
-            since = Op("-", (self._last(side, index), now), "int")
-            moved = Op(
-                "*", (self._distance(trace, self._load("trace", trace, index)), self.decay(trace, since))
-            )
-            value = Symbol(f"_{trace.name}")
-            lets.append(Let(value.name, self._from_steady(trace, moved)))
+            scale, value = Symbol(f"_{trace.name}_until"), Symbol(f"_{trace.name}")
+            named.append((scale.name, self._unscaled(side, trace, now)))
+            moved: Expr = Op("*", (self._load("scaled", trace, index), scale))
+            if now == BEFORE:
+                distance = self._distance(trace, self._load("trace", trace, index))
+                since = self.decay(trace, Op("-", (self._last(side, index), now), "int"))
+                moved = self._if_it_lasts(trace, moved, Op("*", (distance, since)))
+            named.append((value.name, self._from_steady(trace, moved)))
             scope.temporaries[trace.name] = value
-        return lets
+        return named
+
+    def _if_it_lasts(self, trace: Trace, scaled: Expr, alone: Expr) -> Expr:
+        """What follows from a scaled value, or without it where that loses in one step all that it has: the
+        step before the one that starts a period has to be reached from there."""
+        return Select(Op(">", (self.period(trace), Const(1, "int")), "bool"), scaled, alone)
+
+    def _unscaled(self, side: str, trace: Trace, now: Expr) -> Expr:
+        """What makes a value of ``now`` (:data:`BEFORE` or this step) of what spikes of a side scaled."""
+        steps = Op("neg", (self.phase(trace),), "int")
+        more = int(now == BEFORE) - int(side == "post")
+        return self.decay(trace, Op("+", (steps, Const(more, "int")), "int") if more else steps)
