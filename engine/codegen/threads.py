@@ -37,10 +37,11 @@ from engine.codegen.ir import (
     Store,
     Total,
 )
+from engine.codegen.loop_parts import vectorises
 from engine.codegen.lowering import Lowered
 from engine.codegen.plan import EventRecorder, Matrix, Plan, Recorder
 from engine.codegen.time_blocks import LONGEST, time_blocks
-from engine.codegen.traverse import direct_expressions, parts, rare_condition, symbols
+from engine.codegen.traverse import direct_expressions, expressions_of_body, parts, rare_condition, symbols
 
 ASSUMED_RATE = 20.0
 """Spikes a second of a neuron, for what depends on activity that nobody knows before the run."""
@@ -92,6 +93,8 @@ _BIT = 0.003
 """Adding a bit of a row of a spike that arrives."""
 _COUNT = 0.1
 """Turning the sums of bits of a neuron to a number."""
+_RENEWAL = 0.002
+"""How often something is done that waits for a tick: where a call begins, and once in a long period."""
 _EVENT = 15.0
 """Finding the row of a spike, which every thread does."""
 
@@ -113,6 +116,10 @@ class Work:
     alone: float
     shared: float = 0.0
     neurons: int = 1
+
+    def times(self, often: float) -> Work:
+        """The work in a step of what is done so often a step."""
+        return Work(self.alone * often, self.shared * often, self.neurons)
 
     def on(self, threads: int) -> float:
         """Nanoseconds on a number of threads."""
@@ -177,10 +184,15 @@ def estimate(plan: Plan, sizes: Mapping[str, int]) -> Estimate:
         if isinstance(entry.work, Recorder):
             works.append(Work(0.0, sizes.get(entry.work.count, 1) * _ELEMENT, sizes.get(entry.work.count, 1)))
         elif not isinstance(entry.work, EventRecorder):
-            works.append(_Kernel(plan, sizes, entry.work).work)
+            works.append(_Kernel(plan, sizes, entry.work).work.times(_often(entry.work)))
     blocks = time_blocks(plan)
     steps = 1 if blocks is None else min([LONGEST, *(sizes[ring] for ring in blocks.rings)])
     return Estimate(tuple(works), (1 + sum(entry.barrier for entry in plan.steady)) / steps)
+
+
+def _often(kernel: Kernel) -> float:
+    """How often a step a kernel is run."""
+    return _RENEWAL if kernel.condition is not None and "tick" in symbols([kernel.condition]) else 1.0
 
 
 @dataclass(frozen=True)
@@ -229,7 +241,9 @@ class _Kernel:
                     neurons = self.number(matrix.n_post)
                     return Work(arriving * _EVENT, neurons * (_COUNT + arriving * _BIT), neurons)
                 body = self.body(kernel.body)
-                each = _NEIGHBOUR + body if matrix.first else _ARRIVAL + body * _SCALAR
+                in_vectors = "s" in symbols(expressions_of_body(kernel.body)) and vectorises(kernel.body)
+                each = _NEIGHBOUR if matrix.first else _ARRIVAL
+                each += body if matrix.first or in_vectors else body * _SCALAR
                 found = (
                     arriving * _EVENT * (self.number(domain.classes) if isinstance(domain, EachDue) else 1)
                 )

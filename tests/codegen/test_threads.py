@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine import HH_cond_exp, Network, Neuron, Projection, Uniform
+from engine import STDP, HH_cond_exp, Network, Neuron, Projection, Uniform
 from engine.codegen import threads as module
 from engine.codegen.threads import EXACTLY, Estimate, Work, processors
 
@@ -72,6 +72,17 @@ def test_threads_that_meet_once_in_many_steps_pay_earlier() -> None:
         return net.threads_used
 
     assert (used(0.1), used(1.5)) == (1, 2)
+
+
+def test_what_waits_for_a_period_is_hardly_counted() -> None:
+    """All synapses of a plastic network look at what they missed, but not in every step."""
+    net = Network(dt=0.1, seed=3)
+    net.config(num_threads=2)
+    pop = net.create(600, FIRING)
+    net.connect(pop, pop, "exc", synapse=STDP()).fixed_probability(0.1, weights=0.001)
+    net.compile()
+    assert any("sums" in name for name in net._instance.arrays)
+    assert net.threads_used == 1
 
 
 def test_what_one_neuron_receives_is_not_shared() -> None:
