@@ -33,10 +33,21 @@ bench: python
 	@rm -f bench/results/measured.json
 	$(VENV_PYTHON) bench/run.py --threads 1 2 --json bench/results/measured.json
 	$(VENV_PYTHON) bench/run.py --peers engine hand --precision float --json bench/results/measured.json
-	$(VENV_PYTHON) bench/run.py --peers engine hand --scale 0.1 10 --json bench/results/measured.json \
-		--cases coba cuba stdp_recurrent rate_sparse hh
+	$(VENV_PYTHON) bench/run.py --peers engine hand --growth --runs 3 --json bench/results/measured.json
+	$(VENV_PYTHON) bench/construction.py --json bench/results/measured.json
 	$(VENV_PYTHON) bench/latency.py --json bench/results/measured.json
 	$(VENV_PYTHON) bench/report.py bench/results/measured.json --text
+
+# The engine and what is written by hand anew, beside what docs/performance.json has of others: writes
+# docs/performance.md and its picture. A quarter of an hour on a quiet machine.
+bench-ours: python
+	@$(PYTHON) tools/environment.py
+	@rm -f bench/results/ours.json
+	-$(VENV_PYTHON) bench/run.py --peers engine hand --threads 1 2 --json bench/results/ours.json
+	-$(VENV_PYTHON) bench/run.py --peers engine hand --precision float --json bench/results/ours.json
+	-$(VENV_PYTHON) bench/run.py --peers engine hand --growth --runs 3 --json bench/results/ours.json
+	-$(VENV_PYTHON) bench/latency.py --json bench/results/ours.json
+	$(VENV_PYTHON) bench/report.py docs/performance.json bench/results/ours.json
 
 # Instructions of each case against those that are stored; fails where they grew.
 bench-check: python

@@ -1,13 +1,10 @@
-"""Construction of synapses: CPU seconds and memory against the peer, and against C++ written by hand.
+"""Construction of synapses: CPU seconds and memory beside C++ written by hand and other simulators.
 
-Usage
------
-``python bench/construction.py --peer PYTHON [--runs 3] [--small]``
+``python bench/construction.py [--peers annarchy annarchy5 nest] [--runs 3] [--json FILE] [--small]``
 
-PYTHON is the interpreter of an environment with the peer (see bench/README.md). The peer is measured where it
-gets through (a million synapses), by turns with us; larger sizes are ours alone. ``--small``: only three
-patterns of the smaller size. "compile" is from ``compile()`` to the end of the first step, with the library
-of the network's structure in the cache.
+From connecting to the end of the first step, with the library of the network's structure in the cache. Other
+simulators make a million synapses of each pattern, and more of a few where ``--largest`` allows it;
+``--small``: only three patterns of the smaller size.
 """
 
 from __future__ import annotations
@@ -23,109 +20,128 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+from peers import NOT_THEIRS, PEERS  # noqa: E402
+
 PATTERNS = (
     "probability",
     "probability, weights",
-    "probability, weights, delays",
     "number_pre",
+    "probability, weights, delays",
     "number_post",
     "all_to_all",
     "gaussian",
+    "matrix",
 )
-
-
 SMALLER = {"all_to_all": (1000, 1000), "gaussian": (600, 100)}
-"""Sizes and degrees of patterns at which the peer is done in seconds."""
+"""Sizes and degrees of patterns at which ANNarchy is done in seconds."""
+SHOWN = PATTERNS[:3]
+"""Those of which the largest networks are made, by other simulators, too."""
+
+Record = dict[str, Any]
 
 
-def run_case(
-    simulator: str, python: str, pattern: str, size: int, degree: int, folder: str
-) -> dict[str, Any]:
-    """One process; its JSON line."""
-    environment = dict(os.environ, PATH=os.pathsep.join([str(Path(python).parent), os.environ["PATH"]]))
-    environment["PYTHONPATH"] = str(HERE.parent) if simulator == "engine" else ""
-    case = [simulator, pattern, str(size), str(degree), f"{folder}/cache"]
+def run_case(name: str, pattern: str, size: int, degree: int, folder: Path) -> Record | None:
+    """One process; its JSON line, or None if it fails."""
+    python = PEERS[name].python
+    environment = {key: value for key, value in os.environ.items() if key not in NOT_THEIRS}
+    environment["PATH"] = os.pathsep.join([str(python.parent), os.environ["PATH"]])
+    environment["PYTHONPATH"] = str(HERE.parent) if name == "engine" else ""
+    work = folder / name
+    work.mkdir(exist_ok=True)
+    simulator = "annarchy" if name == "annarchy5" else name
+    command = [str(python), str(HERE / "construction_case.py"), simulator, pattern, str(size), str(degree)]
     done = subprocess.run(
-        [python, str(HERE / "construction_case.py"), *case],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
+        [*command, str(work / "cache")], cwd=work, env=environment, capture_output=True, text=True
     )
     if done.returncode:
-        raise SystemExit(f"{simulator}, {pattern} failed:\n{done.stdout}\n{done.stderr}")
-    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        print(f"{name}, {pattern} failed: {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    result: Record = json.loads(done.stdout.strip().splitlines()[-1])
     return result
 
 
-def medians(results: list[dict[str, Any]]) -> dict[str, float]:
-    return {key: statistics.median(result[key] for result in results) for key in results[0]}
-
-
-def by_hand(size: int, degree: int, folder: str, runs: int) -> float:
-    """Median CPU seconds of the hand-written limit for ``fixed_probability``."""
-    program = Path(folder) / "construction"
-    flags = ["-O3", "-march=native", "-ffast-math", "-o", str(program)]
-    subprocess.run(["g++", *flags, str(HERE / "hand" / "construction.cpp")], check=True)
+def by_hand(size: int, degree: int, folder: Path) -> Record:
+    """The hand-written limit for ``fixed_probability``."""
+    program = folder / "construction"
+    if not program.exists():
+        flags = ["-O3", "-march=native", "-ffast-math", "-o", str(program)]
+        subprocess.run(["g++", *flags, str(HERE / "hand" / "construction.cpp")], check=True)
     command = [str(program), str(size), str(degree / size)]
-    done = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(runs)]
-    return statistics.median(json.loads(run.stdout)["seconds"] for run in done)
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return {"cpu": json.loads(done.stdout)["seconds"]}
 
 
-def against_the_peer(peer: str, runs: int, folder: str, patterns: tuple[str, ...]) -> None:
-    print("\n3200 x 3200 neurons, 320 synapses for each (all_to_all: 1000 x 1000, gaussian: 600 x 600)")
-    print(f"{'':<32}{'engine':>10}{'peer':>10}{'peer/engine':>13}{'bytes':>8}{'peer bytes':>12}")
-    for pattern in patterns:
-        n, degree = SMALLER.get(pattern, (3200, 320))
-        ours, theirs = [], []
-        for _ in range(runs):
-            ours.append(run_case("engine", sys.executable, pattern, n, degree, f"{folder}/ours"))
-            theirs.append(run_case("annarchy", peer, pattern, n, degree, f"{folder}/theirs"))
-        a, b = medians(ours), medians(theirs)
-        if abs(a["synapses"] / b["synapses"] - 1.0) > 0.01:
-            raise SystemExit(f"{pattern}: {a['synapses']} synapses here, {b['synapses']} there.")
-        memory = [c["bytes"] / c["synapses"] for c in (a, b)]
-        print(
-            f"{pattern:<32}{a['compile']:>10.3f}{b['compile']:>10.3f}{b['compile'] / a['compile']:>13.1f}"
-            f"{memory[0]:>8.1f}{memory[1]:>12.1f}"
-        )
+def compared(pattern: str, size: int, degree: int, names: list[str], runs: int, folder: Path) -> Record:
+    """One record: medians of all simulators, run in turn."""
+    found: dict[str, list[Record]] = {}
+    failed: set[str] = set()
+    for _ in range(runs):
+        for name in (n for n in names if n not in failed):
+            result = by_hand(size, degree, folder) if name == "hand" else None
+            result = result or run_case(name, pattern, size, degree, folder)
+            if result is None:
+                failed.add(name)
+            else:
+                found.setdefault(name, []).append(result)
+    results = {
+        name: {key: statistics.median(result[key] for result in several) for key in several[0]}
+        for name, several in found.items()
+    }
+    count = results["engine"]["synapses"]
+    for name, result in results.items():
+        if abs(result.get("synapses", count) / count - 1.0) > 0.01:
+            raise SystemExit(f"{pattern}: {count} synapses here, {result['synapses']} by {name}.")
+    return {"pattern": pattern, "size": size, "synapses": count, "results": results}
 
 
-def ours_alone(runs: int, folder: str) -> None:
-    for size, degree in ((10_000, 1000), (50_000, 1000)):
-        limit = by_hand(size, degree, folder, runs)
-        print(f"\n{size} x {size} neurons, {degree} synapses for each; CPU seconds, bytes a synapse")
-        print(f"{'':<32}{'draw':>10}{'bytes':>8}{'compile':>10}{'bytes':>8}{'draw/hand':>11}")
-        for pattern in PATTERNS if size == 10_000 else PATTERNS[:2]:
-            n = 3162 if pattern == "all_to_all" else size
-            cases = [
-                run_case("engine", sys.executable, pattern, n, degree, f"{folder}/ours") for _ in range(runs)
-            ]
-            a = medians(cases)
-            ratio = f"{a['draw'] / limit:>11.1f}" if pattern == "probability" else ""
-            print(
-                f"{pattern:<32}{a['draw']:>10.3f}{a['draw_bytes'] / a['synapses']:>8.1f}{a['compile']:>10.3f}"
-                f"{a['bytes'] / a['synapses']:>8.1f}{ratio}"
-            )
-        print(f"{'by hand, C++':<32}{limit:>10.3f}")
+def table(record: Record) -> list[str]:
+    """Lines of one record."""
+    lines = [f"\n{record['pattern']}: {record['synapses']:,.0f} synapses, {record['size']} neurons"]
+    lines.append(f"{'':<14}{'CPU s':>10}{'draw s':>10}{'bytes':>8}{'at most':>9}")
+    for name, result in record["results"].items():
+        cells = [f"{name:<14}{result['cpu']:>10.3f}"]
+        for key, form in (("draw", "10.3f"), ("bytes", "8.1f"), ("peak", "9.1f")):
+            cells.append(f"{result[key]:>{form}}" if key in result else " " * int(form.split(".")[0]))
+        lines.append("".join(cells))
+    return lines
+
+
+def cases(small: bool) -> list[tuple[str, int, int]]:
+    """Pattern, neurons and synapses for each."""
+    million = [(p, *SMALLER.get(p, (3200, 320))) for p in (PATTERNS[:3] if small else PATTERNS)]
+    if small:
+        return million
+    large = [(p, 3162 if p == "all_to_all" else 10_000, 1000) for p in PATTERNS]
+    return million + large + [(p, 50_000, 1000) for p in SHOWN]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--peer", required=True, help="Python of the peer's environment")
+    known = ("annarchy", "annarchy5", "nest")
+    parser.add_argument("--peers", nargs="*", choices=known, default=[n for n in known if PEERS[n].installed])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--largest", type=float, default=1e7, help="synapses that others make at most")
+    parser.add_argument("--json", type=Path, help="add the results to this file")
     parser.add_argument("--small", action="store_true", help="a few patterns of the smaller size")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("ours", "theirs"):
-            (Path(folder) / name).mkdir()
-        # Absolute, as cases run in folders of their own; not resolved: the link belongs to it.
-        patterns = PATTERNS[:3] if options.small else PATTERNS
-        against_the_peer(str(Path(options.peer).absolute()), options.runs, folder, patterns)
-        if not options.small:
-            ours_alone(options.runs, folder)
+    records = []
+    with tempfile.TemporaryDirectory() as temporary:
+        for pattern, size, degree in cases(options.small):
+            names = ["engine", *(["hand"] if pattern == "probability" else [])]
+            is_small = size * degree <= 2e6
+            if is_small or (pattern in SHOWN and size * degree <= options.largest):
+                names += [n for n in options.peers if n != "nest" or pattern in SHOWN]
+            record = compared(pattern, size, degree, names, options.runs, Path(temporary))
+            records.append(record)
+            print("\n".join(table(record)), flush=True)
+    if options.json:
+        content = json.loads(options.json.read_text()) if options.json.exists() else {"records": []}
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps({**content, "construction": records}, indent=1))
 
 
 if __name__ == "__main__":

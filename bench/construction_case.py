@@ -1,34 +1,43 @@
-"""One projection between two populations as a script that runs here and on ANNarchy 4.8.
+"""One projection between two populations as a script that runs here, on ANNarchy and on NEST.
 
-Run as ``python construction_case.py {engine,annarchy} PATTERN SIZE DEGREE FOLDER`` in an environment that has
-the simulator. Prints one line of JSON: CPU seconds of this process for drawing alone (engine only) and from
-``compile()`` to the end of the first step, the number of synapses, and the bytes for each of them that the
-process grew by. FOLDER keeps what was compiled; the case is compiled for a small network first.
+Run as ``python construction_case.py {engine,annarchy,nest} PATTERN SIZE DEGREE FOLDER`` in an environment
+that has the simulator. Prints one line of JSON: CPU seconds of this process for drawing alone (``draw``, the
+engine only) and from ``compile()`` to the end of the first step (``cpu``), the number of synapses, and the
+bytes for each of them that the process grew by, at the end (``bytes``) and at most (``peak``). FOLDER keeps
+what was compiled; the case is compiled for a small network first.
 """
 
 import json
 import os
 import sys
 import time
-from pathlib import Path
+from typing import Any
+
+from measure import memory
 
 simulator, pattern, size, degree = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 os.environ["NEUROLOOM_CACHE_DIR"] = folder = sys.argv[5]
 sys.argv = sys.argv[:1]  # ANNarchy reads the command line at import
 
-if simulator == "engine":
-    import engine as ann
-else:
-    import ANNarchy as ann
+
+def measured(construct: Any, synapses: Any) -> dict[str, float]:
+    """Seconds and bytes of ``construct``."""
+    before = memory("VmRSS")
+    begin = time.process_time()
+    construct()
+    cpu = time.process_time() - begin
+    count = synapses()
+    after, most = memory("VmRSS"), memory("VmHWM")
+    return {
+        "cpu": cpu,
+        "synapses": count,
+        "bytes": (after - before) / count,
+        "peak": (most - before) / count,
+    }
 
 
-def memory(key: str) -> int:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(key)) * 1024
-
-
-def build(n: int, k: int) -> object:
-    """Declare the network; ``k`` synapses for each neuron."""
+def declared(ann: Any, n: int, k: int) -> Any:
+    """The network; ``k`` synapses for each neuron."""
     ann.clear()
     ann.setup(seed=3)
     neuron = ann.Neuron(equations="v = g_exc", spike="v > 1.0")
@@ -48,28 +57,71 @@ def build(n: int, k: int) -> object:
         projection.connect_all_to_all(0.5)
     elif pattern == "gaussian":
         projection.connect_gaussian(1.0, (k / n) / 3.0, limit=0.01)
+    elif pattern == "matrix":
+        projection.connect_from_sparse(given(n, k))
     else:
         raise SystemExit(f"no pattern {pattern}")
     return projection
 
 
-build(50, 5)
-ann.compile(directory=folder, silent=True)
-ann.simulate(1.0)
-projection = build(size, degree)
-before = memory("VmRSS")
-result: dict[str, float] = {}
-if simulator == "engine":
-    begin = time.process_time()
-    projection.draw()
-    result["draw"] = time.process_time() - begin
-    result["draw_bytes"] = memory("VmHWM") - before
-    projection._connectivity = None
-    before = memory("VmRSS")
-begin = time.process_time()
-ann.compile(directory=folder, silent=True)
-ann.simulate(1.0)
-result["compile"] = time.process_time() - begin
-result["synapses"] = projection.nb_synapses
-result["bytes"] = memory("VmHWM") - before
-print(json.dumps(result))
+def given(n: int, k: int) -> Any:
+    """A matrix as a user has it, before the clock starts: k entries in each of n rows."""
+    import numpy as np
+    from scipy.sparse import csr_matrix
+
+    columns = (np.arange(k) * (n // k) + np.arange(n)[:, None] % (n // k)).astype(np.int32)
+    offsets = np.arange(0, n * k + 1, k, dtype=np.int32)
+    return csr_matrix((np.linspace(0.1, 1.0, n * k), columns.ravel(), offsets), shape=(n, n))
+
+
+def by_scripts(ann: Any) -> dict[str, float]:
+    declared(ann, 50, 5)
+    ann.compile(directory=folder, silent=True)
+    ann.simulate(1.0)
+    projection = declared(ann, size, degree)
+    result: dict[str, float] = {}
+    if simulator == "engine":
+        begin = time.process_time()
+        projection.draw()
+        result["draw"] = time.process_time() - begin
+        ann.clear()
+        projection = declared(ann, size, degree)
+
+    def construct() -> None:
+        ann.compile(directory=folder, silent=True)
+        ann.simulate(1.0)
+
+    return {**result, **measured(construct, lambda: projection.nb_synapses)}
+
+
+def by_nest() -> dict[str, float]:
+    import nest
+
+    nest.set_verbosity("M_ERROR")
+    pre, post = nest.Create("iaf_psc_delta", size), nest.Create("iaf_psc_delta", size)
+    rules: dict[str, dict[str, Any]] = {
+        "probability": {"rule": "pairwise_bernoulli", "p": degree / size},
+        "number_pre": {"rule": "fixed_indegree", "indegree": degree, "allow_multapses": False},
+    }
+    rule = "number_pre" if pattern == "number_pre" else "probability"
+    weight = nest.random.uniform(0.0, 1.0) if pattern == "probability, weights" else 0.5
+
+    def construct() -> None:
+        nest.Connect(pre, post, rules[rule], {"weight": weight})
+        nest.Simulate(1.0)
+
+    return measured(construct, lambda: nest.num_connections)
+
+
+if simulator == "nest":
+    found = by_nest()
+elif simulator == "engine":
+    import engine
+
+    found = by_scripts(engine)
+else:
+    import ANNarchy
+
+    found = by_scripts(ANNarchy)
+print()
+print(json.dumps(found))

@@ -1,7 +1,7 @@
 """The ruler: every case by every simulator that is installed, interleaved, as ratios.
 
 ``python bench/run.py [--cases coba hh] [--peers engine hand annarchy] [--threads 1 2] [--runs 5]
-[--scale 1] [--precision double float] [--duration MS] [--json FILE]``
+[--scale 1 | --growth] [--precision double float] [--duration MS] [--json FILE]``
 
 One process for each run, the simulators of a case in turn; figures are medians. Rates are compared before
 times are. See bench/README.md.
@@ -133,6 +133,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", nargs="+", type=int, default=[1])
     parser.add_argument("--precision", nargs="+", choices=["double", "float"], default=["double"])
     parser.add_argument("--scale", nargs="+", type=float, default=[1.0])
+    parser.add_argument("--growth", action="store_true", help="the sizes at which each case is to be known")
     parser.add_argument("--runs", type=int, default=5, help="0: only compile, into --folder")
     parser.add_argument("--duration", type=float, help="ms, instead of that of the case")
     parser.add_argument("--json", type=Path, help="add the results to this file")
@@ -155,7 +156,7 @@ def main() -> None:
         for case in (CASES[name] for name in options.cases):
             for threads in options.threads:
                 for precision in options.precision:
-                    for scale in options.scale:
+                    for scale in case.growth if options.growth else options.scale:
                         duration = options.duration or case.duration
                         run = Run(case.name, duration, threads, scale, precision=precision)
                         results = measure(case, names, run, options.runs, folder, options.folder is None)

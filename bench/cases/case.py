@@ -47,6 +47,8 @@ class Case:
     """Name of the hand-written program, if it is not that of the case."""
     counted: tuple[float, float] = (1.0, 10.0)
     """Scale and ms whose instructions are counted."""
+    growth: tuple[float, ...] = (2.0, 5.0, 10.0)
+    """Scales at which ``run.py --growth`` measures it, too."""
 
     @property
     def program(self) -> str:

@@ -46,9 +46,18 @@ def recorded(ann: Any, scale: float) -> Declared:
 
 
 CASES = (
-    Case("coba", "B1 COBA 4000", declare, 1000.0, 0.1, 0.1),
+    Case("coba", "B1 COBA 4000", declare, 1000.0, 0.1, 0.1, growth=(2.0, 5.0)),
     Case(
-        "coba_large", "B1 COBA 40 000", declare, 1000.0, 0.1, 0.1, base=10.0, hand="coba", counted=(1.0, 2.0)
+        "coba_large",
+        "B1 COBA 40 000",
+        declare,
+        1000.0,
+        0.1,
+        0.1,
+        base=10.0,
+        hand="coba",
+        counted=(1.0, 2.0),
+        growth=(),
     ),
-    Case("recording", "B8 COBA 4000, recorded", recorded, 1000.0, 0.1, 0.1),
+    Case("recording", "B8 COBA 4000, recorded", recorded, 1000.0, 0.1, 0.1, growth=()),
 )

@@ -35,8 +35,17 @@ def declare(ann: Any, scale: float) -> Declared:
 
 
 CASES = (
-    Case("cuba", "B2 CUBA 4000", declare, 1000.0, 0.1, 0.15),
+    Case("cuba", "B2 CUBA 4000", declare, 1000.0, 0.1, 0.15, growth=(2.0, 5.0)),
     Case(
-        "cuba_large", "B2 CUBA 40 000", declare, 1000.0, 0.1, 0.15, base=10.0, hand="cuba", counted=(1.0, 2.0)
+        "cuba_large",
+        "B2 CUBA 40 000",
+        declare,
+        1000.0,
+        0.1,
+        0.15,
+        base=10.0,
+        hand="cuba",
+        counted=(1.0, 2.0),
+        growth=(),
     ),
 )

@@ -41,7 +41,16 @@ def oja(ann: Any, scale: float) -> Declared:
 
 
 CASES = (
-    Case("rate_dense", "B6 rate dense 4000 x 4000", dense, 100.0, 1.0, 0.01, counted=(0.25, 20.0)),
+    Case(
+        "rate_dense",
+        "B6 rate dense 4000 x 4000",
+        dense,
+        100.0,
+        1.0,
+        0.01,
+        counted=(0.25, 20.0),
+        growth=(2.0,),
+    ),
     Case("rate_sparse", "B6 rate sparse 10 %", sparse, 400.0, 1.0, 0.01),
-    Case("oja", "B6 Oja 2000 x 2000", oja, 100.0, 1.0, 0.01, counted=(0.5, 20.0)),
+    Case("oja", "B6 Oja 2000 x 2000", oja, 100.0, 1.0, 0.01, counted=(0.5, 20.0), growth=(2.0, 4.0)),
 )

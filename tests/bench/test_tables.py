@@ -2,9 +2,12 @@
 
 import pytest
 
+import picture
 import report
 import run
+import tables
 from cases import CASES
+from results import Measured, against_engine, merged, ratio, read
 
 
 def record(case="coba", threads=1, precision="double", scale=1.0, **cpu):
@@ -32,7 +35,7 @@ RECORDS = [
 
 
 def test_ratios_are_those_to_the_hand_written_program():
-    table = report.one_thread(report.Measured(RECORDS)).splitlines()
+    table = tables.one_thread(Measured(RECORDS)).splitlines()
     assert len(table) == 3
     cells = dict(
         zip(
@@ -48,47 +51,45 @@ def test_ratios_are_those_to_the_hand_written_program():
 
 
 def test_two_threads_are_compared_with_one():
-    row = report.two_threads(report.Measured(RECORDS)).splitlines()[2]
+    row = tables.two_threads(Measured(RECORDS)).splitlines()[2]
     assert "| 1.25 |" in row and "| 1.31 |" in row and "| 1.10 |" in row
 
 
 def test_single_precision_and_bytes():
-    measured = report.Measured(RECORDS)
-    assert "| 0.50 | 0.52 | 1.20 |" in report.single_precision(measured)
-    assert "2 / 12.0" in report.memory(measured)
-    assert "0.250" in report.stages(measured)
+    measured = Measured(RECORDS)
+    assert "| 0.50 | 0.52 | 1.20 |" in tables.single_precision(measured)
+    assert "2 / 12.0" in tables.memory(measured)
+    assert "0.250" in tables.stages(measured)
 
 
 def test_latency_has_wall_seconds_where_no_processor_is_counted():
-    measured = report.Measured([], {"cold, import": {"cpu": 0.25, "wall": 0.5}, "run": {"wall": 1.5}})
-    assert report.latency(measured).splitlines()[2:] == [
+    measured = Measured([], {"cold, import": {"cpu": 0.25, "wall": 0.5}, "run": {"wall": 1.5}})
+    assert tables.latency(measured).splitlines()[2:] == [
         "| cold, import | 0.250 | 0.500 |",
         "| run |  | 1.500 |",
     ]
 
 
 def test_the_last_record_of_the_same_replaces_earlier_ones():
-    measured = report.Measured([*RECORDS, record(engine=0.1)])
+    measured = Measured([*RECORDS, record(engine=0.1)])
     assert measured.of("coba")["engine"]["cpu"] == 0.1
     assert measured.of("coba")["hand"]["cpu"] == 0.05
-    assert report.ratio(measured.of("coba"), "engine", "hand", "cpu") is None, (
-        "they were not measured in turn"
-    )
-    assert report.ratio(measured.of("coba"), "annarchy", "hand", "cpu") == pytest.approx(10.0)
+    assert ratio(measured.of("coba"), "engine", "hand", "cpu") is None, "they were not measured in turn"
+    assert ratio(measured.of("coba"), "annarchy", "hand", "cpu") == pytest.approx(10.0)
     assert measured.scales("coba") == [0.1, 1.0]
 
 
 def test_only_what_is_between_markers_is_written():
-    page = "A\n" + "\n".join(f"<!-- {n} -->\nold\n<!-- end of {n} -->\ntext" for n in report.SECTIONS)
-    new = report.written(page, report.Measured(RECORDS))
-    assert "old" not in new and new.startswith("A\n") and new.count("text") == len(report.SECTIONS)
-    assert report.written(new, report.Measured(RECORDS)) == new
+    page = "A\n" + "\n".join(f"<!-- {n} -->\nold\n<!-- end of {n} -->\ntext" for n in tables.SECTIONS)
+    new = report.written(page, Measured(RECORDS))
+    assert "old" not in new and new.startswith("A\n") and new.count("text") == len(tables.SECTIONS)
+    assert report.written(new, Measured(RECORDS)) == new
     with pytest.raises(SystemExit, match="lacks the markers"):
-        report.written("nothing", report.Measured(RECORDS))
+        report.written("nothing", Measured(RECORDS))
 
 
 def test_the_picture_is_drawn(tmp_path):
-    report.draw(report.Measured(RECORDS), tmp_path / "p.svg")
+    picture.draw(Measured(RECORDS), tmp_path / "p.svg")
     assert (
         "hand-written C++" in (tmp_path / "p.svg").read_text() or (tmp_path / "p.svg").stat().st_size > 5000
     )
@@ -97,7 +98,7 @@ def test_the_picture_is_drawn(tmp_path):
 def test_the_page_of_the_documentation_is_the_table_of_its_results():
     results = report.DOCS / "performance.json"
     page = (report.DOCS / "performance.md").read_text()
-    assert report.written(page, report.read(results)) == page
+    assert report.written(page, read(results)) == page
 
 
 def test_other_rates_are_told():
@@ -130,3 +131,64 @@ def test_medians_of_runs_and_the_compilation_of_the_first():
     assert found["stages"]["compile, cold"]["cpu"] == 7.0 and found["stages"]["compile"]["cpu"] == 0.1
     assert "weight" not in found
     assert "compile, cold" not in run.summarised(measured(9.0, 7.0), runs, False)["stages"]
+
+
+def test_a_later_pass_replaces_its_own_and_keeps_peers_with_what_they_were_measured_beside():
+    later = {"records": [record(hand=0.04, engine=0.042)], "latency": {"run": {"wall": 1.0}}}
+    whole = merged([{"records": RECORDS, "machine": {"cores": 2}}, later])
+    assert whole["machine"] == {"cores": 2} and whole["latency"] == later["latency"]
+    assert merged([whole]) == whole and merged([whole, later]) == whole
+    results = Measured(whole["records"]).of("coba")
+    assert results["engine"]["cpu"] == 0.042
+    assert ratio(results, "brian2", "hand", "cpu") == pytest.approx(5.0)
+    assert against_engine(results, "brian2", "cpu") == pytest.approx(5.0 / 1.05)
+    assert "before" in results
+    faster = {
+        "records": [record(hand=0.05, engine=0.05, **dict.fromkeys(("annarchy", "brian2", "before"), 1.0))]
+    }
+    assert len(merged([whole, faster])["records"]) == len(RECORDS), "nothing is left of the first record"
+
+
+def test_failures_replace_nothing():
+    failed = record(engine=0.06)
+    failed["results"]["annarchy"] = {"failure": "no such model"}
+    results = Measured(merged([{"records": [*RECORDS, failed]}])["records"]).of("coba")
+    assert results["annarchy"]["cpu"] == 0.5
+
+
+def test_a_large_case_is_a_small_one_of_another_size():
+    grown = [
+        record(hand=0.05, engine=0.06),
+        record(scale=2.0, hand=0.1, engine=0.15),
+        record("coba_large", hand=0.6, engine=0.9),
+    ]
+    measured = Measured(grown)
+    assert measured.scales("coba") == [1.0, 2.0, 10.0] and measured.scales("coba_large") == [1.0]
+    (row,) = tables.growth(measured).splitlines()[2:]
+    assert row == f"| {CASES['coba'].title} | 2.50 / 2.00 (1.50) | 15 / 12 (1.50) |"
+
+
+def test_shares_are_those_of_the_bounds_of_the_page_about_hand_written_programs():
+    rows = (
+        "| `coba` | 20 ms | vectors | 25 ms | 80 % |",
+        "| `coba`, scale 10 | 214.5 ms | the same | 295 ms | 73 % |",
+    )
+    page = "\n".join(rows)
+    assert tables.bounds(page) == {"coba": (0.02, "vectors"), "coba_large": (0.2145, "the same")}
+    known = tables.bounds(tables.HAND.read_text())
+    assert set(known) - {"construction"} == set(CASES) - {"cuba_large"}
+    bound, what = known["coba"]
+    (row,) = tables.shares(Measured([record(hand=2.0 * bound, engine=4.0 * bound)])).splitlines()[2:]
+    assert row.endswith(f"| 50 % | 25 % | {what} |")
+
+
+def test_construction_tells_seconds_and_bytes_of_all():
+    results = {
+        "hand": {"cpu": 0.013},
+        "engine": {"cpu": 0.1, "draw": 0.05, "synapses": 1e7, "bytes": 2.04, "peak": 2.5},
+        "nest": {"cpu": 5.0, "synapses": 1e7, "bytes": 54.0, "peak": 60.0},
+    }
+    made = {"pattern": "probability", "size": 10_000, "synapses": 1e7, "results": results}
+    head, _, row = tables.construction(Measured([], construction=[made])).splitlines()
+    assert "NEST" in head and "Brian" not in head
+    assert row == "| 10 M, probability | 0.013 | 0.050 | 0.10 / 2.0 / 2.5 | 5.00 / 54.0 / 60.0 |"
