@@ -5,7 +5,7 @@ of threads.
 """
 
 from engine.connectivity.distance import difference_of_gaussians, gaussian
-from engine.connectivity.given import from_matrix, from_rows, from_sparse
+from engine.connectivity.given import GivenRows, from_matrix, from_rows
 from engine.connectivity.patterns import (
     all_to_all,
     checked_number,
@@ -19,6 +19,7 @@ from engine.connectivity.rows import Connectivity
 
 __all__ = [
     "Connectivity",
+    "GivenRows",
     "Rewiring",
     "all_to_all",
     "checked_number",
@@ -28,7 +29,6 @@ __all__ = [
     "fixed_probability",
     "from_matrix",
     "from_rows",
-    "from_sparse",
     "gaussian",
     "one_to_one",
     "rewire",

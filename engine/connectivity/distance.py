@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.connectivity.rows import Connectivity, row_offsets
+from engine.connectivity.rows import Connectivity, Joined, Rows, row_offsets
 from engine.connectivity.threads import in_parts
 from engine.errors import EngineError
 from engine.runtime.core import aligned_empty, rank_type
 from engine.runtime.patterns import distance_rows
 
 Geometry = tuple[int, ...]
+Bells = tuple[float, float, float, float, float]
+"""Height and width of the added and of the subtracted bell, and the limit."""
 
 
 def gaussian(
@@ -31,7 +33,7 @@ def gaussian(
     limit : float
         Fraction of the amplitude; weights of that size and smaller ones make no synapse.
     more
-        ``exclude_self`` and ``threads``, as for :func:`difference_of_gaussians`.
+        ``exclude_self``, ``threads`` and ``by_pre``, as for :func:`difference_of_gaussians`.
     """
     return difference_of_gaussians(
         pre_geometry=pre_geometry,
@@ -57,6 +59,7 @@ def difference_of_gaussians(
     limit: float,
     exclude_self: bool = False,
     threads: int = 1,
+    by_pre: bool = False,
     pattern: str = "dog",
 ) -> Connectivity:
     """A bell less a wider one: weights beyond ``limit * abs(amp_pos - amp_neg)`` make synapses.
@@ -71,6 +74,9 @@ def difference_of_gaussians(
         Leave out equal ranks.
     threads : int
         How many threads compute.
+    by_pre : bool
+        Rows by pre-synaptic neuron are wanted; they are made where both sides have as many dimensions, since
+        distances are then the same from either side.
     """
     _check(pattern, amp_pos, amp_neg, sigma_pos, sigma_neg, limit)
     if len(pre_geometry) > len(post_geometry):
@@ -79,29 +85,40 @@ def difference_of_gaussians(
             f"post-synaptic one {len(post_geometry)}; give that one as many."
         )
     n_pre, n_post = math.prod(pre_geometry), math.prod(post_geometry)
-    extents = np.array(pre_geometry, dtype=np.int64)
-    centres = _positions(post_geometry)[:, : len(pre_geometry)].copy()
-    excluded = np.arange(n_post) if exclude_self else np.full(n_post, -1)
     bells = (amp_pos, sigma_pos, amp_neg, sigma_neg, limit * abs(amp_pos - amp_neg))
-    counts = np.empty(n_post, dtype=np.int64)
-    kind = rank_type(n_pre)
+    if by_pre and len(pre_geometry) == len(post_geometry):
+        rows, weights = _rows(pre_geometry, post_geometry, bells, exclude_self, threads)
+        return Connectivity(Joined(n_pre, n_post, by_pre=rows), weights=None, weights_by_pre=weights)
+    rows, weights = _rows(post_geometry, pre_geometry, bells, exclude_self, threads)
+    return Connectivity(Joined(n_pre, n_post, by_post=rows), weights=weights)
+
+
+def _rows(
+    centre_geometry: Geometry, geometry: Geometry, bells: Bells, exclude_self: bool, threads: int
+) -> tuple[Rows, NDArray[np.float64]]:
+    """A row for each neuron of ``centre_geometry``: the neurons of ``geometry``, and their weights."""
+    n_rows, kind = math.prod(centre_geometry), rank_type(math.prod(geometry))
+    extents = np.array(geometry, dtype=np.int64)
+    centres = _positions(centre_geometry)[:, : len(geometry)].copy()
+    excluded = np.arange(n_rows) if exclude_self else np.full(n_rows, -1)
+    counts = np.empty(n_rows, dtype=np.int64)
     nothing = (np.empty(0, kind), np.empty(0))
 
     def count(part: slice) -> None:
         distance_rows(extents, centres[part], excluded[part], *bells, counts[part], *nothing)
 
-    in_parts(count, n_post, threads)
-    offsets = row_offsets(np.arange(n_post), counts, n_post)
-    pre, weights = aligned_empty(offsets[-1], kind), aligned_empty(offsets[-1])
+    in_parts(count, n_rows, threads)
+    offsets = row_offsets(np.arange(n_rows), counts, n_rows)
+    ranks, weights = aligned_empty(offsets[-1], kind), aligned_empty(offsets[-1])
 
     def fill(part: slice) -> None:
         synapses = slice(int(offsets[part.start]), int(offsets[part.stop]))
         distance_rows(
-            extents, centres[part], excluded[part], *bells, counts[part], pre[synapses], weights[synapses]
+            extents, centres[part], excluded[part], *bells, counts[part], ranks[synapses], weights[synapses]
         )
 
-    in_parts(fill, n_post, threads)
-    return Connectivity.of_rows(n_pre, n_post, offsets, pre, weights=weights)
+    in_parts(fill, n_rows, threads)
+    return Rows(offsets, ranks), weights
 
 
 def _check(pattern: str, amp_pos: float, amp_neg: float, *more: float) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.connectivity.rows import Connectivity, row_offsets
-from engine.runtime.core import aligned_empty, as_ranks, rank_type
+from engine.connectivity.rows import Connectivity, Joined, Rows, row_offsets
+from engine.runtime.core import aligned_empty, rank_type
+from engine.runtime.sparse import carried
 
 Ranks = NDArray[np.integer[Any]]
 
@@ -26,6 +27,7 @@ def from_matrix(
     post_ranks: Ranks,
     n_pre: int,
     n_post: int,
+    by_pre: bool = False,
 ) -> Connectivity:
     """Synapses from a full matrix of weights, shape (post, pre).
 
@@ -35,43 +37,84 @@ def from_matrix(
         Of that shape: which entries are synapses; default all.
     delay_steps : int32 array, optional
         Of that shape: the delay of each synapse in steps.
+    by_pre : bool
+        Make rows by pre-synaptic neuron; there must be no matrix of delays.
     """
-    by_post, by_pre = np.argsort(post_ranks, kind="stable"), np.argsort(pre_ranks, kind="stable")
+    row_ranks, column_ranks, n_rows, n_columns = post_ranks, pre_ranks, n_post, n_pre
+    if by_pre:
+        assert delay_steps is None
+        weights, exists = weights.T, None if exists is None else exists.T
+        row_ranks, column_ranks, n_rows, n_columns = pre_ranks, post_ranks, n_pre, n_post
+    down, across = np.argsort(row_ranks, kind="stable"), np.argsort(column_ranks, kind="stable")
+    chosen = None if exists is None else exists[down][:, across]
+    counts = np.full(len(down), len(across)) if chosen is None else chosen.sum(axis=1)
+    offsets = row_offsets(np.asarray(row_ranks)[down], counts.astype(np.int64), n_rows)
 
-    def sorted_entries(matrix: NDArray[Any], chosen: NDArray[np.bool_] | None) -> NDArray[Any]:
-        ordered = matrix if _sorted(by_post) else matrix[by_post]
-        ordered = ordered if _sorted(by_pre) else ordered[:, by_pre]
-        entries = ordered.ravel() if chosen is None else ordered[chosen]
-        return entries.copy() if np.shares_memory(entries, matrix) else entries
+    def entries(matrix: NDArray[Any], kind: Any) -> NDArray[Any]:
+        """Those of synapses, row after row; a row at a time, so that there is no second copy."""
+        found, begin, in_order = aligned_empty(offsets[-1], kind), 0, is_ascending(across)
+        for place, row in enumerate(down):
+            line = matrix[row] if in_order else matrix[row][across]
+            found[begin : begin + counts[place]] = line if chosen is None else line[chosen[place]]
+            begin += counts[place]
+        return found
 
-    chosen = None if exists is None else sorted_entries(exists, None).reshape(exists.shape)
-    columns = np.broadcast_to(as_ranks(np.asarray(pre_ranks)[by_pre], n_pre), weights.shape)
-    counts = np.full(len(post_ranks), len(pre_ranks)) if chosen is None else chosen.sum(axis=1)
-    return Connectivity.of_rows(
-        n_pre=n_pre,
-        n_post=n_post,
-        offsets=row_offsets(np.asarray(post_ranks)[by_post], counts.astype(np.int64), n_post),
-        pre=columns.ravel() if chosen is None else columns[chosen],
-        weights=sorted_entries(weights, chosen),
-        delay_steps=1 if delay_steps is None else sorted_entries(delay_steps, chosen),
+    kind = rank_type(n_columns)
+    ranks = np.broadcast_to(np.asarray(column_ranks).astype(kind), weights.shape)
+    rows, values = Rows(offsets, entries(ranks, kind)), entries(weights, np.float64)
+    if by_pre:
+        return Connectivity(Joined(n_pre, n_post, by_pre=rows), weights=None, weights_by_pre=values)
+    return Connectivity(
+        Joined(n_pre, n_post, by_post=rows),
+        weights=values,
+        delay_steps=1 if delay_steps is None else entries(delay_steps, np.int32),
     )
 
 
-def from_sparse(matrix: Any, *, pre_ranks: Ranks, post_ranks: Ranks, n_pre: int, n_post: int) -> Connectivity:
-    """Synapses from the stored entries (zeros too) of a scipy CSC matrix, shape (pre, post)."""
-    by_post, by_pre = np.argsort(post_ranks, kind="stable"), np.argsort(pre_ranks, kind="stable")
-    if not _sorted(by_post):
-        matrix = matrix[:, by_post]
-    if not _sorted(by_pre):
-        matrix = matrix.tocsr()[by_pre].tocsc()
-    matrix.sort_indices()
-    return Connectivity.of_rows(
-        n_pre=n_pre,
-        n_post=n_post,
-        offsets=row_offsets(np.sort(post_ranks), np.diff(matrix.indptr).astype(np.int64), n_post),
-        pre=as_ranks(np.sort(pre_ranks), n_pre)[matrix.indices],
-        weights=matrix.data.astype(np.float64),
-    )
+class GivenRows:
+    """Synapses from the stored entries (zeros too) of a sparse matrix; a copy of it, as small as it can be.
+
+    Parameters
+    ----------
+    matrix : scipy sparse array
+        Of shape (pre, post), CSR if ``by_pre``, otherwise CSC; without duplicates.
+    by_pre : bool
+        Rows are those of pre-synaptic neurons.
+    """
+
+    def __init__(
+        self, matrix: Any, by_pre: bool, *, pre_ranks: Ranks, post_ranks: Ranks, n_pre: int, n_post: int
+    ) -> None:
+        rows, columns = (pre_ranks, post_ranks) if by_pre else (post_ranks, pre_ranks)
+        self.by_pre, self.n_pre, self.n_post = by_pre, n_pre, n_post
+        down, across = np.argsort(rows, kind="stable"), np.argsort(columns, kind="stable")
+        if not is_ascending(down):
+            matrix = matrix[down] if by_pre else matrix[:, down]
+        if not is_ascending(across):
+            # Entries move within their rows.
+            matrix = matrix[:, across] if by_pre else matrix[across]
+        if not matrix.has_sorted_indices:
+            matrix = matrix.sorted_indices()
+        n_rows, n_columns = (n_pre, n_post) if by_pre else (n_post, n_pre)
+        offsets = row_offsets(np.sort(rows), np.diff(matrix.indptr).astype(np.int64), n_rows)
+        ranks = aligned_empty(matrix.nnz, rank_type(n_columns))
+        if len(columns) == n_columns:
+            ranks[:] = matrix.indices
+        else:
+            np.take(np.sort(columns).astype(ranks.dtype), matrix.indices, out=ranks, mode="clip")
+        self.rows, self.weights = Rows(offsets, ranks), np.array(matrix.data, np.float64)
+
+    def connectivity(self, by_pre: bool) -> Connectivity:
+        """These synapses, as rows by pre- or by post-synaptic neuron; the weights are copies."""
+        values = aligned_empty(len(self.weights))
+        values[:] = self.weights
+        if by_pre and self.by_pre:
+            joined = Joined(self.n_pre, self.n_post, by_pre=self.rows)
+            return Connectivity(joined, weights=None, weights_by_pre=values)
+        if self.by_pre:
+            joined = Joined(self.n_pre, self.n_post, by_pre=self.rows)
+            return Connectivity(joined, weights=carried(joined.by_post.offsets, *self.rows, values))
+        return Connectivity(Joined(self.n_pre, self.n_post, by_post=self.rows), weights=values)
 
 
 def from_rows(
@@ -99,5 +142,6 @@ def from_rows(
     )
 
 
-def _sorted(order: NDArray[np.intp]) -> bool:
+def is_ascending(order: NDArray[np.intp]) -> bool:
+    """Does an order change nothing?"""
     return bool((order == np.arange(len(order))).all())

@@ -302,6 +302,7 @@ class Connectors(GivenConnectors):
                 post_geometry=projection.post_population.geometry,
                 exclude_self=exclude_self,
                 threads=projection.network.threads,
+                by_pre=stored_by_pre(projection),
                 **arguments,
             )
 

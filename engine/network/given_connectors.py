@@ -14,7 +14,7 @@ from engine import connectivity
 from engine.connectivity import Connectivity
 from engine.errors import EngineError
 from engine.network.lil import LILConnectivity, steps_of
-from engine.network.recipe import Recipe, Structure, always, checked_delays, delays_in_steps
+from engine.network.recipe import Recipe, Structure, always, checked_delays, delays_in_steps, stored_by_pre
 from engine.network.storage import asked_storage
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ class GivenConnectors:
         if not isinstance(asked, int):
             raise EngineError(f"Projection {projection.name}: connect_from_sparse takes one delay (ms).")
         label = f"Projection {projection.name}: connect_from_sparse"
-        matrix = _columns(label, weights, (projection.pre.size, projection.post.size), "(pre, post)")
-        structure = _from_columns(matrix, views=True)
+        sizes = (projection.pre.size, projection.post.size)
+        structure = _from_sparse(projection, label, weights, sizes, views=True)
         storage = asked_storage(projection, storage_format, storage_order)
         name = "Sparse connectivity matrix"
         return self._connect(Recipe(name, structure, None, asked, True, name, storage))
@@ -118,7 +118,7 @@ class GivenConnectors:
         sizes = (projection.pre_population.size, projection.post_population.size)
         if matrix.shape != sizes[::-1]:
             raise EngineError(f"{label} has shape {matrix.shape}, but {sizes[::-1]} (post, pre) is needed.")
-        structure = _from_columns(_columns(label, matrix.T, sizes, "(pre, post)"), views=False)
+        structure = _from_sparse(projection, label, matrix.T, sizes, views=False)
         storage = asked_storage(projection, storage_format, storage_order)
         words = "A weight matrix load from .mtx file"
         return self._connect(Recipe("MatrixMarket", structure, None, 0, True, words, storage))
@@ -209,26 +209,39 @@ def _ends(projection: Projection, views: bool) -> dict[str, Any]:
     }
 
 
-def _columns(label: str, matrix: Any, expected: tuple[int, int], order: str) -> Any:
-    """A copy of a sparse matrix in compressed columns, its shape and values checked."""
+def _from_sparse(
+    projection: Projection, label: str, matrix: Any, expected: tuple[int, int], views: bool
+) -> Structure:
+    """Structure with the entries of a sparse matrix, (pre, post), as it is now."""
+    # In the order in which the engine will most likely hold them.
+    by_pre = projection.pre_population.model.kind == "spike"
+    compressed = _compressed(label, matrix, expected, by_pre)
+    given = connectivity.GivenRows(compressed, by_pre, **_ends(projection, views))
+
+    def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
+        return given.connectivity(stored_by_pre(projection))
+
+    return structure
+
+
+def _compressed(label: str, matrix: Any, expected: tuple[int, int], by_pre: bool) -> Any:
+    """A sparse matrix in compressed rows (``by_pre``) or columns, its shape and values checked; the matrix
+    itself if it is one."""
     from scipy import sparse
 
     if not sparse.issparse(matrix):
         raise EngineError(f"{label} takes a sparse matrix of scipy, not {type(matrix).__name__}.")
     if matrix.shape != expected:
-        raise EngineError(f"{label}: the matrix has shape {matrix.shape}, but {expected} {order} is needed.")
+        raise EngineError(
+            f"{label}: the matrix has shape {matrix.shape}, but {expected} (pre, post) is needed."
+        )
     if matrix.dtype.kind not in "biuf":
         raise EngineError(f"{label} takes numbers, not {matrix.dtype}.")
-    columns = matrix.tocsc(copy=True)
-    columns.sum_duplicates()
-    return columns
-
-
-def _from_columns(matrix: Any, views: bool) -> Structure:
-    def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
-        return connectivity.from_sparse(matrix, **_ends(projection, views))
-
-    return structure
+    compressed = matrix.tocsr() if by_pre else matrix.tocsc()
+    if not compressed.has_canonical_format:
+        compressed = compressed.copy()
+        compressed.sum_duplicates()
+    return compressed
 
 
 def _from_matrix(projection: Projection, weights: Any, delays: Any, pre_post: bool) -> tuple[Structure, int]:
@@ -247,7 +260,8 @@ def _from_matrix(projection: Projection, weights: Any, delays: Any, pre_post: bo
         steps = delays_in_steps(given, projection)
 
     def structure(projection: Projection, seed: int, stream: int) -> Connectivity:
-        return connectivity.from_matrix(matrix, exists, steps, **_ends(projection, views=True))
+        by_pre = stored_by_pre(projection) and steps is None
+        return connectivity.from_matrix(matrix, exists, steps, by_pre=by_pre, **_ends(projection, views=True))
 
     used = None if steps is None else steps if exists is None else steps[exists]
     return structure, 0 if used is None else int(used.max(initial=1))

@@ -296,6 +296,25 @@ def test_threads_do_not_change_the_synapses(pattern, arguments, threads):
     np.testing.assert_array_equal(one.pre, several.pre)
 
 
+@pytest.mark.parametrize(
+    ("pre", "post"),
+    [((9, 8), (7, 11)), ((6, 6), (6, 6)), ((13,), (30,)), ((2, 3, 4), (4, 3, 2)), ((5,), (4, 3))],
+)
+@pytest.mark.parametrize("exclude_self", [False, True])
+def test_bells_are_the_same_from_either_side(pre, post, exclude_self):
+    bells = {"amp_pos": 1.0, "sigma_pos": 0.1, "amp_neg": 0.3, "sigma_neg": 0.4, "limit": 0.01}
+    given = {"pre_geometry": pre, "post_geometry": post, "exclude_self": exclude_self, **bells}
+    expected = difference_of_gaussians(**given).turned()
+    found = difference_of_gaussians(**given, by_pre=True)
+    made_by_pre = len(pre) == len(post)
+    assert (found.weights is None) == made_by_pre
+    found = found if made_by_pre else found.turned()
+    for one, other in zip(found.joined.by_pre, expected.joined.by_pre, strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(found.weights_by_pre, expected.weights_by_pre)
+    assert found.nnz > 10
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_threads_do_not_change_bells(threads):
     bells = {"amp_pos": 1.0, "sigma_pos": 0.1, "amp_neg": 0.3, "sigma_neg": 0.4, "limit": 0.01}

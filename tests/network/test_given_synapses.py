@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import scipy.io
 import scipy.sparse as sp
-from connecting import RATE, drawn, ends
+from connecting import RATE, SPIKING, drawn, ends
 
 from engine import (
     CSR,
     EngineError,
     LILConnectivity,
     Network,
+    Neuron,
     Uniform,
     sparse_delays_from_weights,
     sparse_random_matrix,
@@ -88,17 +89,47 @@ def test_from_sparse_is_pre_by_post_and_keeps_stored_zeros(kind: Any) -> None:
     assert proj.delay == 2.0
 
 
-def test_from_sparse_with_views() -> None:
-    net, pre, post, _ = ends(5, 4)
-    dense = np.arange(1.0, 7.0).reshape(3, 2)
-    proj = net.connect(pre[[4, 0, 2]], post[[3, 1]], "exc").from_sparse(sp.csr_matrix(dense))
-    c = drawn(proj)
-    matrix = np.zeros((4, 5))
-    matrix[c.post, c.pre] = c.weights
+@pytest.mark.parametrize("neuron", [RATE, SPIKING], ids=["rate", "spike"])
+@pytest.mark.parametrize("delays", [0.0, Uniform(1.0, 3.0)], ids=["one delay", "delays"])
+@pytest.mark.parametrize("how", ["csr", "csc", "matrix", "gaps"])
+def test_given_synapses_of_views(neuron: Neuron, how: str, delays: Any) -> None:
+    net = Network(dt=1.0)
+    pre, post = net.create(5, neuron), net.create(4, neuron)
+    weights = np.arange(1.0, 7.0).reshape(3, 2)
+    proj = net.connect(pre[[4, 0, 2]], post[[3, 1]], "exc")
+    if how in ("csr", "csc"):
+        if not isinstance(delays, float):
+            pytest.skip("connect_from_sparse takes one delay")
+        given = sp.csr_matrix(weights) if how == "csr" else sp.csc_matrix(weights)
+        proj.connect_from_sparse(given)
+        given.data[:] = 99.0  # what becomes of the script's own matrix is not seen
+    elif how == "matrix":
+        given = weights.T.copy()
+        proj.connect_from_matrix(given, delays=delays)
+        given[:] = 99.0
+    else:
+        proj.connect_from_matrix([[1.0, None, 5.0], [None, 4.0, 6.0]], delays=delays)
     expected = np.zeros((4, 5))
-    expected[np.ix_([3, 1], [4, 0, 2])] = dense.T
-    np.testing.assert_array_equal(matrix, expected)
-    assert all((np.diff(c.pre[a:b]) > 0).all() for a, b in zip(c.offsets[:-1], c.offsets[1:], strict=True))
+    expected[np.ix_([3, 1], [4, 0, 2])] = weights.T * (1.0 if how != "gaps" else [[1, 0, 1], [0, 1, 1]])
+    net.compile(silent=True)
+    for _ in range(2):
+        matrix = np.zeros((4, 5))
+        for rank, ranks, values in zip(proj.post_ranks, proj.pre_ranks, proj.w, strict=True):
+            assert ranks == sorted(ranks)
+            matrix[rank, ranks] = values
+        np.testing.assert_array_equal(matrix, expected)
+        proj.w = 0.5  # changed values are those of the network, and are forgotten here
+        proj.reset(synapses=True)
+
+
+def test_duplicates_of_a_sparse_matrix_are_added_without_touching_it() -> None:
+    for neuron in (RATE, SPIKING):
+        net, *_, proj = ends(3, 2, neuron)
+        given = sp.csr_matrix(([1.0, 2.0, 4.0], [1, 1, 0], [0, 3, 3, 3]), shape=(3, 2))
+        proj.connect_from_sparse(given)
+        net.compile(silent=True)
+        assert (proj.pre_ranks, proj.w) == ([[0], [0]], [[4.0], [3.0]])
+        assert given.data.tolist() == [1.0, 2.0, 4.0] and given.indices.tolist() == [1, 1, 0]
 
 
 def test_impossible_sparse_matrices() -> None:
