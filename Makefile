@@ -46,6 +46,7 @@ bench-ours: python
 	-$(VENV_PYTHON) bench/run.py --peers engine hand --threads 1 2 --json bench/results/ours.json
 	-$(VENV_PYTHON) bench/run.py --peers engine hand --precision float --json bench/results/ours.json
 	-$(VENV_PYTHON) bench/run.py --peers engine hand --growth --runs 3 --json bench/results/ours.json
+	-$(VENV_PYTHON) bench/construction.py --peers --json bench/results/ours.json
 	-$(VENV_PYTHON) bench/latency.py --json bench/results/ours.json
 	$(VENV_PYTHON) bench/report.py docs/performance.json bench/results/ours.json
 

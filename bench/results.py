@@ -77,9 +77,13 @@ def merged(contents: Iterable[Record]) -> Record:
     A result that is replaced stays only where others were measured beside it.
     """
     whole: Record = {"records": []}
+    constructed: dict[tuple[str, int], Record] = {}
     for content in contents:
-        whole |= {name: value for name, value in content.items() if name != "records"}
+        whole |= {name: value for name, value in content.items() if name not in ("records", "construction")}
         whole["records"] += content.get("records", [])
+        for record in content.get("construction", ()):
+            made = constructed.setdefault((record["pattern"], record["size"]), {**record, "results": {}})
+            made["results"] |= record["results"]
     seen: set[tuple[Key, str]] = set()
     kept = []
     for record in reversed(whole["records"]):
@@ -89,6 +93,8 @@ def merged(contents: Iterable[Record]) -> Record:
         if latest:
             names = latest | set(REFERENCES) if latest - set(REFERENCES) else latest
             kept.append({**record, "results": {n: r for n, r in record["results"].items() if n in names}})
+    if constructed:
+        whole["construction"] = list(constructed.values())
     return {**whole, "records": kept[::-1]}
 
 

@@ -185,6 +185,11 @@ class ProjectionForm(OwnerForm):
             lambda document, on: self._rewired(document, allow_self_connections=on),
         )
         self._lay_out_weights(section)
+        self._lay_out_synapses(section)
+        self.on_refresh(self._show_connector)
+
+    def _lay_out_synapses(self, section: Section) -> None:
+        """How many there are, and how the last run held them."""
         self.count = QLabel()
         self.count.setAccessibleName("Number of synapses")
         section.rows.addRow("Synapses", self.count)
@@ -196,7 +201,6 @@ class ProjectionForm(OwnerForm):
         )
         section.rows.addRow("Held as", self.storage)
         self._connector_rows.setRowVisible(self.storage, False)
-        self.on_refresh(self._show_connector)
 
     def _lay_out_weights(self, section: Section) -> None:
         def write(text: str) -> ProjectDocument:

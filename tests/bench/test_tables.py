@@ -149,6 +149,16 @@ def test_a_later_pass_replaces_its_own_and_keeps_peers_with_what_they_were_measu
     assert len(merged([whole, faster])["records"]) == len(RECORDS), "nothing is left of the first record"
 
 
+def test_construction_by_others_is_kept():
+    def made(**cpu):
+        results = {name: {"cpu": seconds} for name, seconds in cpu.items()}
+        return {"pattern": "probability", "size": 9, "synapses": 1e7, "results": results}
+
+    first, second = {"construction": [made(engine=2.0, nest=9.0)]}, {"construction": [made(engine=1.0)]}
+    (record,) = merged([first, second])["construction"]
+    assert record["results"] == {"engine": {"cpu": 1.0}, "nest": {"cpu": 9.0}}
+
+
 def test_failures_replace_nothing():
     failed = record(engine=0.06)
     failed["results"]["annarchy"] = {"failure": "no such model"}
