@@ -2,8 +2,8 @@
 
 ``python bench/construction.py [--peers annarchy annarchy5 nest] [--runs 3] [--json FILE] [--small]``
 
-From connecting to the end of the first step, with the library of the network's structure in the cache. Other
-simulators make a million synapses of each pattern, and more of a few where ``--largest`` allows it;
+From ``compile()`` to the end of the first step, with the library of the network's structure in the cache.
+Other simulators make a million synapses of each pattern, and more of a few where ``--largest`` allows it;
 ``--small``: only three patterns of the smaller size.
 """
 

@@ -188,14 +188,14 @@ _CONSTRUCTION = (("cpu", ".2f"), ("bytes", ".1f"), ("peak", ".1f"))
 
 
 def construction(measured: Measured) -> str:
-    """CPU seconds from connecting to the end of the first step, and bytes."""
+    """CPU seconds from compile() to the end of the first step, and bytes."""
     who = {"engine": "engine", **PEERS}
     rows = []
     for record in measured.construction:
         results = record["results"]
         drawn = results.get("engine", {}).get("draw")
         row = [
-            f"{record['synapses'] / 1e6:.0f} M, {record['pattern']}",
+            f"{record['synapses'] / 1e6:.2g} M, {record['pattern']}",
             text(results.get("hand", {}).get("cpu"), ".3f"),
             text(drawn, ".3f"),
         ]
