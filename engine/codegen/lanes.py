@@ -10,6 +10,7 @@ What the text calls is in ``prelude_synapses.h``, for processors with AVX-512; o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from engine.codegen.expressions import C_TYPES, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
@@ -32,7 +33,7 @@ from engine.codegen.plan import Plan
 from engine.codegen.text import Text
 from engine.codegen.traverse import expressions_of_body, statements, subexpressions
 
-SYNAPSE, POST = Symbol("s", "int"), Symbol("post", "int")
+SYNAPSE = Symbol("s", "int")
 
 _FUNCTIONS = frozenset({"min", "max", "clip", "pos", "neg", "fma", "exp", "sqrt"})
 _RANKS = frozenset({"uint8", "uint16", "int32"})
@@ -44,7 +45,7 @@ class NoLanesError(Exception):
 
 
 class LaneBody:
-    """The text of a body for the synapses from ``s`` on that ``some`` has a bit for, in pre-synaptic rows.
+    """The text of a body for the synapses from ``s`` on that ``some`` has a bit for.
 
     Parameters
     ----------
@@ -55,7 +56,9 @@ class LaneBody:
     body : sequence of Statement
         What happens at one synapse.
     columns : str
-        Name of the buffer of post-synaptic ranks.
+        Name of the buffer of ranks, of the neurons that a row does not have in common.
+    side : {"post", "pre"}
+        Which neurons these are.
 
     Attributes
     ----------
@@ -79,14 +82,16 @@ class LaneBody:
         expressions: ExpressionPrinter,
         body: Sequence[Statement],
         columns: str,
+        side: Literal["post", "pre"] = "post",
     ) -> None:
+        self._side = Symbol(side, "int")
         self._plan, self._identifiers, self._expressions = plan, identifiers, expressions
         self.before: list[str] = []
         self.sizes: list[str] = []
         self._uniform: dict[str, str] = {}
         self._conditions: list[str] = []
         self._nested = 0
-        self._varying: set[str] = {"s", "post"}
+        self._varying: set[str] = {"s", side}
         self._written = {s.array for s in statements(body) if isinstance(s, Store | Accumulate)}
         self._here: dict[tuple[str, Expr], str] = {}
         self._text = Text()
@@ -95,30 +100,37 @@ class LaneBody:
         self._end()
         self.lines = self._text.lines
 
+    def varies(self, symbol: str) -> bool:
+        """Is a symbol that the body binds another one at each synapse?"""
+        return symbol in self._varying
+
     # --- what synapses and their neurons have ---------------------------------------------------------
 
     def _begin(self, body: Sequence[Statement], columns: str) -> None:
         """Read what the body uses at the synapses and at their neurons."""
         places = [(e.array, e.index) for e in expressions_of_body(body) if isinstance(e, Load)]
         places += [(s.array, s.index) for s in statements(body) if isinstance(s, Store | Accumulate)]
-        if any(e == POST for e in expressions_of_body(body)):
+        side = self._side.name
+        if any(e == self._side for e in expressions_of_body(body)):
             ranks = self._expressions.buffer(columns)
-            self._text.line(f"const auto post = nl_read(&{ranks}[s], some);")
+            self._text.line(f"const auto {side} = nl_read(&{ranks}[s], some);")
         for array, index in dict.fromkeys(places):
-            if index in (SYNAPSE, POST):
+            if index in (SYNAPSE, self._side):
                 self._here[array, index] = self._identifiers.of("here", f"{array}_here")
             elif array in self._written:
                 raise NoLanesError(f"{array} is written")
         for (array, index), name in self._here.items():
             written = array in self._written
-            if written and {(array, SYNAPSE), (array, POST)} <= self._here.keys():
+            if written and {(array, SYNAPSE), (array, self._side)} <= self._here.keys():
                 raise NoLanesError(f"{array} is written at different places")
             if written and self._plan.buffer(array).dtype not in ("real", "int32", "uint8"):
                 raise NoLanesError(f"{array} is written")
             self._lanes_of(array)
             kept = "auto" if written else "const auto"
             buffer = self._expressions.buffer(array)
-            read = f"nl_read(&{buffer}[s], some)" if index == SYNAPSE else f"nl_gather({buffer}, post, some)"
+            read = (
+                f"nl_read(&{buffer}[s], some)" if index == SYNAPSE else f"nl_gather({buffer}, {side}, some)"
+            )
             self._text.line(f"{kept} {name} = {read};")
 
     def _end(self) -> None:
@@ -126,7 +138,11 @@ class LaneBody:
         for (array, index), name in self._here.items():
             if array in self._written:
                 buffer = self._expressions.buffer(array)
-                place = f"nl_write(&{buffer}[s]," if index == SYNAPSE else f"nl_scatter({buffer}, post,"
+                place = (
+                    f"nl_write(&{buffer}[s],"
+                    if index == SYNAPSE
+                    else f"nl_scatter({buffer}, {self._side.name},"
+                )
                 self._text.line(f"{place} {name}, some);")
 
     def _lanes_of(self, array: str) -> str:
@@ -250,8 +266,8 @@ class LaneBody:
         if not self._varies(expression):
             return self._everywhere("nl_all_ranks<real>", expression, "int")
         match expression:
-            case Symbol(name="post"):
-                return "post"
+            case Symbol() if expression == self._side:
+                return self._side.name
             case Load(array=array, index=index, type="int") if (array, index) in self._here:
                 return self._here[array, index]
             case Op(op="+" | "-" | "*" as op, args=args, type="int"):

@@ -13,7 +13,20 @@ from contextlib import ExitStack
 from engine.codegen.access import matrix_of
 from engine.codegen.dense_loops import DenseLoops
 from engine.codegen.expressions import C_TYPES
-from engine.codegen.ir import LANES, Accumulate, EachRow, Kernel, Load, Reduction, Statement, Store, Symbol
+from engine.codegen.ir import (
+    LANES,
+    Accumulate,
+    Comment,
+    EachRow,
+    Kernel,
+    Let,
+    Load,
+    Reduction,
+    Statement,
+    Store,
+    Symbol,
+)
+from engine.codegen.lanes import LaneBody, NoLanesError
 from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import Matrix
 from engine.codegen.traverse import (
@@ -26,6 +39,11 @@ from engine.codegen.traverse import (
 
 GROUP = 4
 """Dense rows that are reduced at a time."""
+
+_BLOCKS = f"for (; first + {LANES} <= last; first += {LANES})"
+
+_SUMMED = "_summed"
+"""The symbol of what one synapse adds."""
 
 _NEUTRAL = {"+": "0"}
 """Where lanes begin; those of a smallest or largest value begin where the reduction does."""
@@ -93,8 +111,12 @@ class RowLoops(DenseLoops):
                 self.text.line(f"[[maybe_unused]] const int64_t hole = {self._hole(matrix)};")
             with self.text.block(f"if (last - first >= {LANES})"):
                 self._lanes(reduction)
-                blocks = f"for (; first + {LANES} <= last; first += {LANES})"
-                with self.text.block(blocks):
+                vectors = self._row_vectors(matrix, body, reduction)
+                if vectors is not None:
+                    self.text.line("#ifdef NL_LANES")
+                    self._summed_vectors(matrix, body, reduction, vectors)
+                    self.text.line("#endif")
+                with self.text.block(_BLOCKS):
                     self._fetch_ahead(matrix, body, reduction, "first")
                     with self._each_lane(body):
                         self.text.line("[[maybe_unused]] const int64_t entry = first + k;")
@@ -102,6 +124,44 @@ class RowLoops(DenseLoops):
                 self._join_lanes(reduction, "lanes")
             with self.text.block("for (int64_t entry = first; entry < last; ++entry)"):
                 self._entry(matrix, body, reduction, column, symbol)
+
+    def _row_vectors(
+        self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction
+    ) -> LaneBody | None:
+        """What is summed over a sparse row, as vectors: compilers do not gather floats by short ranks."""
+        if matrix.first or matrix.rows != "post" or reduction.op != "+" or reduction.start.type != "real":
+            return None
+        if any(not isinstance(statement, Let | Comment) for statement in body):
+            return None
+        summed = (*body, Let(_SUMMED, reduction.value))
+        try:
+            found = LaneBody(self.plan, self.identifiers, self.expressions, summed, matrix.columns, "pre")
+        except NoLanesError:
+            return None
+        return found if found.varies(_SUMMED) and not found.sizes else None
+
+    def _summed_vectors(
+        self, matrix: Matrix, body: Sequence[Statement], reduction: Reduction, vectors: LaneBody
+    ) -> None:
+        """All whole blocks of the row, into ``lanes``: the loop that follows finds none left."""
+        self.uses_lanes = True
+        line, vector = self.text.line, "nl_kind<real>::reals"
+        line("[[maybe_unused]] const int64_t post = row;")
+        for text in vectors.before:
+            line(text)
+        parameters = "const int64_t s, const nl_kind<real>::some some"
+        with self.text.block(f"const auto summed = [&]({parameters}) __attribute__((always_inline))"):
+            for text in vectors.lines:
+                line(text)
+            line(f"return {self.expressions.symbol(_SUMMED)};")
+        self.text.lines[-1] += ";"
+        line(f"{vector} sums[{LANES} / NL_LANES] = {{}};")
+        with self.text.block(_BLOCKS):
+            self._fetch_ahead(matrix, body, reduction, "first")
+            line(f"for (int64_t k = 0; k < {LANES}; k += NL_LANES)")
+            line("    sums[k / NL_LANES] += summed(first + k, nl_every<real>);")
+        line(f"for (int64_t k = 0; k < {LANES}; k += NL_LANES)")
+        line("    nl_write(lanes + k, sums[k / NL_LANES], nl_every<real>);")
 
     def _column(self, matrix: Matrix) -> str:
         """Text of the column of ``entry`` in a row that starts at ``begin``."""
