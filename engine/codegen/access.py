@@ -45,6 +45,8 @@ from engine.codegen.traverse import (
 
 ANYONE = "anyone"
 THREAD_0 = "thread 0"
+BLOCK = 64
+"""Neurons that belong to one thread."""
 
 
 class AccessError(Exception):
@@ -126,6 +128,10 @@ def _kernel_accesses(plan: Plan, kernel: Kernel) -> Iterator[Access]:
     for expression in iteration_expressions(kernel):
         if isinstance(expression, Load):
             yield Access(expression.array, False, _owner(plan, kernel, expression.index))
+    if isinstance(kernel.domain, EachChance) and kernel.domain.group > BLOCK:
+        for expression in subexpressions(kernel.domain.chance):
+            if isinstance(expression, Load):
+                yield Access(expression.array, False, ANYONE)
     for statement in statements((*kernel.body, *kernel.after)):
         if isinstance(statement, Store | Accumulate):
             yield Access(statement.array, True, _owner(plan, kernel, statement.index))

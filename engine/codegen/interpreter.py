@@ -15,7 +15,7 @@ import numpy.typing as npt
 from engine.codegen.access import event_list, matrix_of
 from engine.codegen.evaluation import UPDATES, Evaluator, Scope, Value, reduced_row
 from engine.codegen.ir import (
-    GROUP,
+    RARE,
     Accumulate,
     Comment,
     Each,
@@ -37,7 +37,7 @@ from engine.codegen.ir import (
     Store,
     Total,
 )
-from engine.codegen.philox import Place, picked
+from engine.codegen.philox import Place, picked, picked_in_window
 from engine.codegen.plan import Entry, EventRecorder, Matrix, Plan, Recorder, row_words
 from engine.codegen.traverse import expressions_of_body, symbols
 
@@ -203,11 +203,11 @@ class Interpreter(Evaluator):
             self._body(kernel.after, outer)
 
     def _chances(self, kernel: Kernel, domain: EachChance, scope: Scope) -> None:
-        n, step = self.sizes[domain.count], 64 if domain.scale is None else GROUP
-        has_units = "unit" in symbols(expressions_of_body(kernel.body))
+        n, is_own = self.sizes[domain.count], domain.scale is None
+        has_units = is_own or "unit" in symbols(expressions_of_body(kernel.body))
         seed = int(self.buffers[self.plan.seed][0])
-        for first in range(0, n, step):
-            group = range(first, min(first + step, n))
+        for first in range(0, n, domain.group):
+            group = range(first, min(first + domain.group, n))
             if domain.scale is None:
                 chances = [float(self.value(domain.chance, scope | {"i": i})) for i in group]
                 largest = max((chance for chance in chances if chance > 0.0), default=0.0)
@@ -216,8 +216,13 @@ class Interpreter(Evaluator):
                 largest = float(self.value(domain.chance, scope))
                 scale = float(self.value(domain.scale, scope))
             gaps = Place(seed, self.draw, first, domain.gaps)
-            for place, unit in picked(gaps, domain.stream, len(group), largest, scale, has_units):
-                self._body(kernel.body, scope | {"i": first + place, "unit": self.real(unit)})
+            if domain.window > 1 and largest <= RARE:
+                found = picked_in_window(gaps, domain.window, len(group), largest, scale, has_units)
+            else:
+                found = picked(gaps, domain.stream, len(group), largest, scale, has_units)
+            for place, unit in found:
+                if not is_own or unit < chances[place]:
+                    self._body(kernel.body, scope | {"i": first + place, "unit": self.real(unit)})
 
     # --- statements -----------------------------------------------------------------------------------
 

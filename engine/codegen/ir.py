@@ -254,34 +254,58 @@ class EachSpike:
 
 @dataclass(frozen=True)
 class EachChance:
-    """Neurons that are picked at random, independently of each other and of other steps, by ascending ``i``.
+    """Neurons that are picked at random, each with its own ``chance``, independently of each other and of
+    other steps, by ascending ``i``. ``unit`` is a number between 0 and the chance (or 1, if that is less).
+    What is not a number is no chance.
 
-    Neurons come in groups: of :data:`GROUP` where ``chance`` is the same for all, of 64 where it depends on
-    ``i``. Each neuron of a group is picked with the largest chance of the group; ``unit`` is a number between
-    0 and that largest chance (or 1, if that is less). A body that asks whether ``unit`` is below the chance
-    of its neuron goes on with just that chance. What is not a number is no chance.
+    Each group of neurons has candidates, with the largest chance of the group. Where ``chance`` depends on
+    ``i``, a candidate is picked if its ``unit`` is less than its chance.
 
-    Up to :data:`RARE` the gaps between those picked are drawn, from the stream ``gaps``: with the words of
-    counter g = first neuron of the group + k, gap k is ``int(log(1 - unit(a, b)) * scale)`` and ``unit`` is
-    ``largest * unit(c, d)``, where ``scale`` is ``1 / log1p(-largest)``. A body that does not use ``unit``
-    has two gaps from each counter: gap k from that of g = first + k // 16 * 8 + k % 8, from (c, d) where
-    k % 16 is 8 or more. Beyond :data:`RARE` each neuron has a standard uniform number of ``stream``, and is
-    picked if that is less than the largest chance; it is its ``unit``.
+    Up to :data:`RARE` the gaps between candidates are drawn, from the stream ``gaps``: with the words of
+    counter g = first neuron of the group + k, gap k is ``int(log(u) * scale)``, where u has 51 bits of a, b
+    and a last one that is set, and ``scale`` is ``1 / log1p(-largest)``; ``unit`` is ``largest * unit(c, d)``. Where nobody needs a ``unit``, there
+    are two gaps from each counter: gap k from that of g = first + k // 16 * 8 + k % 8, from (c, d) where
+    k % 16 is 8 or more. Beyond :data:`RARE` each neuron has a standard uniform number of ``stream``, which is
+    its ``unit``, and is picked if that is less than its chance.
 
-    ``scale`` is None where ``chance`` depends on ``i``.
+    With a ``window`` of more than one step, for a chance that does not change in a call and a body that does
+    not use ``unit``, one sequence of gaps runs through the neurons of all steps of the window, step after
+    step. It begins where the draw counter is a multiple of ``window``, whose value it has; the counters begin
+    at window * first, and the key is the seed, xor the bits of the largest chance.
+
+    Attributes
+    ----------
+    count : str
+    chance : Expr
+    stream, gaps : int
+    group : int
+        Neurons of a group: :data:`GROUP`, or 64, which belong to one thread.
+    scale : Expr or None
+        None where ``chance`` depends on ``i``.
+    window : int
+    kept : str
+        With a window: uint16 buffer for what is picked in it, ``room`` (a size symbol) elements for each
+        group of each thread.
     """
 
     count: str
     chance: Expr
     stream: int
     gaps: int
+    group: int
     scale: Expr | None = None
+    window: int = 1
+    kept: str = ""
+    room: str = ""
 
 
 GROUP = 1024
-"""Neurons of one chance whose gaps are one sequence."""
+"""Neurons whose gaps are one sequence."""
 
-RARE = 0.125
+WINDOW = 8
+"""Steps in which gaps are one sequence where the chance lasts."""
+
+RARE = 0.25
 """Chance up to which gaps cost less than a number for each neuron."""
 
 Domain = (

@@ -24,7 +24,7 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.plan import Entry, Plan
-from engine.codegen.traverse import rebuilt
+from engine.codegen.traverse import rebuilt, statements
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
@@ -93,6 +93,7 @@ def hoist_uniform(plan: Plan) -> Plan:
     written = _written(plan)
     scalars = {b.name for b in plan.buffers if b.count == 1 and b.name not in written}
     prologue: dict[Expr, str] = {}
+    bound = _bound(plan)
 
     def uniform(node: Expr) -> bool:
         match node:
@@ -116,7 +117,10 @@ def hoist_uniform(plan: Plan) -> Plan:
     def hoist(node: Any) -> Any:
         """Outermost first, so that the largest uniform expressions move as a whole."""
         if isinstance(node, (Op, Function, Select, Cast)) and uniform(node):
-            name = prologue.setdefault(node, f"_u{len(prologue)}")
+            if node not in prologue:
+                name = f"_u{len(prologue)}"
+                prologue[node] = name if name not in bound else f"{name}_all"
+            name = prologue[node]
             return Symbol(name, node.type)
         return rebuilt(node, hoist)
 
@@ -140,6 +144,13 @@ def hoist_uniform(plan: Plan) -> Plan:
         entries.append(Entry(entry.phase, work, entry.barrier))
     lets = tuple(Let(name, value) for value, name in prologue.items())
     return dataclasses.replace(plan, schedule=tuple(entries), prologue=lets)
+
+
+def _bound(plan: Plan) -> set[str]:
+    """Names that statements bind."""
+    kernels = [entry.work for entry in plan.schedule if isinstance(entry.work, Kernel)]
+    bodies = ((*kernel.before, *kernel.body, *kernel.after) for kernel in kernels)
+    return {s.name for body in bodies for s in statements(body) if isinstance(s, Let)}
 
 
 def _written(plan: Plan) -> set[str]:

@@ -6,12 +6,13 @@ Philox4x32-10 is from Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbe
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
-from engine.codegen.ir import GROUP, RARE
+from engine.codegen.ir import RARE
 
 Words = tuple[int, int, int, int]
 Precision = Literal["double", "float"]
@@ -68,7 +69,7 @@ class Place:
     def exponential(self) -> float:
         """An exponential number of mean 1."""
         (bits,) = self._bits(self.index)
-        return -math.log(self._above_zero(bits))
+        return -math.log(self.above_zero(bits))
 
     def normal(self) -> float:
         """A normal number of mean 0 and standard deviation 1: elements j and j + 32 come of two together."""
@@ -87,14 +88,14 @@ class Place:
             return [words[element >> 4 & 3] for element in elements]
         return [pair(*words[2:]) if element & 32 else pair(*words[:2]) for element in elements]
 
-    def _above_zero(self, bits: int) -> float:
+    def above_zero(self, bits: int) -> float:
         """An odd multiple of 2^-52 or 2^-31 below 1."""
         return (bits >> 1 | 1) * 2.0**-31 if self.is_single else (bits >> 12 | 1) * 2.0**-52
 
     def normals(self, one: int, other: int) -> tuple[float, float]:
         """Box and Muller 1958: the angle is one in the right quarter of the circle, its cosine has a random
         sign, and two bits that are left say so and which of both is the first."""
-        radius = math.sqrt(-2.0 * math.log(self._above_zero(one)))
+        radius = math.sqrt(-2.0 * math.log(self.above_zero(one)))
         turn = (other >> 9) * 2.0**-23 if self.is_single else (other >> 12) * 2.0**-52
         angle = 0.5 * math.pi * (turn - 0.5)
         cosine, sine = radius * math.cos(angle), radius * math.sin(angle)
@@ -204,11 +205,23 @@ def picked(
     for k in count():
         counter = k if has_units else k // 16 * 8 + k % 8
         a, b, c, d = replace(gaps, index=gaps.index + counter).words()
-        words, rest = ((c, d), 0.0) if not has_units and k % 16 >= 8 else ((a, b), unit(c, d))
-        place += 1 + int(min(math.log(1.0 - unit(*words)) * scale, GROUP))
+        bits, rest = (pair(c, d), 0.0) if not has_units and k % 16 >= 8 else (pair(a, b), unit(c, d))
+        place += 1 + int(min(math.log(gaps.above_zero(bits)) * scale, 65535.0))
         if place >= size:
             return
         yield place, chance * rest
+
+
+def picked_in_window(
+    gaps: Place, window: int, size: int, chance: float, scale: float, has_units: bool
+) -> Iterator[tuple[int, float]]:
+    """Those picked, likewise, where gaps run through a window of steps; for chances that are rare."""
+    now = gaps.draw % window
+    (bits,) = struct.unpack("<Q", struct.pack("<d", chance))
+    begin = replace(gaps, seed=gaps.seed ^ bits, draw=gaps.draw - now, index=gaps.index * window)
+    for place, rest in picked(begin, 0, window * size, chance, scale, has_units):
+        if place // size == now:
+            yield place % size, rest
 
 
 DRAWS: dict[str, Callable[..., float]] = {

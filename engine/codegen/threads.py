@@ -84,9 +84,7 @@ _ARRIVAL = 0.5
 _NEIGHBOUR = 0.05
 """Going to the next neuron, where a row is dense."""
 _PICKED = 0.1
-"""Finding those neurons that are picked with one chance."""
-_PICKED_OF_BLOCK = 0.6
-"""Finding those that are picked with the largest chance of each block."""
+"""Finding those neurons that are picked by chance."""
 _SCALAR = 2.0
 """How many times as long anything takes outside of vectors."""
 _BIT = 0.003
@@ -215,7 +213,7 @@ class _Kernel:
                 each = self.expression(rare.condition) if rare is not None else self.body(kernel.body)
                 return self.neurons(count, each)
             case EachChance(count=count, chance=chance, scale=scale):
-                looked = _PICKED if scale is not None else _PICKED_OF_BLOCK + self.expression(chance)
+                looked = _PICKED if scale is not None else 2.0 * _PICKED + self.expression(chance)
                 return self.neurons(count, looked + self.body(kernel.body) * _SCALAR * self.spikes)
             case EachBlock(count=count):
                 return self.neurons(count, self.reduced * _SCALAR)

@@ -60,7 +60,7 @@ def within(counts: Any, chance: Any, trials: int) -> bool:
 
 
 @pytest.mark.parametrize("precision", ["double", "float"])
-@pytest.mark.parametrize("chance", [0.0004, 0.015, 0.12, 0.13, 0.7])
+@pytest.mark.parametrize("chance", [0.0004, 0.015, 0.24, 0.26, 0.7])
 def test_every_neuron_and_every_step_have_the_chance(chance: float, precision: str) -> None:
     """On both sides of where gaps are drawn; counts of neurons, of steps and of neighbours that both fire."""
     net, population = poisson(2500, chance * 1000.0, precision=precision)
@@ -133,7 +133,7 @@ def test_resting_neurons_do_not_fire() -> None:
 
 
 def test_each_neuron_has_its_own_rate() -> None:
-    rates = np.concatenate([[0.0, np.nan, 1e-3, 2000.0], np.linspace(0.0, 110.0, 200), np.full(200, 500.0)])
+    rates = np.concatenate([[0.0, np.nan, 1e-3, 2000.0], np.linspace(0.0, 240.0, 200), np.full(200, 500.0)])
     net, population = poisson(rates.size, rates)
     counts = fired(net, population, 10_000).sum(axis=0)
     chances = np.clip(np.nan_to_num(rates) / 1000.0, 0.0, 1.0)
@@ -166,6 +166,21 @@ def test_one_rate_of_the_population_that_follows_an_equation() -> None:
     spikes = fired(net, population, 200)
     assert within(spikes[:100].sum(), 0.005, 300_000)
     assert within(spikes[100:].sum(), 0.05, 300_000)
+
+
+def test_a_spike_may_change_the_rate() -> None:
+    """Each neuron fires once, after a geometric time: Kolmogorov and Smirnov, once in a million."""
+    net = Network(dt=1.0, seed=3)
+    neuron = Neuron(
+        parameters="c = 50.0", equations="p = Uniform(0.0, 1000.0)", spike="p < c", reset="c = 0.0"
+    )
+    population = net.create(2000, neuron)
+    spikes = fired(net, population, 400)
+    assert np.all(spikes.sum(axis=0) == 1)
+    steps = np.sort(spikes.argmax(axis=0))
+    k = np.arange(400)
+    distance = np.abs(np.searchsorted(steps, k, side="right") / 2000 - (1 - 0.95 ** (k + 1))).max()
+    assert distance < np.sqrt(np.log(2 / 1e-6) / 2 / 2000)
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS.keys())
@@ -302,7 +317,12 @@ def kinds(threads: int, precision: str = "double") -> Network:
     net.create(PoissonPopulation(2300, rates=30.0))
     net.create(PoissonPopulation(1100, rates=40.0, refractory=2.0))
     net.create(PoissonPopulation(330, rates=np.linspace(0.0, 500.0, 330)))
-    net.create(PoissonPopulation(150, rates="100.0*(1.0 + sin(t/3.0))"))
+    net.create(PoissonPopulation(1500, rates=np.linspace(0.0, 100.0, 1500)))
+    net.create(PoissonPopulation(1500, rates="20.0*(1.0 + sin(t/3.0))", refractory=1.0))
+    net.create(
+        1500,
+        Neuron(parameters="c = 50.0", equations="p = Uniform(0.0, 1000.0)", spike="p < c", reset="c -= 10"),
+    )
     net.create(PoissonPopulation(150, rates=700.0))
     net.compile(silent=True)
     return net
@@ -316,8 +336,10 @@ def test_the_interpreter_picks_the_same_neurons(threads: int) -> None:
     interpreter.Interpreter(instance._plan, arrays, lower(net).sizes, threads).run([0, 0, 0], 12)
     net.simulate(6.0)
     for name, array in instance.arrays.items():
+        if name in instance._plan.scratch:
+            continue
         np.testing.assert_allclose(arrays[name], array, rtol=1e-12, atol=1e-12, err_msg=name)
-    assert sum(np.count_nonzero(arrays[f"neurons{k}_last"] >= 0) for k in range(5)) > 500
+    assert sum(np.count_nonzero(arrays[f"neurons{k}_last"] >= 0) for k in range(7)) > 1000
 
 
 @pytest.mark.parametrize("precision", ["double", "float"])

@@ -105,6 +105,7 @@ class Builder:
         self.streams = 0
         self.cores = ""
         self.profile = ""
+        self.scratch: list[str] = []
 
     def size(self, symbol: str, number: int) -> str:
         """Declare a size symbol."""
@@ -169,7 +170,7 @@ class Builder:
             schedule=tuple(schedule),
             cores=self.cores,
             rests=tuple(self.rests),
-            scratch=tuple(name for rest in self.rests for name in rest.scratch),
+            scratch=(*self.scratch, *(name for rest in self.rests for name in rest.scratch)),
             profile=self.profile,
         )
         notes = (self.traces, self.separate, self.deferrals)

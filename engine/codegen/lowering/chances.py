@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.codegen.ir import (
+    GROUP,
+    WINDOW,
     Comment,
     Const,
     Draw,
@@ -46,6 +48,8 @@ from engine.codegen.traverse import (
 )
 
 UNIT = Symbol("unit")
+BLOCK = 64
+"""Neurons that belong to one thread, so that a spike may change their chances."""
 ONE = Const(1.0)
 NONE = Const(0.0)
 
@@ -104,7 +108,7 @@ class _Chance:
     @property
     def is_exact(self) -> bool:
         """Is it enough that a neuron is picked?"""
-        return self.is_common and self.awake == TRUE and self.drawn not in _read(self.test.then)
+        return self.awake == TRUE and self.drawn not in _read(self.test.then)
 
     @property
     def is_common(self) -> bool:
@@ -131,7 +135,7 @@ def _change(builder: Builder, found: _Chance) -> None:
             rest = _without(found)
             schedule += [dataclasses.replace(entry, work=rest)] if written_buffers(rest) else []
         elif entry.work is found.spikes:
-            schedule.append(dataclasses.replace(entry, work=_picking(found, gaps)))
+            schedule.append(dataclasses.replace(entry, work=_picking(builder, found, gaps)))
             schedule.append(Entry(entry.phase if seen else CLOSING, _showing(found, shown)))
         else:
             schedule.append(entry)
@@ -148,7 +152,7 @@ def _without(found: _Chance) -> Kernel:
     return dataclasses.replace(found.equations, body=tuple(left))
 
 
-def _picking(found: _Chance, gaps: int) -> Kernel:
+def _picking(builder: Builder, found: _Chance, gaps: int) -> Kernel:
     """The neurons that are picked fire, or are tested."""
     domain = found.spikes.domain
     assert isinstance(domain, Each)
@@ -163,8 +167,30 @@ def _picking(found: _Chance, gaps: int) -> Kernel:
             Let(number.name, found.line.at(UNIT)),
             If(condition, (Store(found.drawn, NEURON, number), *test.then)),
         )
-    picked = EachChance(domain.count, chance, found.draw.stream, gaps, scale)
+    read = _loads(subexpressions(chance))
+    group = GROUP if read.isdisjoint(written_buffers(found.spikes)) else BLOCK
+    picked = EachChance(domain.count, chance, found.draw.stream, gaps, group, scale)
+    if found.is_exact and _lasts(builder, found.limit):
+        picked = _in_windows(builder, picked, _last(found).removesuffix("_last"))
     return dataclasses.replace(found.spikes, domain=picked, body=body)
+
+
+def _lasts(builder: Builder, limit: Expr) -> bool:
+    """Has the limit one value during a call?"""
+    kernels = [entry.work for entry in builder.schedule if isinstance(entry.work, Kernel)]
+    changing = {name for kernel in kernels for name in written_buffers(kernel)}
+    changes = symbols([limit]) - {"i", *builder.sizes}
+    return not changes and changing.isdisjoint(_loads(subexpressions(limit)))
+
+
+def _in_windows(builder: Builder, picked: EachChance, inner: str) -> EachChance:
+    """Gaps run through several steps; what is picked is kept meanwhile."""
+    number, name = builder.sizes[picked.count], picked.count.removeprefix("n_")
+    room = builder.size(f"room_{name}", WINDOW * min(number, GROUP) + 64)
+    groups = -(-number // GROUP) + builder.threads
+    kept = builder.size(f"kept_{name}", groups * builder.sizes[room])
+    builder.scratch.append(builder.buffer(f"{inner}_picked", "uint16", kept, 0, f"{name}: who fires", None))
+    return dataclasses.replace(picked, window=WINDOW, kept=builder.scratch[-1], room=room)
 
 
 def _showing(found: _Chance, stream: int) -> Kernel:
