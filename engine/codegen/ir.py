@@ -263,10 +263,12 @@ class EachChance:
 
     Up to :data:`RARE` the gaps between candidates are drawn, from the stream ``gaps``: with the words of
     counter g = first neuron of the group + k, gap k is ``int(log(u) * scale)``, where u has 51 bits of a, b
-    and a last one that is set, and ``scale`` is ``1 / log1p(-largest)``; ``unit`` is ``largest * unit(c, d)``. Where nobody needs a ``unit``, there
-    are two gaps from each counter: gap k from that of g = first + k // 16 * 8 + k % 8, from (c, d) where
-    k % 16 is 8 or more. Beyond :data:`RARE` each neuron has a standard uniform number of ``stream``, which is
-    its ``unit``, and is picked if that is less than its chance.
+    and a last one that is set, and ``scale`` is ``1 / log1p(-largest)``; ``unit`` is
+    ``largest * unit(c, d)``. Where nobody needs a ``unit``, there are two gaps from each counter: gap k from
+    that of g = first + k // 16 * 8 + k % 8, from (c, d) where k % 16 is 8 or more.
+
+    Beyond :data:`RARE` each neuron has a standard uniform number of ``stream``, which is its ``unit``, and is
+    picked if that is less than its chance.
 
     With a ``window`` of more than one step, for a chance that does not change in a call and a body that does
     not use ``unit``, one sequence of gaps runs through the neurons of all steps of the window, step after
@@ -305,7 +307,7 @@ GROUP = 1024
 WINDOW = 8
 """Steps in which gaps are one sequence where the chance lasts."""
 
-RARE = 0.25
+RARE = 0.125
 """Chance up to which gaps cost less than a number for each neuron."""
 
 Domain = (

@@ -1,7 +1,7 @@
 // Neurons that are picked with a small probability, by the gaps between them: geometric ones, which have no memory,
 // so that each group of neurons begins anew. What is found is the same however wide vectors are.
 
-#define NL_RARE 0.25
+#define NL_RARE 0.125
 #define NL_FAR 65535  // a gap beyond any group
 
 // The places that 16 gaps lead to, from ``place`` on, which is that of the last before; or 8, and what is left of the

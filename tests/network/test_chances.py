@@ -60,7 +60,7 @@ def within(counts: Any, chance: Any, trials: int) -> bool:
 
 
 @pytest.mark.parametrize("precision", ["double", "float"])
-@pytest.mark.parametrize("chance", [0.0004, 0.015, 0.24, 0.26, 0.7])
+@pytest.mark.parametrize("chance", [0.0004, 0.015, 0.12, 0.13, 0.7])
 def test_every_neuron_and_every_step_have_the_chance(chance: float, precision: str) -> None:
     """On both sides of where gaps are drawn; counts of neurons, of steps and of neighbours that both fire."""
     net, population = poisson(2500, chance * 1000.0, precision=precision)
@@ -133,7 +133,7 @@ def test_resting_neurons_do_not_fire() -> None:
 
 
 def test_each_neuron_has_its_own_rate() -> None:
-    rates = np.concatenate([[0.0, np.nan, 1e-3, 2000.0], np.linspace(0.0, 240.0, 200), np.full(200, 500.0)])
+    rates = np.concatenate([[0.0, np.nan, 1e-3, 2000.0], np.linspace(0.0, 110.0, 200), np.full(200, 500.0)])
     net, population = poisson(rates.size, rates)
     counts = fired(net, population, 10_000).sum(axis=0)
     chances = np.clip(np.nan_to_num(rates) / 1000.0, 0.0, 1.0)
