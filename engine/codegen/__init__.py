@@ -121,11 +121,12 @@ def _generate(network: Network, threads: int | None = None) -> _Code:
 def _passed(plan: Plan) -> Plan:
     """A plan after all passes."""
     from engine.codegen.access import place_barriers
-    from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
-    from engine.codegen.exponentials import share_exponentials
+    from engine.codegen.arithmetic import fuse, gather_uniform_terms, multiply_by_reciprocals
+    from engine.codegen.exponentials import fuse_arguments, share_exponentials
     from engine.codegen.factors import gather_factors
     from engine.codegen.passes import fold_constants, hoist_uniform
     from engine.codegen.relaxation import relax
 
-    plan = gather_factors(fuse(share_exponentials(multiply_by_reciprocals(relax(fold_constants(plan))))))
-    return place_barriers(hoist_uniform(plan))
+    plan = multiply_by_reciprocals(relax(fold_constants(plan)))
+    plan = fuse_arguments(share_exponentials(gather_uniform_terms(plan)))
+    return place_barriers(hoist_uniform(gather_factors(fuse(plan))))

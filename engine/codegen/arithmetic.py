@@ -1,4 +1,6 @@
-"""Passes that make arithmetic cheaper within half a unit in the last place: reciprocals and fused steps.
+"""Passes that make arithmetic cheaper: reciprocals, sums of what is uniform, and fused steps.
+
+They round otherwise, by half a unit in the last place of what is divided or added.
 
 What they change is decided by the expressions alone, so that results stay those of any number of threads.
 """
@@ -6,6 +8,7 @@ What they change is decided by the expressions alone, so that results stay those
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from engine.codegen.ir import (
@@ -48,10 +51,7 @@ def _with_reciprocals(kernel: Kernel) -> Kernel:
     varying = varying_symbols(kernel)
 
     def varies(expression: Expr) -> bool:
-        return any(
-            (isinstance(part, Symbol) and part.name in varying) or isinstance(part, Draw)
-            for part in subexpressions(expression)
-        )
+        return is_varying(expression, varying)
 
     def change(node: Any) -> Any:
         if jumps(node):
@@ -91,6 +91,17 @@ def varying_symbols(kernel: Kernel) -> set[str]:
     return varying
 
 
+def is_varying(expression: Expr, varying: set[str]) -> bool:
+    """May the value of an expression differ between two iterations?"""
+    found = subexpressions(expression)
+    return any(isinstance(e, Draw) or (isinstance(e, Symbol) and e.name in varying) for e in found)
+
+
+def is_parameter(expression: Expr) -> bool:
+    """Is it the same always? Time is not: differences of times keep their digits."""
+    return not any(isinstance(e, Symbol | Draw) for e in subexpressions(expression))
+
+
 def jumps(node: Any) -> bool:
     """Does the last bit of an operand decide about more than the last bit of the result?"""
     match node:
@@ -112,6 +123,47 @@ def _inverse(divisor: Expr) -> Expr | None:
     if not math.isfinite(number) or abs(number) < _SMALLEST_NORMAL or abs(1.0 / number) < _SMALLEST_NORMAL:
         return None
     return Const(1.0 / number)
+
+
+def gather_uniform_terms(plan: Plan) -> Plan:
+    """Add numbers and parameters of all neurons first: ``15 - v + offset`` becomes ``(15 + offset) - v``."""
+    return map_kernels(plan, _with_gathered_terms)
+
+
+def _with_gathered_terms(kernel: Kernel) -> Kernel:
+    def change(node: Any) -> Any:
+        if jumps(node) or isinstance(node, Function):
+            return node
+        if isinstance(node, Op) and node.op in ("+", "-") and node.type == "real" and len(node.args) == 2:
+            terms = list(_terms(node))
+            uniform = [term for term in terms if is_parameter(term[1])]
+            if 1 < len(uniform) < len(terms) and uniform != terms[: len(uniform)]:
+                others = [(sign, change(term)) for sign, term in terms if not is_parameter(term)]
+                return _total((1, _total(*uniform)), *others)
+        return rebuilt(node, change)
+
+    changed: Kernel = change(kernel)
+    return changed
+
+
+def _terms(node: Expr, sign: int = 1) -> Iterator[tuple[int, Expr]]:
+    """Terms of a sum of reals, with their signs."""
+    match node:
+        case Op(op="+" | "-" as op, args=(a, b), type="real"):
+            yield from _terms(a, sign)
+            yield from _terms(b, sign if op == "+" else -sign)
+        case Op(op="neg", args=(a,), type="real"):
+            yield from _terms(a, -sign)
+        case _:
+            yield sign, node
+
+
+def _total(*terms: tuple[int, Expr]) -> Expr:
+    (sign, first), *others = terms
+    total = first if sign > 0 else _negated(first)
+    for sign, term in others:
+        total = Op("+" if sign > 0 else "-", (total, term))
+    return total
 
 
 def fuse(plan: Plan) -> Plan:

@@ -12,13 +12,13 @@ import dataclasses
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
+from functools import partial, reduce
+from typing import Any
 
-from engine.codegen.arithmetic import jumps, varying_symbols
+from engine.codegen.arithmetic import is_parameter, is_varying, jumps, varying_symbols
 from engine.codegen.ir import (
     Accumulate,
     Const,
-    Draw,
     Expr,
     Function,
     If,
@@ -32,7 +32,7 @@ from engine.codegen.ir import (
 )
 from engine.codegen.passes import map_kernels, rewrite
 from engine.codegen.plan import Plan
-from engine.codegen.traverse import direct_expressions, parts, statements, subexpressions
+from engine.codegen.traverse import direct_expressions, parts, rebuilt, statements, subexpressions
 
 LARGEST_POWER = 10
 LARGEST_OFFSET = 8.0
@@ -61,6 +61,42 @@ def share_exponentials(plan: Plan) -> Plan:
     multiplied through by ``exp(n x)``, so that no other division is needed.
     """
     return map_kernels(plan, partial(_with_powers, bound=_BOUND[plan.precision]))
+
+
+def fuse_arguments(plan: Plan) -> Plan:
+    """Arguments of exponential functions that are linear in one variable, as one fused step."""
+    return map_kernels(plan, _with_fused_arguments)
+
+
+def _with_fused_arguments(kernel: Kernel) -> Kernel:
+    varying = varying_symbols(kernel)
+
+    def change(node: Any) -> Any:
+        if jumps(node):
+            return node
+        if isinstance(node, Function):
+            return Function("exp", (_fused(node.args[0], varying),)) if node.name == "exp" else node
+        return rebuilt(node, change)
+
+    changed: Kernel = change(kernel)
+    return changed
+
+
+def _fused(argument: Expr, varying: set[str]) -> Expr:
+    """``slope * atom + rest``, where that is less to do."""
+    operations = (e for e in subexpressions(argument) if isinstance(e, Op) and is_varying(e, varying))
+    form = _linear(argument)
+    atoms = [atom for atom in form if atom is not None and is_varying(atom, varying)]
+    if len(atoms) != 1 or sum(1 for _ in operations) < 2:
+        return argument
+    if not all(atom is None or atom == atoms[0] or is_parameter(atom) for atom in form):
+        return argument
+    slope = Const(form.pop(atoms[0]))
+    terms = [Const(f) if atom is None else Op("*", (Const(f), atom)) for atom, f in form.items()]
+    if not terms:
+        return Op("*", (slope, atoms[0]))
+    rest = reduce(lambda a, b: Op("+", (a, b)), terms)
+    return Function("fma", (slope, atoms[0], rest))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +156,7 @@ def _exponentials(body: Sequence[Statement], varying: set[str], shared: set[str]
                 form = _linear(node.args[0])
                 offset = form.pop(None, 0.0)
                 atoms = sorted((atom for atom in form if atom is not None), key=repr)
-                if not any(_varies(atom, varying) for atom in atoms):
+                if not any(is_varying(atom, varying) for atom in atoms):
                     continue
                 slope = form[atoms[0]]
                 direction = tuple((a, _now(a, versions), float(f"{form[a] / slope:.14g}")) for a in atoms)
@@ -138,11 +174,6 @@ def _smooth(expressions: Iterable[Expr]) -> Iterator[Function]:
             yield expression
         elif not jumps(expression):
             yield from _smooth(parts(expression))
-
-
-def _varies(atom: Expr, varying: set[str]) -> bool:
-    found = subexpressions(atom)
-    return any(isinstance(e, Draw) or (isinstance(e, Symbol) and e.name in varying) for e in found)
 
 
 def _now(atom: Expr, versions: Counter[str]) -> tuple[int, ...]:

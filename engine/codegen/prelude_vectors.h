@@ -106,6 +106,22 @@ static inline real nl_number(bool which) { return which ? (real)1 : (real)0; }
 // Elements of an array from a place on.
 static inline nl_reals nl_get(nl_whole, const real* from) { return (nl_vector)*(const nl_elements*)from; }
 static inline void nl_put(nl_whole, real* to, nl_reals x) { *(nl_elements*)to = x.v; }
+#ifdef NL_VECTORS
+static inline nl_reals nl_get(nl_part some, const real* from) {
+    const uint32_t first = (1u << some.count) - 1;
+    return NL_OF(nl_vector,
+        __builtin_ia32_loadupd512_mask((const double*)from, nl_doubles{}, (uint8_t)first),
+        __builtin_ia32_loadups512_mask((const float*)from, nl_floats{}, (uint16_t)first));
+}
+static inline void nl_put(nl_part some, real* to, nl_reals x) {
+    const uint32_t first = (1u << some.count) - 1;
+    if (sizeof(real) == 8) {
+        __builtin_ia32_storeupd512_mask((double*)to, (nl_doubles)x.v, (uint8_t)first);
+    } else {
+        __builtin_ia32_storeups512_mask((float*)to, (nl_floats)x.v, (uint16_t)first);
+    }
+}
+#else
 static inline nl_reals nl_get(nl_part some, const real* from) {
     nl_vector x = {};
     for (int64_t k = 0; k < some.count; ++k) x[k] = from[k];
@@ -114,6 +130,7 @@ static inline nl_reals nl_get(nl_part some, const real* from) {
 static inline void nl_put(nl_part some, real* to, nl_reals x) {
     for (int64_t k = 0; k < some.count; ++k) to[k] = x.v[k];
 }
+#endif
 
 // Bits of neuron i and those that follow it, in words of 64.
 static inline nl_flags nl_get_bits(const int64_t* words, int64_t i) {

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from execution import Case, I, assert_same_bits, call, interpret, op, real, run
 
-from engine.codegen.arithmetic import fuse, multiply_by_reciprocals
+from engine.codegen.arithmetic import fuse, gather_uniform_terms, multiply_by_reciprocals
 from engine.codegen.factors import gather_factors
 from engine.codegen.ir import Cast, Each, Expr, Kernel, Let, Load, Op, Store, Symbol
 from engine.codegen.passes import hoist_uniform
@@ -174,3 +174,40 @@ def test_factors_that_stay(product: Expr, step: Expr) -> None:
     case.schedule.clear()
     case.add(5, Kernel("y", Each("n"), (Let("k", product), Store("y", I, step))))
     assert gather_factors(case.plan()) == case.plan()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        op("+", op("-", real(15.0), X), U),
+        op("-", op("-", X, U), real(40.0)),
+        op("+", op("+", op("*", X, W), real(0.1)), op("-", op("neg", U), op("*", W, W))),
+        op("*", op("-", op("+", U, X), op("-", real(2.0), W)), W),
+    ],
+)
+def test_uniform_terms_are_added_first(value: Expr) -> None:
+    case = case_of(value, lambda plan: hoist_uniform(gather_uniform_terms(plan)))
+    plain = case_of(value, lambda plan: plan)
+    assert len(operations(case.plan())) < len(operations(plain.plan()))
+    found = run(case, 1).arrays
+    # Each sum is rounded to half a unit of its largest part, at most 64.
+    np.testing.assert_allclose(found["y"], run(plain, 1).arrays["y"], atol=8 * np.spacing(64.0), rtol=1e-15)
+    assert_same_bits(found, interpret(case, 1).arrays)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        op("-", op("+", U, real(15.0)), X),
+        op("+", op("-", real(15.0), X), W),
+        op("+", U, real(15.0)),
+        op("+", op("-", Symbol("t"), X), U),
+        call("sin", op("+", op("-", real(15.0), X), U)),
+        call("floor", op("+", op("-", real(15.0), X), U)),
+        Cast(op("<", op("+", op("-", real(15.0), X), U), real(3.0)), "real"),
+    ],
+)
+def test_other_sums_stay(value: Expr) -> None:
+    """Added first already, one uniform term, no other, time, what functions are given or is compared."""
+    case = case_of(value, gather_uniform_terms)
+    assert case.plan() == Case.plan(case)

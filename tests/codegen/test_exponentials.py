@@ -7,14 +7,15 @@ import dataclasses
 import mpmath
 import numpy as np
 import pytest
-from execution import Case, I, call, interpret, op, real, run
+from execution import ZERO, Case, I, call, interpret, op, real, run
 
-from engine.codegen.exponentials import LARGEST_POWER, share_exponentials
+from engine.codegen.exponentials import LARGEST_POWER, fuse_arguments, share_exponentials
 from engine.codegen.ir import Each, Expr, Function, If, Kernel, Let, Load, Statement, Store, Symbol
 from engine.codegen.plan import Plan
 from engine.codegen.traverse import expressions_of
 
 V, W, OFFSET = Load("v", I), Load("w", I), Load("offset", I)
+U = Load("u", ZERO)
 HALF = Symbol("half")
 
 
@@ -38,6 +39,7 @@ def case_of(
     case.buffer("v", given, "real", "n")
     case.buffer("w", np.random.default_rng(5).uniform(-2.0, 2.0, given.size), "real", "n")
     case.buffer("offset", -0.5, "real", "n")
+    case.buffer("u", 3.7)
     stores: list[Statement] = []
     for number, value in enumerate(values):
         case.buffer(f"y{number}", 0.0, "real", "n")
@@ -50,9 +52,13 @@ def case_of(
 
 def exponentials(plan: Plan) -> int:
     """How many different ones a plan computes."""
+    return len(found_exponentials(plan))
+
+
+def found_exponentials(plan: Plan) -> set[Function]:
     kernel = plan.schedule[0].work
     assert isinstance(kernel, Kernel)
-    return len({e for e in expressions_of(kernel) if isinstance(e, Function) and e.name == "exp"})
+    return {e for e in expressions_of(kernel) if isinstance(e, Function) and e.name == "exp"}
 
 
 def exp_of(slope: float, offset: float) -> Function:
@@ -220,4 +226,46 @@ def test_what_stands_under_a_condition_stays() -> None:
     inner = If(op("<", V, real(0.0)), (Store("y0", I, exp_of(0.4, 0.0)), Store("y0", I, exp_of(0.2, 0.0))))
     changed = dataclasses.replace(kernel, body=(inner,))
     case.schedule[0] = dataclasses.replace(case.schedule[0], work=changed)
+    assert case.plan() == Case.plan(case)
+
+
+class Fused(Case):
+    """A case whose plan has arguments of one step."""
+
+    def plan(self) -> Plan:
+        return fuse_arguments(super().plan())
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        op("*", op("+", op("-", real(10.0), V), U), real(0.025)),
+        op("/", op("-", op("neg", V), U), real(4.0)),
+        op("-", op("*", real(0.5), op("-", V, real(3.0))), op("*", V, real(0.25))),
+    ],
+)
+def test_arguments_of_one_step(argument: Expr) -> None:
+    plain, fused = case_of(Case, call("exp", argument)), case_of(Fused, call("exp", argument))
+    (step,) = [e.args[0] for e in found_exponentials(fused.plan())]
+    assert isinstance(step, Function) and step.name == "fma" and V in step.args
+    expected, found = run(plain, 1).arrays["y0"], run(fused, 1).arrays["y0"]
+    np.testing.assert_allclose(found, expected, rtol=8 * np.spacing(60.0))
+    np.testing.assert_allclose(found, interpret(fused, 1).arrays["y0"], rtol=2e-15)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        exp_of(1.0, 2.0).args[0],
+        call("exp", op("-", V, real(2.0))),
+        call("exp", op("-", op("*", V, real(0.5)), op("*", W, real(0.5)))),
+        call("exp", op("*", op("+", U, real(1.0)), real(2.0))),
+        call("exp", op("*", op("-", Symbol("t"), V), real(0.05))),
+        call("sin", exp_of(0.5, 2.0).args[0]),
+        call("floor", exp_of(0.5, 2.0)),
+    ],
+)
+def test_other_arguments_stay(value: Expr) -> None:
+    """None, one step already, two variables, none that varies, time, other functions, what is rounded."""
+    case = case_of(Fused, value)
     assert case.plan() == Case.plan(case)
