@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from engine.network.population import Population
     from engine.network.projection import Projection
 
-CHUNK_SECONDS = 0.1
+CHUNK_SECONDS = 0.25
 """Python looks at signals and the progress bar about this often while the engine runs."""
+
+FEWEST_STEPS = 4
+"""A chunk has no fewer: its first step cannot build on sums that the step before left."""
 
 
 @contextmanager
@@ -243,7 +246,7 @@ class Running(Callbacks, Profiling):
                 took = time.perf_counter() - started
                 done += part
                 tell(part)
-                chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
+                chunk = max(FEWEST_STEPS, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
         self.write_profile()
         return done
 
