@@ -15,6 +15,8 @@ import pytest
 
 import engine
 from engine import EngineError, Monitor, Network, Neuron, Normal, PoissonPopulation, Population, Projection
+from engine.network import running
+from engine.runtime.instance import Instance
 
 RATE = Neuron(parameters="b = 1.0", equations="r = b * t")
 NOISY = Neuron(equations="v += Uniform(0.0, 0.2)", spike="v > 1.0", reset="v = 0.0")
@@ -144,6 +146,24 @@ def test_progress_bar(capsys: pytest.CaptureFixture[str]) -> None:
     net.compile(silent=True)
     net.simulate(50.0, progress_bar=True)
     assert "50/50" in capsys.readouterr().err
+
+
+def test_slow_steps_run_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call of the library begins without the sums that the step before made ahead."""
+    monkeypatch.setattr(running, "CHUNK_SECONDS", 0.0)
+    net = Network()
+    net.create(1, RATE)
+    net.compile(silent=True)
+    parts: list[int] = []
+
+    def run(instance: Instance, steps: int, **given: Any) -> int:
+        parts.append(steps)
+        return plain(instance, steps, **given)
+
+    plain = Instance.run
+    monkeypatch.setattr(Instance, "run", run)
+    net.simulate(10.0)
+    assert parts == [1, 4, 4, 1]
 
 
 @pytest.fixture
