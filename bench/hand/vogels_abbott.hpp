@@ -46,7 +46,8 @@ template <class Model>
 template <class Model>
 void simulate(const Arguments &arguments, const Model &model, Recording *recording) {
     const int n = arguments.scaled(4000), exc = arguments.scaled(3200);
-    const int threads = n >= 16000 && !recording ? arguments.threads : 1;
+    // Written for at most two: the synapses of a neuron are cut once.
+    const int threads = n >= 16000 && !recording ? std::min(arguments.threads, 2) : 1;
     Stopwatch build;
     Random random(arguments.seed);
     Rows<uint16_t> rows;
