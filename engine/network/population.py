@@ -253,11 +253,11 @@ class Population(Attributed, SavedPopulation):
         return self.part_of(attribute, slice(None)).reshape(self.geometry)
 
     def values_of(self, attribute: Attribute) -> NDArray[Any]:
-        """Present values, ``(size,)``, or ``(1,)`` where one value stands for all. Not a copy."""
+        """Present values, ``(size,)``, or ``(1,)`` where one value stands for all. Only to be read."""
         instance = self.network.instance
         if instance is None:
             return np.atleast_1d(np.asarray(self.init[attribute.name]))
-        return instance.values(self, attribute.name)
+        return instance.seen(self, attribute.name)
 
     def _assign(self, name: str, value: Any) -> None:
         attribute = self._attributes[name]
@@ -282,8 +282,9 @@ class Population(Attributed, SavedPopulation):
             )
         part = to_values(value, attribute, len(ranks), self.name, self.network.draw)
         values = self.values_of(attribute)
-        if self.network.compiled and values.size == self.size:
-            values[ranks] = part
+        instance = self.network.instance
+        if instance is not None and values.size == self.size:
+            instance.values(self, name)[ranks] = part
             return
         values = np.broadcast_to(values, self.size).astype(attribute.numpy_type)
         values[ranks] = part
@@ -356,7 +357,7 @@ class Population(Attributed, SavedPopulation):
             return self.given_refractory
         if isinstance(self.given_refractory, str):
             return np.array(
-                np.broadcast_to(instance.values(self, self.given_refractory), self.size), dtype=float
+                np.broadcast_to(instance.seen(self, self.given_refractory), self.size), dtype=float
             )
         return np.broadcast_to(instance.refractory(self), self.size) * self.network.dt
 
@@ -390,7 +391,7 @@ class Population(Attributed, SavedPopulation):
             reason = "the network is not compiled" if known else f"its neuron does not use {target!r}"
             self.network.warn(f"{self.name}.sum({target!r}) is zero: {reason}.")
             return np.zeros(self.geometry)
-        return np.array(self.network.instance.values(self, f"sum({target})"), dtype=np.float64)
+        return np.array(self.network.instance.seen(self, f"sum({target})"), dtype=np.float64)
 
     def size_in_bytes(self) -> int:
         """Memory of the attributes; 0 before compile."""

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 CHUNK_SECONDS = 0.25
 """Python looks at signals and the progress bar about this often while the engine runs."""
 
-FEWEST_STEPS = 4
-"""A chunk has no fewer: its first step cannot build on sums that the step before left."""
-
 
 @contextmanager
 def interruptible() -> Iterator[NDArray[np.int32]]:
@@ -246,7 +243,7 @@ class Running(Callbacks, Profiling):
                 took = time.perf_counter() - started
                 done += part
                 tell(part)
-                chunk = max(FEWEST_STEPS, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
+                chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
         self.write_profile()
         return done
 

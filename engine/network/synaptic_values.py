@@ -39,10 +39,10 @@ class SynapticValues:
         return self.connectivity.dendrites
 
     def live(self, attribute: Attribute) -> NDArray[Any]:
-        """The engine's own array: (1,), (post size,) or (synapses,) in storage order."""
+        """The engine's own array: (1,), (post size,) or (synapses,) in storage order; not to be written."""
         instance = self.projection.network.instance
         assert instance is not None
-        return instance.values(self.projection, attribute.name)
+        return instance.seen(self.projection, attribute.name)
 
     def shared(self, attribute: Attribute) -> bool:
         """One value serves all synapses."""
@@ -181,9 +181,9 @@ class SynapticValues:
             if isinstance(value, RandomDistribution):
                 value = projection.network.draw(value, 1)[0]
             number = to_number(value, attribute, f"{owner}.")
-            live = self.live(attribute)
-            if live.size == self.connectivity.n_post:
-                live[post] = number
+            live, instance = self.live(attribute), projection.network.instance
+            if instance is not None and live.size == self.connectivity.n_post:
+                instance.values(projection, attribute.name)[post] = number
                 return
             spread = np.broadcast_to(live, self.connectivity.n_post).copy()
             spread[post] = number
@@ -211,7 +211,7 @@ class SynapticValues:
             if instance.trace(projection, attribute.name) is not None:
                 projection.network.separate(projection)
             waiting = attribute.name == "w" and instance.deferred(projection)
-            live = instance.written(projection) if waiting else self.live(attribute)
+            live = instance.written(projection) if waiting else instance.values(projection, attribute.name)
             live[self.storage(selection)] = values
             if waiting:
                 projection.network.keep_waiting(projection)

@@ -87,9 +87,9 @@ class Deferring(Traced):
     def _let_catch_up(self) -> None:
         """Before a call: where a neuron remembers no more spikes, all synapses look at those they missed."""
         for number in self._deferrals:
-            missed = self.arrays[f"synapses{number}_missed"]
+            missed = self._arrays[f"synapses{number}_missed"]
             full = missed.max(initial=0) >= REMEMBERED
-            self.arrays[f"synapses{number}_catch_up"][0] = full
+            self._arrays[f"synapses{number}_catch_up"][0] = full
 
     def _seen_before(self) -> None:
         """No synapse has seen what did not happen, whatever a file says."""

@@ -16,6 +16,7 @@ from engine.codegen.lowering.builder import Limits
 from engine.codegen.lowering.deferral import Deferral
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.stopping import EVERY, STOP
+from engine.codegen.lowering.sweeps import AS_LEFT
 from engine.codegen.lowering.trace_kernels import BEGAN
 from engine.codegen.lowering.traces import Trace
 from engine.codegen.plan import Plan
@@ -52,8 +53,8 @@ def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int)
 class Instance(Resettable, Rewired, Restorable):
     """Live values of a network.
 
-    Buffers belong to this object; numpy views of them may be handed out, but a new plan (after a monitor
-    was added or a parameter became an array) may replace them.
+    Numpy views of buffers may be handed out, but a new plan (after a monitor was added or a parameter became
+    an array) may replace them.
 
     Attributes
     ----------
@@ -64,7 +65,7 @@ class Instance(Resettable, Rewired, Restorable):
     def __init__(self, network: Network, threads: int) -> None:
         self.network = network
         self.threads = threads
-        self.arrays: dict[str, Array] = {}
+        self._arrays: dict[str, Array] = {}
         self._initial: dict[str, Any] = {}
         self._limits: dict[str, Limits] = {}
         self._clock = np.zeros(3, np.int64)
@@ -92,7 +93,7 @@ class Instance(Resettable, Rewired, Restorable):
         """Another instance, not loaded yet, which begins with copies of the values of populations."""
         other = Instance(self.network, self.threads)
         kept = ("pop", "neurons", "table", "const_")
-        other.arrays = {name: array for name, array in self.arrays.items() if name.startswith(kept)}
+        other._arrays = {name: array for name, array in self.arrays.items() if name.startswith(kept)}
         other._clock = self._clock.copy()
         return other
 
@@ -113,15 +114,15 @@ class Instance(Resettable, Rewired, Restorable):
             "bool": np.bool_,
         }
         if not self.loaded:
-            self.arrays = {k: filled(v, v.size, v.dtype) for k, v in self.arrays.items()}
+            self._arrays = {k: filled(v, v.size, v.dtype) for k, v in self.arrays.items()}
         dropped = tuple(f"{part}{p.id}_" for p in redrawn for part in ("proj", "synapses"))
         for projection in self.network.projections:
             if projection.id not in lowered.deferrals:
                 self.settle(projection)
             if projection.id in self._traces and projection.id not in lowered.traces:
-                self.arrays |= self.separated(projection)
+                self._arrays |= self.separated(projection)
         old = {k: v for k, v in self.arrays.items() if not k.startswith(("mon", "profile", *dropped))}
-        self.arrays = {}
+        self._arrays, self._as_left = {}, False
         self._initial, self._limits = dict(lowered.values), lowered.limits
         for buffer in plan.buffers:
             count = buffer.count if isinstance(buffer.count, int) else lowered.sizes[buffer.count]
@@ -363,27 +364,28 @@ class Instance(Resettable, Rewired, Restorable):
         stop = np.zeros(1, np.int32) if stop is None else stop
         progress = np.zeros(1, np.int64) if progress is None else progress
         done = progress[0] = 0
-        began = self.arrays.get(BEGAN, np.zeros(1, np.int64))
+        held, none = self._arrays, np.zeros(1, np.int64)
+        began, as_left = held.get(BEGAN, none), held.get(AS_LEFT, none)
         while done < steps and not stop[0]:
             sizes, room = self._recording.begin(self.step, steps - done)
-            buffers = [self.arrays[b.name] for b in self._plan.buffers]
-            began[0] = self.tick
+            buffers = [held[b.name] for b in self._plan.buffers]
+            began[0], as_left[0] = self.tick, self._as_left
             self._let_catch_up()
             counter = progress if room == steps else np.zeros(1, np.int64)
             part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, counter)
             self._clock += part
+            self._as_left |= part > 0
             done += part
             progress[0] = done
             self._recording.end()
-            if self.stop_holds:
-                steps = done
+            steps = done if self.stop_holds else steps
             self.rewire_where_marked()
         return done
 
     @property
     def stop_holds(self) -> bool:
         """Did the last step end the run by the conditions of :meth:`until`?"""
-        return STOP in self.arrays and bool(self.arrays[STOP][0])
+        return STOP in self._arrays and bool(self._arrays[STOP][0])
 
     @contextmanager
     def until(self, populations: Iterable[Population], every: bool) -> Iterator[None]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from engine.codegen.plan import Plan
+from engine.runtime.holding import Array, Holding
 
 if TYPE_CHECKING:
     from engine.network import Population, Projection
 
-Array = npt.NDArray[Any]
 
-
-class Named:
+class Named(Holding):
     """The part of an ``Instance`` that finds buffers."""
 
-    arrays: dict[str, Array]
     _plan: Plan | None
 
     @staticmethod
@@ -31,6 +27,14 @@ class Named:
             return self.internal(obj, f"sum_{attribute[4:-1]}")
         return self.arrays[f"{self._prefix(obj, 'pop', 'proj')}_{attribute}"]
 
+    def seen(self, obj: Population | Projection, attribute: str) -> Array:
+        """As :meth:`values`, for those who only look: it cannot be written."""
+        as_left = self._as_left
+        view = self.values(obj, attribute).view()
+        view.setflags(write=False)
+        self._as_left = as_left
+        return view
+
     def internal(self, obj: Population | Projection, name: str) -> Array:
         """View of a buffer that is no attribute: ``last``, ``refractory``, ``times``, ``sum_<target>`` ..."""
         return self.arrays[f"{self._prefix(obj, 'neurons', 'synapses')}_{name}"]
@@ -42,7 +46,7 @@ class Named:
 
     def has_internal(self, obj: Population | Projection, name: str) -> bool:
         """True if the plan has that buffer."""
-        return f"{self._prefix(obj, 'neurons', 'synapses')}_{name}" in self.arrays
+        return f"{self._prefix(obj, 'neurons', 'synapses')}_{name}" in self._arrays
 
     def is_single(self, obj: Population | Projection, attribute: str) -> bool:
         """True if one value serves all neurons or synapses."""

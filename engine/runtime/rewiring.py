@@ -5,27 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.codegen.lowering.builder import NEVER
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.plan import Plan
 from engine.runtime.buffers import filled, values_of
+from engine.runtime.holding import Array, Holding
 from engine.runtime.recording import Recording
 
 if TYPE_CHECKING:
     from engine.connectivity import Rewiring
     from engine.network import Network, Projection
 
-Array = npt.NDArray[Any]
 
-
-class Rewired:
+class Rewired(Holding):
     """The part of an ``Instance`` that changes the synapses of running projections."""
 
     network: Network
     threads: int
-    arrays: dict[str, Array]
     _initial: dict[str, Any]
     _plan: Plan | None
     _recording: Recording | None
@@ -64,9 +61,9 @@ class Rewired:
 
     def _taken_marks(self, projection: Projection, rule: str) -> Array | None:
         """Indices that a rule marked in the last step, ascending, and forget them; None if there are none."""
-        if f"synapses{projection.id}_{rule}_number" not in self.arrays:
+        if f"synapses{projection.id}_{rule}_number" not in self._arrays:
             return None
-        number = self.arrays[f"synapses{projection.id}_{rule}_number"]
+        number = self._arrays[f"synapses{projection.id}_{rule}_number"]
         if not number.any():
             return None
         number[...] = 0

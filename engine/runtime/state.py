@@ -12,17 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.codegen.lowering.builder import FLAG, Limits
 from engine.codegen.plan import EventList, EventRecorder, Plan, Recorder
 from engine.errors import EngineError
 from engine.runtime.core import partition
-
-Array = npt.NDArray[Any]
+from engine.runtime.holding import Array, Holding
 
 LAST_STEP = 2**53
 """No clock comes that far."""
@@ -36,11 +33,10 @@ class Pause:
     rings: dict[str, Array]
 
 
-class Restorable:
+class Restorable(Holding):
     """The part of an ``Instance`` that gives its state away and takes another one."""
 
     threads: int
-    arrays: dict[str, Array]
     _clock: Array
     _plan: Plan | None
     _limits: dict[str, Limits]

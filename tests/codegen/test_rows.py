@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,9 +83,9 @@ def test_the_order_of_a_row_is_the_one_that_is_promised() -> None:
 # --- rules and sums in one pass ---------------------------------------------------------------------------
 
 
-def learning(synapse: Synapse, threads: int = 1) -> tuple[Network, Projection]:
+def learning(synapse: Synapse, threads: int = 1, structural: bool = False) -> tuple[Network, Projection]:
     network = Network(dt=1.0, seed=4)
-    network.config(num_threads=threads)
+    network.config(num_threads=threads, structural_plasticity=structural)
     neuron = Neuron(parameters="tau = 10.0\nB = 0.5", equations="tau * dr/dt + r = sum(exc) + B")
     pre, post = network.create(70, neuron, name="pre"), network.create(130, neuron, name="post")
     pre.B = np.linspace(0.1, 1.0, 70)
@@ -103,18 +105,34 @@ def weights_and_rates(network: Network, projection: Projection) -> bytes:
     return found + np.concatenate([np.asarray(row) for row in projection.w]).tobytes()
 
 
+def ask_for_buffers(network: Network) -> None:
+    assert network.instance is not None and network.instance.arrays
+
+
+def spoil_sums(network: Network) -> None:
+    """Sums that were made ahead become wrong, behind the back of the instance."""
+    assert network.instance is not None
+    network.instance._arrays["synapses0_matrix_ahead"][...] = 1e3
+
+
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("period", [1.0, 3.0])
 def test_one_pass_gives_the_bits_of_two(threads: int, period: float) -> None:
-    """The first step of a call makes its own sums, so that calls of one step never share a pass."""
+    """Where somebody asked for the buffers, the next step makes its own sums."""
     network, projection = learning(Oja(eta=0.01), threads)
     projection.enable_learning(period=period)
     network.simulate(20.0)
     alone, other = learning(Oja(eta=0.01))
     other.enable_learning(period=period)
     for _ in range(20):
+        ask_for_buffers(alone)
         alone.simulate(1.0)
+    by_steps, third = learning(Oja(eta=0.01), threads)
+    third.enable_learning(period=period)
+    for _ in range(20):
+        by_steps.simulate(1.0)
     assert weights_and_rates(network, projection) == weights_and_rates(alone, other)
+    assert weights_and_rates(network, projection) == weights_and_rates(by_steps, third)
     assert np.ptp(projection.w[0]) > 0.0, "the case must learn"
 
 
@@ -126,6 +144,64 @@ def test_what_is_changed_between_runs_counts() -> None:
     before = projection.post_population.r.copy()
     network.simulate(1.0)
     np.testing.assert_allclose(projection.post_population.r, before + (0.5 - before) / 10.0, rtol=1e-14)
+
+
+CHANGES: dict[str, Callable[[Network, Projection], Any]] = {
+    "rates": lambda net, proj: setattr(proj.pre_population, "r", 3.0),
+    "rates of some": lambda net, proj: setattr(proj.pre_population[3:9], "r", 3.0),
+    "rate of one": lambda net, proj: setattr(proj.pre_population.neuron(3), "r", 3.0),
+    "weights": lambda net, proj: setattr(proj, "w", 0.5),
+    "weights of one": lambda net, proj: setattr(proj[2], "w", 0.5),
+    "one weight": lambda net, proj: setattr(proj[2].synapse(proj[2].pre_ranks[0]), "w", 0.5),
+    "parameter of the rule": lambda net, proj: setattr(proj, "eta", 0.5),
+    "becomes an array": lambda net, proj: setattr(proj.post_population, "B", np.linspace(0.0, 9.0, 130)),
+    "no learning": lambda net, proj: proj.disable_learning(),
+    "no transmission": lambda net, proj: setattr(proj, "transmission", False),
+    "a frozen population": lambda net, proj: proj.post_population.disable(),
+    "time": lambda net, proj: net.set_time(100.0),
+    "reset": lambda net, proj: net.reset(projections=True),
+    "another monitor": lambda net, proj: net.monitor(proj.post_population, "r"),
+    "fewer synapses": lambda net, proj: proj[2].prune_synapse(proj[2].pre_ranks[0]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_way_to_change_something_is_noticed(change: str) -> None:
+    """Sums that were made ahead are used only by those whom nobody told of the buffers."""
+    found = []
+    for asked in (False, True):
+        network, projection = learning(Oja(eta=0.01), structural=change == "fewer synapses")
+        network.simulate(5.0)
+        CHANGES[change](network, projection)
+        if asked:
+            ask_for_buffers(network)
+        elif "synapses0_matrix_ahead" in network.refresh()._arrays:
+            spoil_sums(network)
+        network.simulate(2.0)
+        found.append(weights_and_rates(network, projection))
+    assert found[0] == found[1]
+
+
+def test_looking_is_no_change() -> None:
+    """Whoever only reads lets the next step take the sums that are there: here wrong ones, to see that."""
+    network, projection = learning(Oja(eta=0.01))
+    post = projection.post_population
+    network.simulate(5.0)
+    assert post.r.size == 130 and post.neuron(3).r > 0.0 and post[3:5].r.size == 2
+    assert len(projection.w) == 130 and projection[2].w[0] > 0.0 and projection.eta == 0.01
+    assert post.sum("exc").size == 130 and network.get_time() == 5.0
+    spoil_sums(network)
+    network.simulate(1.0)
+    assert post.sum("exc").tolist() == [1e3] * 130
+    network.simulate(1.0)
+    assert post.sum("exc").max() < 1e3
+
+
+def test_what_is_given_to_look_at_cannot_be_written() -> None:
+    network, projection = learning(Oja(eta=0.01))
+    assert network.instance is not None
+    with pytest.raises(ValueError, match="read-only"):
+        network.instance.seen(projection, "w")[...] = 1.0
 
 
 @pytest.mark.parametrize(

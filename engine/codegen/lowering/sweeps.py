@@ -2,9 +2,9 @@
 
 The rule of a rate-coded projection writes all its synapses in phase 8, and phase 2 of the next step reads
 them again. Where nothing that the sum reads can change in between, the rule's own pass sums as well: it
-leaves the totals in a buffer, and phase 2 only adds them. The first step of a call sums by itself, since
-values may have been changed from Python; so does a step after one in which the rule was not due. Both sum in
-the same order, so that the results have the same bits.
+leaves the totals in a buffer, and phase 2 only adds them. The first step of a call sums by itself where
+somebody could have changed values since the call before (:data:`AS_LEFT` is 0); so does a step after one in
+which the rule was not due. Both sum in the same order, so that the results have the same bits.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ from engine.codegen.lowering.synapses import POST, PRE, SYNAPSE
 from engine.codegen.passes import rewrite
 from engine.codegen.plan import Buffer, Entry, Plan
 from engine.codegen.traverse import statements, subexpressions, written_buffers
+
+AS_LEFT = "as_left"
+"""Buffer that is 1 where a call finds all values as the one before left them."""
 
 DONE = Symbol("done", "int")
 _LASTING = frozenset({"s", "pre", "post"})
@@ -104,7 +107,9 @@ def _shared(lowered: Lowered, rule: Kernel, total: Kernel) -> Lowered:
     rows = next(matrix for matrix in plan.matrices if matrix.name == total.domain.matrix)
     ahead = Buffer(f"{rows.name}_ahead", "real", rows.n_post, f"{total.name}: made by the rule before")
     before = Op("-", (STEP, Const(1, "int")), "int")
-    ran = all_of(Op(">", (DONE, ZERO), "bool"), rewrite(rule.condition, lambda e: before if e == STEP else e))
+    left = Op("!=", (Load(AS_LEFT, ZERO, "int"), ZERO), "bool")
+    known = Op("or", (Op(">", (DONE, ZERO), "bool"), left), "bool")
+    ran = all_of(known, rewrite(rule.condition, lambda e: before if e == STEP else e))
     condition = total.condition or TRUE
     taken = Kernel(
         f"{total.name} of the rule",
@@ -123,10 +128,13 @@ def _shared(lowered: Lowered, rule: Kernel, total: Kernel) -> Lowered:
     for entry in plan.schedule:
         new = {id(total): (alone, taken), id(rule): (whole,)}.get(id(entry.work), (entry.work,))
         schedule += [dataclasses.replace(entry, work=work) for work in new]
+    as_left = Buffer(AS_LEFT, "int64", 1, "1: all is as the call before left it")
+    added = tuple(b for b in (as_left, ahead) if b not in plan.buffers)
+    names = tuple(b.name for b in added)
     plan = dataclasses.replace(
         plan,
-        buffers=(*plan.buffers, ahead),
+        buffers=(*plan.buffers, *added),
         schedule=tuple(schedule),
-        scratch=(*plan.scratch, ahead.name),
+        scratch=(*plan.scratch, *names),
     )
-    return dataclasses.replace(lowered, plan=plan, values=lowered.values | {ahead.name: 0.0})
+    return dataclasses.replace(lowered, plan=plan, values=lowered.values | dict.fromkeys(names, 0))
