@@ -1,10 +1,10 @@
 """Construction of synapses: CPU seconds and memory beside C++ written by hand and other simulators.
 
-``python bench/construction.py [--peers annarchy annarchy5 nest] [--runs 3] [--json FILE] [--small]``
+``python bench/construction.py [--peers annarchy annarchy5 brian2 nest] [--runs 3] [--json FILE] [--small]``
 
 From ``compile()`` to the end of the first step, with the library of the network's structure in the cache.
 Other simulators make a million synapses of each pattern, and more of a few where ``--largest`` allows it;
-``--small``: only three patterns of the smaller size.
+``--small``: only three patterns of the smaller size. ``--cases``: only what large cases of the ruler have.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ SMALLER = {"all_to_all": (1000, 1000), "gaussian": (600, 100)}
 """Sizes and degrees of patterns at which ANNarchy is done in seconds."""
 SHOWN = PATTERNS[:3]
 """Those of which the largest networks are made, by other simulators, too."""
+OF_CASES = [("probability", 40_000, 80), ("probability", 12_500, 1250)]
+"""As many synapses as `coba_large` and `brunel` have."""
+OFFERED = {"nest": SHOWN, "brian2": PATTERNS[:2]}
+"""The patterns that some simulators have."""
 
 Record = dict[str, Any]
 
@@ -108,33 +112,36 @@ def table(record: Record) -> list[str]:
     return lines
 
 
-def cases(small: bool) -> list[tuple[str, int, int]]:
+def cases(small: bool, of_cases: bool) -> list[tuple[str, int, int]]:
     """Pattern, neurons and synapses for each."""
+    if of_cases:
+        return OF_CASES
     million = [(p, *SMALLER.get(p, (3200, 320))) for p in (PATTERNS[:3] if small else PATTERNS)]
     if small:
         return million
     large = [(p, 3162 if p == "all_to_all" else 10_000, 1000) for p in PATTERNS]
-    return million + large + [(p, 50_000, 1000) for p in SHOWN]
+    return million + OF_CASES + large + [(p, 50_000, 1000) for p in SHOWN]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    known = ("annarchy", "annarchy5", "nest")
+    known = ("annarchy", "annarchy5", "brian2", "nest")
     parser.add_argument("--peers", nargs="*", choices=known, default=[n for n in known if PEERS[n].installed])
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--largest", type=float, default=1e7, help="synapses that others make at most")
     parser.add_argument("--json", type=Path, help="add the results to this file")
     parser.add_argument("--small", action="store_true", help="a few patterns of the smaller size")
+    parser.add_argument("--cases", action="store_true", help="only networks as large as cases of the ruler")
     options = parser.parse_args()
     records = []
     with tempfile.TemporaryDirectory() as temporary:
-        for pattern, size, degree in cases(options.small):
+        for pattern, size, degree in cases(options.small, options.cases):
             names = ["engine", *(["hand"] if pattern == "probability" else [])]
-            is_small = size * degree <= 2e6
-            if is_small or (pattern in SHOWN and size * degree <= options.largest):
-                names += [n for n in options.peers if n != "nest" or pattern in SHOWN]
+            is_few = size * degree <= 2e6 or (pattern in SHOWN and size * degree <= options.largest)
+            if is_few or (pattern, size, degree) in OF_CASES:
+                names += [n for n in options.peers if pattern in OFFERED.get(n, PATTERNS)]
             record = compared(pattern, size, degree, names, options.runs, Path(temporary))
             records.append(record)
             print("\n".join(table(record)), flush=True)

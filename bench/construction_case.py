@@ -1,10 +1,11 @@
-"""One projection between two populations as a script that runs here, on ANNarchy and on NEST.
+"""One projection between two populations as a script that runs here, on ANNarchy, Brian 2 and NEST.
 
-Run as ``python construction_case.py {engine,annarchy,nest} PATTERN SIZE DEGREE FOLDER`` in an environment
-that has the simulator. Prints one line of JSON: CPU seconds of this process for drawing alone (``draw``, the
+Run as ``python construction_case.py {engine,annarchy,brian2,nest} PATTERN SIZE DEGREE FOLDER`` in an
+environment that has the simulator. Prints one line of JSON: CPU seconds of this process for drawing alone (``draw``, the
 engine only) and from ``compile()`` to the end of the first step (``cpu``), the number of synapses, and the
 bytes for each of them that the process grew by, at the end (``bytes``) and at most (``peak``). FOLDER keeps
-what was compiled; the case is compiled for a small network first.
+what was compiled; the case is compiled for a small network first. For Brian it is the CPU time of its program
+to the end of the first step.
 """
 
 import json
@@ -115,8 +116,43 @@ def by_nest() -> dict[str, float]:
     return measured(construct, lambda: nest.num_connections)
 
 
+AFTER_STEP = """
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line) && line.compare(0, 6, "VmHWM:")) {}
+    std::ofstream("construction.txt") << usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
+        + 1e-6 * (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) << " " << 1024.0 * std::stod(line.substr(6));
+"""
+
+
+def by_brian() -> dict[str, float]:
+    import brian2 as b2
+
+    place = Path(folder).absolute() / "brian2"
+    b2.set_device("cpp_standalone", directory=str(place), build_on_run=False)
+    b2.prefs.codegen.cpp.headers += ["<sys/resource.h>", "<fstream>", "<string>"]
+    model = {"model": "v = g : 1\ng : 1", "threshold": "v > 1"}
+    pre, post = b2.NeuronGroup(size, **model), b2.NeuronGroup(size, **model)
+    own = pattern == "probability, weights"
+    synapses = b2.Synapses(pre, post, "w : 1" if own else "", on_pre=f"g_post += {'w' if own else 0.5}")
+    synapses.connect(p=degree / size)
+    if own:
+        synapses.w = "rand()"
+    b2.device.insert_code("after_network_run", AFTER_STEP)
+    b2.Network(pre, post, synapses).run(b2.defaultclock.dt)
+    b2.device.build(directory=str(place), compile=True, run=False)
+    b2.device.run(str(place), with_output=False, run_args=[])
+    written = next(p for p in (Path("construction.txt"), place / "construction.txt") if p.exists())
+    cpu, most = map(float, written.read_text().split())
+    return {"cpu": cpu, "synapses": len(synapses), "peak": most / len(synapses)}
+
+
 if simulator == "nest":
     found = by_nest()
+elif simulator == "brian2":
+    found = by_brian()
 elif simulator == "engine":
     import engine
 

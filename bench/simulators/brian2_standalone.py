@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import brian2 as b2
-from brian2 import NeuronGroup, PoissonGroup, SpikeMonitor, Synapses, ms
+import numpy as np
+from brian2 import NeuronGroup, PoissonGroup, SpikeMonitor, StateMonitor, Synapses, ms
 
 from cases import CASES as ALL
 from measure import Clock
@@ -43,6 +44,29 @@ def coba(setting: Setting) -> Parts:
     return [group, first, second], group, {}
 
 
+def recording(setting: Setting) -> Parts:
+    parts, group, ends = coba(setting)
+    return [*parts, StateMonitor(group, "v", record=True, dt=1 * ms)], group, ends
+
+
+def cuba(setting: Setting) -> Parts:
+    exc = setting.size(3200)
+    group = NeuronGroup(
+        setting.size(4000),
+        """dv/dt = (-49.0 - v + ge - gi) / (20*ms) : 1 (unless refractory)
+           dge/dt = -ge / (5*ms) : 1
+           dgi/dt = -gi / (10*ms) : 1""",
+        threshold="v > -50.0",
+        reset="v = -60.0",
+        refractory=5 * ms,
+        method="exponential_euler",
+    )
+    group.v = "-60 + 10*rand()"
+    first = connected(setting, group[:exc], group, 0.02, "ge_post += 1.62")
+    second = connected(setting, group[exc:], group, 0.02, "gi_post += 9.0")
+    return [group, first, second], group, {}
+
+
 def brunel(setting: Setting) -> Parts:
     exc = setting.size(10000)
     group = NeuronGroup(
@@ -60,8 +84,8 @@ def brunel(setting: Setting) -> Parts:
     return [group, first, second], group, {}
 
 
-def izhikevich(setting: Setting) -> Parts:
-    exc, n = setting.size(800), setting.size(1000)
+def izhikevich_group(exc: int, n: int) -> tuple[Any, Any]:
+    """Neurons, and what gives them their noise and what arrived."""
     group = NeuronGroup(
         n,
         """dv/dt = (0.04*v**2 + 5*v + 140 - u + I) / ms : 1
@@ -86,12 +110,33 @@ def izhikevich(setting: Setting) -> Parts:
     group.noise = f"2 + 3 * {kind}"
     group.v = -65.0
     group.u = "-65 * b"
-    driven = group.run_regularly("I = noise * randn() + g; g = 0", when="start")
+    return group, group.run_regularly("I = noise * randn() + g; g = 0", when="start")
+
+
+def izhikevich(setting: Setting) -> Parts:
+    exc = setting.size(800)
+    group, driven = izhikevich_group(exc, setting.size(1000))
     parts = [group, driven]
     for source, sign, largest in ((group[:exc], "+", 0.5), (group[exc:], "-", 1.0)):
         synapses = Synapses(source, group, "w : 1", on_pre=f"g_post {sign}= w")
         synapses.connect()
         synapses.w = f"{largest / setting.scale} * rand()"
+        parts.append(synapses)
+    return parts, group, {}
+
+
+def izhikevich_large(setting: Setting) -> Parts:
+    exc, n = setting.size(8000), setting.size(10000)
+    group, driven = izhikevich_group(exc, n)
+    parts = [group, driven]
+    random = np.random.default_rng(setting.seed)
+    for first, size, sign, largest, degree in ((0, exc, "+", 0.5, 800), (exc, n - exc, "-", 1.0, 200)):
+        synapses = Synapses(group, group, "w : 1", on_pre=f"g_post {sign}= w")
+        # Brian has no rule for a number of synapses that each neuron gets.
+        few = min(degree, size)
+        drawn = [random.choice(size, few, replace=False) for _ in range(n)]
+        synapses.connect(i=first + np.concatenate(drawn), j=np.repeat(np.arange(n), few))
+        synapses.w = f"{largest} * rand()"
         parts.append(synapses)
     return parts, group, {}
 
@@ -139,7 +184,18 @@ def stdp_song(setting: Setting) -> Parts:
         method="exponential_euler",
     )
     group.v = -60.0
-    synapses = Synapses(inputs, group, RULE, **pair_rule(largest), method="exact")
+    # At steps of 1 ms the rate depends on it: traces of the reference decay to the step of a spike, but count as
+    # touched when it arrives, a step later; post-synaptic spikes come before those of their step arrive.
+    decay = "factor = exp((last - t) / (20*ms)); x = x * factor; y = y * factor"
+    rule = pair_rule(largest)
+    synapses = Synapses(
+        inputs,
+        group,
+        "w : 1\nx : 1\ny : 1\nlast : second",
+        on_pre=f"{decay}; last = t + dt; {rule['on_pre']}",
+        on_post=f"{decay}; last = t; {rule['on_post']}",
+    )
+    synapses.post.order = -1
     synapses.connect()
     synapses.w = f"{largest} * rand()"
     return [inputs, group, synapses], group, {"weight": synapses.w}
@@ -197,8 +253,12 @@ def hh(setting: Setting) -> Parts:
 CASES: dict[str, Callable[[Setting], Parts]] = {
     "coba": coba,
     "coba_large": coba,
+    "recording": recording,
+    "cuba": cuba,
+    "cuba_large": cuba,
     "brunel": brunel,
     "izhikevich": izhikevich,
+    "izhikevich_large": izhikevich_large,
     "stdp_song": stdp_song,
     "stdp_recurrent": stdp_recurrent,
     "rate_sparse": rate_sparse,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.runtime.core import as_ranks, rank_type
-from engine.runtime.sparse import carried, column_offsets, transpose
+from engine.runtime.sparse import carried, column_offsets, places, transpose
 
 CHUNK = 1 << 18
 
@@ -97,22 +97,25 @@ class Connectivity:
     weights : float, float64 array of nnz or None
         One number: all synapses are equal. None: each has its own, which the compiled network keeps, or
         ``weights_by_pre``.
-    delay_steps : int or int32 array of nnz
-        Delay in steps, at least 1. One number: of all synapses.
+    delay_steps : int, int32 array of nnz or None
+        Delay in steps, at least 1. One number: of all synapses. None: each has its own in ``delays_by_pre``.
     lasting : int64 array, optional
         Ranks of the dendrites that last even without synapses (structural plasticity).
     allowed_delay : int
         Delay in steps that a new synapse may have even if no other one has it any more.
     weights_by_pre : float64 array of nnz, optional
         Weights by pre-synaptic and then by post-synaptic rank.
+    delays_by_pre : int32 array of nnz, optional
+        Delays in steps in that order.
     """
 
     joined: Joined
     weights: float | NDArray[np.float64] | None = 1.0
-    delay_steps: int | NDArray[np.int32] = 1
+    delay_steps: int | NDArray[np.int32] | None = 1
     lasting: NDArray[np.int64] | None = None
     allowed_delay: int = 1
     weights_by_pre: NDArray[np.float64] | None = None
+    delays_by_pre: NDArray[np.int32] | None = None
 
     @classmethod
     def of_rows(
@@ -129,7 +132,7 @@ class Connectivity:
             "offsets": self.offsets,
             "pre": self.pre,
             "weights": self.weights,
-            "delay_steps": self.delay_steps,
+            "delay_steps": self.held_delays if self.uniform else self.delays,
             "lasting": self.lasting,
             "allowed_delay": self.allowed_delay,
         }
@@ -166,24 +169,41 @@ class Connectivity:
     @property
     def uniform(self) -> bool:
         """True where one delay serves all synapses."""
-        return not isinstance(self.delay_steps, np.ndarray)
+        return not isinstance(self.held_delays, np.ndarray)
+
+    @property
+    def held_delays(self) -> int | NDArray[np.int32]:
+        """Delay in steps of all synapses, or the array of their delays, in whichever order it is held."""
+        held = self.delays_by_pre if self.delay_steps is None else self.delay_steps
+        assert held is not None
+        return held
 
     @property
     def max_delay_steps(self) -> int:
         """Largest delay of a synapse, or that a new one may have, in steps, at least 1."""
-        return int(np.max(self.delay_steps, initial=self.allowed_delay))
+        return int(np.max(self.held_delays, initial=self.allowed_delay))
 
     @property
     def delays(self) -> NDArray[np.int32]:
         """Delay of each synapse in steps."""
+        if self.delay_steps is None:
+            assert self.delays_by_pre is not None
+            found: NDArray[np.int32] = self.delays_by_pre[self.places_by_pre]
+            return found
         return np.broadcast_to(np.asarray(self.delay_steps, dtype=np.int32), self.nnz)
+
+    @property
+    def places_by_pre(self) -> NDArray[np.integer[Any]]:
+        """Where each synapse lies among those by pre-synaptic and then by post-synaptic rank; a new array."""
+        return places(self.joined.by_pre.offsets, self.joined.by_post.ranks)
 
     @cached_property
     def distinct_delays(self) -> NDArray[np.int64]:
         """All delays that occur, in steps, ascending."""
         seen = np.zeros(self.max_delay_steps + 1, dtype=bool)
-        for start in range(0, self.nnz, CHUNK):  # Indexing by all at once would copy them as int64.
-            seen[self.delays[start : start + CHUNK]] = True
+        held = np.atleast_1d(self.held_delays)
+        for start in range(0, len(held), CHUNK):  # Indexing by all at once would copy them as int64.
+            seen[held[start : start + CHUNK]] = True
         return np.flatnonzero(seen)
 
     @property
@@ -209,7 +229,7 @@ class Connectivity:
     @property
     def arrays(self) -> list[Any]:
         """Arrays that are held at present, and what is one number for all."""
-        return [*self.joined.arrays, self.weights, self.weights_by_pre, self.delay_steps]
+        return [*self.joined.arrays, self.weights, self.weights_by_pre, self.held_delays]
 
 
 def row_offsets(rows: NDArray[np.integer[Any]], counts: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:

@@ -128,5 +128,6 @@ class Delays:
         self._retime(delays_in_steps(flat, projection))
 
     def _retime(self, delay_steps: Any) -> None:
-        self._connectivity = replace(self._own_projection.connectivity, delay_steps=delay_steps)
+        present = self._own_projection.connectivity
+        self._connectivity = replace(present, delay_steps=delay_steps, delays_by_pre=None)
         self.network.replan()

@@ -122,7 +122,7 @@ def _take_synapses(projection: Projection, stored: StoredSynapses, weights: Any,
         and (is_number(weights) or not single)
     )
     if fits and uniform == (projection.uniform_delay >= 0):
-        if np.array_equal(steps, current.delay_steps):
+        if np.array_equal(steps, current.held_delays if uniform else current.delays):
             return
         if not uniform or projection.uniform_delay > 1:
             projection.delay = float(delays) if uniform else SynapticValues(projection).by_dendrite(delays)

@@ -75,21 +75,21 @@ class Recipe:
             drawn = replace(drawn, **own)
         elif self.weights is not None:
             drawn = replace(drawn, weights=float(self.weights))
-        delay_steps = drawn.delay_steps
         if isinstance(self.delays, RandomDistribution):
-            delay_steps = aligned_empty(drawn.nnz, np.int32)
+            delays = aligned_empty(drawn.nnz, np.int32)
             for part, values in _samples(self.delays, "delays", projection, redraws, drawn.nnz):
-                delay_steps[part] = delays_in_steps(np.maximum(values, network.dt), projection)
-        elif self.delays is not None:
-            delay_steps = max(1, self.delays)
-        return replace(drawn, delay_steps=delay_steps)
+                delays[part] = delays_in_steps(np.maximum(values, network.dt), projection)
+            if by_pre:
+                return replace(drawn, delay_steps=None, delays_by_pre=delays)
+            return replace(drawn, delay_steps=delays)
+        return drawn if self.delays is None else replace(drawn, delay_steps=max(1, self.delays))
 
 
 def stored_by_pre(projection: Projection) -> bool:
     """Synapses are drawn in rows by pre-synaptic neuron, and only these rows are kept: where spikes travel
     along them, and nothing else needs the other ones."""
     spiking = projection.pre_population.model.kind == "spike" and projection.decoded_steps is None
-    return spiking and not projection.structural and isinstance(projection.recipe.delays, int)
+    return spiking and not projection.structural and projection.recipe.delays is not None
 
 
 def always(connectivity: Connectivity) -> Structure:

@@ -153,7 +153,7 @@ class Instance(Resettable, Rewired, Restorable):
         self._traces, self._deferrals = lowered.traces, lowered.deferrals
         for projection in self.network.projections:  # What is separate cannot be joined again.
             projection.widened |= lowered.separate.get(projection.id, frozenset())
-        self._routed = {p.id: p.connectivity.delay_steps for p in self.network.projections}
+        self._routed = {p.id: p.connectivity.held_delays for p in self.network.projections}
         self._plan = plan
         self._library = Library(library)
         self._recording = Recording(self.network, plan, lowered.sizes, self.arrays, self.threads)
@@ -164,7 +164,7 @@ class Instance(Resettable, Rewired, Restorable):
         if route is None:
             return False
         projection = next(p for p in self.network.projections if p.id == int(route[1]))
-        return self._routed.get(projection.id) is not projection.connectivity.delay_steps
+        return self._routed.get(projection.id) is not projection.connectivity.held_delays
 
     @staticmethod
     def _source(history: str) -> str:

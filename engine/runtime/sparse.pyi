@@ -17,7 +17,11 @@ def places_in_columns(
     offsets_t: NDArray[np.int64], rows_t: NDArray[Any], entries: NDArray[Any], row: int
 ) -> NDArray[np.int64]: ...
 def sorted_by_class(
-    offsets: NDArray[np.int64], columns: NDArray[Any], classes: NDArray[np.int32], n_classes: int
+    offsets: NDArray[np.int64],
+    columns: NDArray[Any],
+    values: NDArray[np.int32],
+    class_of: NDArray[np.int32],
+    n_classes: int,
 ) -> tuple[NDArray[np.int64], NDArray[Any], NDArray[np.integer[Any]]]: ...
 def bits_of_rows(
     offsets: NDArray[np.int64], columns: NDArray[Any], starts: NDArray[np.int64], words: int

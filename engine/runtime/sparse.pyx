@@ -181,9 +181,11 @@ def places_in_columns(const int64_t[::1] offsets_t, const Rank[::1] rows_t, entr
     return found
 
 
-def sorted_by_class(const int64_t[::1] offsets, const Rank[::1] columns, const int32_t[::1] classes,
-                    int64_t n_classes):
+def sorted_by_class(const int64_t[::1] offsets, const Rank[::1] columns, const int32_t[::1] values,
+                    const int32_t[::1] class_of, int64_t n_classes):
     """Sparse rows cut into one row for each class of entries, the classes ascending and the order kept.
+
+    Entry ``k`` is of the class ``class_of[values[k]]``.
 
     Returns
     -------
@@ -197,31 +199,34 @@ def sorted_by_class(const int64_t[::1] offsets, const Rank[::1] columns, const i
     columns_c = aligned_empty(columns.shape[0], np.uint16 if Rank is uint16_t else np.int32)
     index_c = aligned_empty(columns.shape[0], index_type(columns.shape[0]))
     cdef int64_t[::1] cursor = offsets_c
-    cdef bint good = classes.shape[0] == columns.shape[0] and offsets[n_rows] == columns.shape[0]
-    for k in range(classes.shape[0]):
-        good &= 0 <= classes[k] < n_classes
+    cdef bint good = values.shape[0] == columns.shape[0] and offsets[n_rows] == columns.shape[0]
+    for k in range(class_of.shape[0]):
+        good &= 0 <= class_of[k] < n_classes
+    for k in range(values.shape[0]):
+        good &= 0 <= values[k] < class_of.shape[0]
     if not good:
         raise ValueError(f"every entry needs one of {n_classes} classes")
     with nogil:
         for row in range(n_rows):
             for k in range(offsets[row], offsets[row + 1]):
-                cursor[row * n_classes + classes[k] + 1] += 1
+                cursor[row * n_classes + class_of[values[k]] + 1] += 1
     np.cumsum(offsets_c, out=offsets_c)
     if index_c.dtype == np.int32:
-        _sort[Rank, int32_t](offsets, columns, classes, n_classes, offsets_c.copy(), columns_c, index_c)
+        _sort[Rank, int32_t](offsets, columns, values, class_of, n_classes, offsets_c.copy(), columns_c, index_c)
     else:
-        _sort[Rank, int64_t](offsets, columns, classes, n_classes, offsets_c.copy(), columns_c, index_c)
+        _sort[Rank, int64_t](offsets, columns, values, class_of, n_classes, offsets_c.copy(), columns_c, index_c)
     return offsets_c, columns_c, index_c
 
 
-cdef void _sort(const int64_t[::1] offsets, const Rank[::1] columns, const int32_t[::1] classes,
-                int64_t n_classes, int64_t[::1] cursor, Rank[::1] columns_c, Index[::1] index_c):
+cdef void _sort(const int64_t[::1] offsets, const Rank[::1] columns, const int32_t[::1] values,
+                const int32_t[::1] class_of, int64_t n_classes, int64_t[::1] cursor, Rank[::1] columns_c,
+                Index[::1] index_c):
     cdef int64_t row, k, place
     with nogil:
         for row in range(offsets.shape[0] - 1):
             for k in range(offsets[row], offsets[row + 1]):
-                place = cursor[row * n_classes + classes[k]]
-                cursor[row * n_classes + classes[k]] = place + 1
+                place = cursor[row * n_classes + class_of[values[k]]]
+                cursor[row * n_classes + class_of[values[k]]] = place + 1
                 columns_c[place] = columns[k]
                 index_c[place] = <Index>k
 

@@ -91,6 +91,8 @@ LARGE = 70_000
         ("spike", ONE_WEIGHT, COMPILE, LARGE, 5.2, 5.2),  # and 140 000 neurons
         ("spike", ONE_WEIGHT.replace("0.5", "0.5, 3.0"), COMPILE, 20_000, 2.5, 2.5),
         ("spike", PROBABILITY, COMPILE, 10_000, 11.0, 10.5),
+        # weights, delays, ranks as drawn, and ranks and places by delay
+        ("spike", DELAYS, COMPILE, 10_000, 21.0, 20.5),
         ("rate", ONE_WEIGHT, COMPILE, 10_000, 2.3, 2.3),
         ("rate", PROBABILITY, COMPILE, 10_000, 11.0, 10.5),
     ],

@@ -97,6 +97,19 @@ def test_many_synapses_like_a_simple_count() -> None:
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
 
 
+def test_delays_stay_when_one_dendrite_gets_others(net: Network) -> None:
+    source, post = net.create(SpikeSourceArray([[0.0]] * 30)), net.create(2, COUNTER)
+    proj = net.connect(source, post, "exc").connect_all_to_all(1.0, Uniform(1.0, 6.0))
+    m = net.monitor(post, "g_exc")
+    net.compile(silent=True)
+    before = proj.delay
+    proj[0].delay = before[1]
+    assert proj.delay == [before[1], before[1]]
+    net.simulate(8.0)
+    counts = np.bincount(np.array(before[1], dtype=int), minlength=8)
+    np.testing.assert_array_equal(m.get("g_exc"), np.stack([counts, counts], axis=1))
+
+
 def test_a_synapse_gets_its_spikes_in_the_order_of_their_emission(net: Network) -> None:
     """Products and sums do not commute: the late spike on the quick way must come last."""
     synapse = Synapse(parameters="w = 0.0", pre_spike="g_target = 2.0 * g_target + w")

@@ -99,7 +99,7 @@ class ReferenceProjection(ReferenceRules):
         self.name, self.model = source.name, source.model
         self.spiking = pre.spiking
         drawn = source.connectivity
-        self.delays = None if drawn.uniform else np.asarray(drawn.delay_steps)
+        self.delays = None if drawn.uniform else np.asarray(drawn.delays)
         """Delay of each synapse where they differ, and ``delay`` of the one that waits longest."""
         self.delay = self.longest = drawn.max_delay_steps
         self.pre_of = drawn.pre.astype(int)

@@ -181,8 +181,10 @@ def test_columns_that_do_not_ascend_are_transposed_too():
 @pytest.mark.parametrize("kind", [np.uint16, np.int32])
 def test_rows_are_cut_by_class_and_keep_their_order(kind):
     _, offsets, columns = random_rows(40, 300, 0.1, kind)
-    classes = np.random.default_rng(5).integers(0, 4, columns.size).astype(np.int32)
-    offsets_c, columns_c, index_c = sorted_by_class(offsets, columns, classes, 4)
+    values = np.random.default_rng(5).integers(0, 6, columns.size).astype(np.int32)
+    class_of = np.array([3, 0, 2, 2, 1, 0], dtype=np.int32)
+    classes = class_of[values]
+    offsets_c, columns_c, index_c = sorted_by_class(offsets, columns, values, class_of, 4)
     row = np.repeat(np.arange(40), np.diff(offsets))
     order = np.lexsort((classes, row))
     np.testing.assert_array_equal(index_c, order)
@@ -208,8 +210,10 @@ def test_offsets_of_other_columns_are_refused():
         carried(offsets_t, offsets[:-1], columns, np.zeros(columns.size))
     with pytest.raises(ValueError):
         places(offsets_t, columns, 10, columns.size + 1)
-    with pytest.raises(ValueError):
-        sorted_by_class(offsets, columns, np.full(columns.size, 4, dtype=np.int32), 4)
+    zeros = np.zeros(columns.size, dtype=np.int32)
+    for values, class_of in ((zeros + 4, np.arange(4)), (zeros - 1, np.arange(4)), (zeros, np.arange(5))):
+        with pytest.raises(ValueError):
+            sorted_by_class(offsets, columns, values, class_of.astype(np.int32), 4)
 
 
 @pytest.mark.parametrize("kind", [np.uint16, np.int32])

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from engine.connectivity import Connectivity
 
 Array = NDArray[Any]
-CHUNK = 1 << 18
-
 
 class SparseRows:
     """Sparse rows of one projection.
@@ -40,7 +38,7 @@ class SparseRows:
         # Not the connectivity itself: this object may outlive the weights in it.
         self.spiking, self.threads, self.tiles = spiking, threads, tiles
         self.joined, self.n_post = connectivity.joined, connectivity.n_post
-        self.delays = connectivity.delay_steps
+        self.delays, self.delays_by_pre = connectivity.delay_steps, connectivity.delays_by_pre
         self.ages = 0 if connectivity.uniform else max(1, len(connectivity.distinct_delays))
         """Number of different delays, where each synapse has its own."""
         self._distinct = None if connectivity.uniform else connectivity.distinct_delays
@@ -104,6 +102,8 @@ class SparseRows:
 
     @property
     def _delays(self) -> NDArray[np.int32]:
+        if self.delays_by_pre is not None and self.spiking:
+            return self.delays_by_pre
         return self.in_storage_order(np.asarray(self.delays))
 
     @property
@@ -118,8 +118,4 @@ class SparseRows:
         ages = self._ages
         of_delay = np.zeros(int(ages[0]) + 2, dtype=np.int32)
         of_delay[ages + 1] = np.arange(len(ages))
-        classes = self._delays
-        for start in range(0, len(classes), CHUNK):  # Indexing by all at once would copy them as int64.
-            part = slice(start, start + CHUNK)
-            classes[part] = of_delay[classes[part]]
-        return sorted_by_class(*self.joined.by_pre, classes, len(ages))
+        return sorted_by_class(*self.joined.by_pre, self._delays, of_delay, len(ages))
