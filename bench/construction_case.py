@@ -1,11 +1,11 @@
 """One projection between two populations as a script that runs here, on ANNarchy, Brian 2 and NEST.
 
 Run as ``python construction_case.py {engine,annarchy,brian2,nest} PATTERN SIZE DEGREE FOLDER`` in an
-environment that has the simulator. Prints one line of JSON: CPU seconds of this process for drawing alone (``draw``, the
-engine only) and from ``compile()`` to the end of the first step (``cpu``), the number of synapses, and the
-bytes for each of them that the process grew by, at the end (``bytes``) and at most (``peak``). FOLDER keeps
-what was compiled; the case is compiled for a small network first. For Brian it is the CPU time of its program
-to the end of the first step.
+environment that has the simulator. Prints one line of JSON: CPU seconds of this process for drawing alone
+(``draw``, the engine only) and from ``compile()`` to the end of the first step (``cpu``), the number of
+synapses, and the bytes for each of them that the process grew by, at the end (``bytes``) and at most
+(``peak``). FOLDER keeps what was compiled; the case is compiled for a small network first. For Brian ``cpu``
+is that of its program to the end of the first step.
 """
 
 import json
@@ -122,8 +122,9 @@ AFTER_STEP = """
     std::ifstream status("/proc/self/status");
     std::string line;
     while (std::getline(status, line) && line.compare(0, 6, "VmHWM:")) {}
-    std::ofstream("construction.txt") << usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
-        + 1e-6 * (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) << " " << 1024.0 * std::stod(line.substr(6));
+    const double microseconds = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
+    const double cpu = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + 1e-6 * microseconds;
+    std::ofstream("construction.txt") << cpu << " " << 1024.0 * std::stod(line.substr(6));
 """
 
 

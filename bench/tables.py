@@ -191,7 +191,7 @@ def construction(measured: Measured) -> str:
     """CPU seconds from compile() to the end of the first step, and bytes."""
     who = {"engine": "engine", **PEERS}
     rows = []
-    for record in measured.construction:
+    for record in sorted(measured.construction, key=lambda record: float(f"{record['synapses']:.1g}")):
         results = record["results"]
         drawn = results.get("engine", {}).get("draw")
         row = [
@@ -201,8 +201,8 @@ def construction(measured: Measured) -> str:
         ]
         for name in who:
             found = results.get(name, {})
-            cells = (text(found.get(key), form) for key, form in _CONSTRUCTION)
-            row.append(" / ".join(cell for cell in cells if cell))
+            cells = [text(found.get(key), form) or "–" for key, form in _CONSTRUCTION]
+            row.append(" / ".join(cells) if found else "")
         rows.append(row)
     head = ["synapses", "hand, s", "engine draws, s", *(f"{n}, s / bytes / at most" for n in who.values())]
     return markdown(head, rows)

@@ -1,11 +1,12 @@
-"""COBA (Vogels & Abbott 2005): 4000 neurons with conductance-based synapses; alone and recorded."""
+"""COBA (Vogels & Abbott 2005): 4000 neurons with conductance-based synapses; alone, recorded, and driven by
+Poisson neurons."""
 
 from typing import Any
 
 from cases.case import Case, Declared, probability
 
 
-def declare(ann: Any, scale: float) -> Declared:
+def declare(ann: Any, scale: float, current: float = 20.0) -> Declared:
     neuron = ann.Neuron(
         parameters="""
             El = -60.0 : population
@@ -29,6 +30,7 @@ def declare(ann: Any, scale: float) -> Declared:
     )
     exc, n, p = round(3200 * scale), round(4000 * scale), probability(0.02, scale)
     neurons = ann.Population(geometry=n, neuron=neuron)
+    neurons.I = current
     neurons.v = ann.Normal(-55.0, 5.0)
     neurons.g_exc = ann.Normal(4.0, 1.5)
     neurons.g_inh = ann.Normal(20.0, 12.0)
@@ -42,6 +44,16 @@ def declare(ann: Any, scale: float) -> Declared:
 def recorded(ann: Any, scale: float) -> Declared:
     network = declare(ann, scale)
     network.samples = ann.Monitor(network.projections[0].post, "v", period=1.0)
+    return network
+
+
+def driven(ann: Any, scale: float) -> Declared:
+    """Instead of the current 10 000 Poisson neurons of 20 Hz, each with a synapse onto 1 % of the neurons."""
+    network = declare(ann, scale, current=0.0)
+    sources = ann.PoissonPopulation(geometry=round(10_000 * scale), rates=20.0)
+    synapses = ann.Projection(sources, network.projections[0].post, "exc")
+    synapses.connect_fixed_probability(probability(0.01, scale), weights=0.1)
+    network.projections.append(synapses)
     return network
 
 
@@ -59,5 +71,6 @@ CASES = (
         counted=(1.0, 2.0),
         growth=(),
     ),
+    Case("poisson", "COBA 4000, 10 000 Poisson inputs", driven, 1000.0, 0.1, 0.1, growth=(5.0,)),
     Case("recording", "B8 COBA 4000, recorded", recorded, 1000.0, 0.1, 0.1, growth=()),
 )

@@ -2,8 +2,9 @@
 #pragma once
 #include "vogels_abbott.hpp"
 
-struct Coba {
-    static constexpr double kWeightExc = 0.6, kWeightInh = 6.7, kRest = -60, kInh = -80, kCurrent = 20;
+template <int kCurrent>
+struct Conductances {
+    static constexpr double kWeightExc = 0.6, kWeightInh = 6.7, kRest = -60, kInh = -80;
     const Phi<5> membrane{kStep / kTau};
 
     void start(real &v, real &e, real &g, Random &random) const {
@@ -15,3 +16,4 @@ struct Coba {
         return membrane.step(v, e + g + splat(1), fma(g, splat(kInh), splat(kRest + kCurrent)));
     }
 };
+using Coba = Conductances<20>;

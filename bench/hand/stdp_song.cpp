@@ -5,7 +5,7 @@
 // post-synaptic one adds x to all weights, a vector at a time. A spike that arrives decays traces to the step in which
 // it was emitted and counts as the last event from the step in which it arrives, as in ANNarchy: it stretches both
 // traces by one step.
-#include "normal.hpp"
+#include "gaps.hpp"
 
 constexpr double kTauM = 10, kTauE = 5, kThreshold = -54, kReset = -60, kRest = -74, kTauTrace = 20, kRate = 15;
 
@@ -21,28 +21,13 @@ int main(int count, char **given) {
     for (int j = 0; j < n; ++j) w[j] = static_cast<real>(random.uniform() * largest);
     build.stop();
 
-    const Logarithm logarithm;
-    RandomWords words(arguments.seed);
-    const Vec scale = splat(static_cast<real>(1.0 / std::log1p(-kRate / 1000)));
-    alignas(64) real gaps[kLanes];
-    int unused = 0;  // how many of the gaps are still to be taken
-    const auto gap = [&] {
-        if (unused == 0) {  // a vector of uniform numbers in (0, 1], as in normal.hpp
-            constexpr uint64_t one = sizeof(real) == 8 ? 0x3FF0000000000000u : 0x3F8000003F800000u;
-            constexpr uint64_t fraction = sizeof(real) == 8 ? 0x000FFFFFFFFFFFFFu : 0x007FFFFF007FFFFFu;
-            const Words bits = (words.bits() >> (sizeof(real) == 8 ? 12 : 9) & fraction) | one;
-            store(gaps, logarithm(splat(2) - reinterpret_cast<Vec>(bits)) * scale);
-            unused = kLanes;
-        }
-        const real drawn = gaps[--unused];
-        return drawn > 0 ? static_cast<int64_t>(drawn) : int64_t{0};
-    };
+    Gaps gaps(arguments.seed, kRate / 1000);
     const int renewal = (sizeof(real) == 8 ? 500 : 60) * static_cast<int>(kTauTrace);
     const double ratio = std::exp(-1 / kTauTrace);
     const real stretch = static_cast<real>(1 / ratio);
     const double decay = std::exp(-1 / kTauE);
     double v = -60, g = 0, shrink = 1, swell = 1;
-    int64_t next = gap(), spikes = 0;
+    int64_t next = gaps.next(), spikes = 0;
     Stopwatch run;
     for (int step = 0, since = 0; step < steps; ++step, ++since) {
         if (since == renewal) {
@@ -50,7 +35,7 @@ int main(int count, char **given) {
             shrink = swell = 1, since = 0;
         }
         const real present = static_cast<real>(shrink), trace = static_cast<real>(plus * swell);
-        for (; next < n; next += 1 + gap()) {
+        for (; next < n; next += 1 + gaps.next()) {
             const real old = w[next];
             g += old;
             x[next] = x[next] * stretch + trace;

@@ -26,6 +26,11 @@ struct Recording {  // v of all neurons every `period` steps and all spikes, in 
     int64_t spikes = 0;
 };
 
+struct NoInputs {  // others are in poisson.cpp
+    static constexpr bool some = false;
+    int64_t synapses() const { return 0; }
+};
+
 // A function of its own and a model by value: all that is constant stays in registers, whatever a store may alias.
 template <class Model>
 [[gnu::noinline]] void pass(int begin, int end, const Model model, real *__restrict v, real *__restrict ge,
@@ -43,8 +48,8 @@ template <class Model>
     }
 }
 
-template <class Model>
-void simulate(const Arguments &arguments, const Model &model, Recording *recording) {
+template <class Model, class Inputs = NoInputs>
+void simulate(const Arguments &arguments, const Model &model, Recording *recording, Inputs inputs = {}) {
     const int n = arguments.scaled(4000), exc = arguments.scaled(3200);
     // Written for at most two: the synapses of a neuron are cut once.
     const int threads = n >= 16000 && !recording ? std::min(arguments.threads, 2) : 1;
@@ -64,6 +69,7 @@ void simulate(const Arguments &arguments, const Model &model, Recording *recordi
             const uint16_t *const row = &rows.posts[rows.offsets[j]], *const end = &rows.posts[rows.offsets[j + 1]];
             middle[j] = rows.offsets[j] + (std::lower_bound(row, end, static_cast<uint16_t>(half)) - row);
         }
+    if constexpr (Inputs::some) inputs.build(arguments, n, half, random);
     std::vector<Share> shares(threads);
     for (int t = 0; t < threads; ++t) {
         Share &share = shares[t];
@@ -91,6 +97,8 @@ void simulate(const Arguments &arguments, const Model &model, Recording *recordi
             uint32_t *const resting = own.resting.data + static_cast<size_t>(slot) * room_of_list;
             for (int k = 0; k < own.resting_counts[slot]; ++k)
                 frozen[resting[k] / kLanes] &= static_cast<Mask>(~(1u << resting[k] % kLanes));
+            if constexpr (Inputs::some)
+                if (t == 0) inputs.draw(step & 1);
             pass(own.begin, own.end, model, v.data, ge.data, gi.data, frozen.data, fired.data);
             // A list of the spikes, from 64 bits at a time.
             uint32_t *const list = own.lists[step & 1].data();
@@ -120,6 +128,7 @@ void simulate(const Arguments &arguments, const Model &model, Recording *recordi
             }
             own.spikes += found;
             barrier.wait();
+            if constexpr (Inputs::some) inputs.deliver(step & 1, t, threads, ge.data);
             for (const Share &from : shares)
                 for (int k = 0; k < from.counts[step & 1]; ++k) {
                     const uint32_t j = from.lists[step & 1][k];
@@ -135,5 +144,5 @@ void simulate(const Arguments &arguments, const Model &model, Recording *recordi
     run.stop();
     int64_t spikes = 0;
     for (const Share &share : shares) spikes += share.spikes;
-    report(run, build, static_cast<double>(spikes) / n / (arguments.duration / 1000.0), rows.count(), threads);
+    report(run, build, static_cast<double>(spikes) / n / (arguments.duration / 1000.0), rows.count() + inputs.synapses(), threads);
 }

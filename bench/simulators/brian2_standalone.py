@@ -26,11 +26,11 @@ def connected(
     return synapses
 
 
-def coba(setting: Setting) -> Parts:
+def coba(setting: Setting, current: float = 20.0) -> Parts:
     exc = setting.size(3200)
     group = NeuronGroup(
         setting.size(4000),
-        """dv/dt = (-60.0 - v + ge * (0.0 - v) + gi * (-80.0 - v) + 20.0) / (20*ms) : 1 (unless refractory)
+        f"""dv/dt = ({current} - 60.0 - v + ge*(0.0 - v) + gi*(-80.0 - v)) / (20*ms) : 1 (unless refractory)
            dge/dt = -ge / (5*ms) : 1
            dgi/dt = -gi / (10*ms) : 1""",
         threshold="v > -50.0",
@@ -42,6 +42,12 @@ def coba(setting: Setting) -> Parts:
     first = connected(setting, group[:exc], group, 0.02, "ge_post += 0.6")
     second = connected(setting, group[exc:], group, 0.02, "gi_post += 6.7")
     return [group, first, second], group, {}
+
+
+def poisson(setting: Setting) -> Parts:
+    parts, group, ends = coba(setting, current=0.0)
+    sources = PoissonGroup(setting.size(10000), 20 * b2.Hz)
+    return [*parts, sources, connected(setting, sources, group, 0.01, "ge_post += 0.1")], group, ends
 
 
 def recording(setting: Setting) -> Parts:
@@ -184,8 +190,8 @@ def stdp_song(setting: Setting) -> Parts:
         method="exponential_euler",
     )
     group.v = -60.0
-    # At steps of 1 ms the rate depends on it: traces of the reference decay to the step of a spike, but count as
-    # touched when it arrives, a step later; post-synaptic spikes come before those of their step arrive.
+    # At steps of 1 ms the rate depends on it: traces of the reference decay to the step of a spike, but count
+    # as touched when it arrives, a step later; post-synaptic spikes come before those of their step arrive.
     decay = "factor = exp((last - t) / (20*ms)); x = x * factor; y = y * factor"
     rule = pair_rule(largest)
     synapses = Synapses(
@@ -253,6 +259,7 @@ def hh(setting: Setting) -> Parts:
 CASES: dict[str, Callable[[Setting], Parts]] = {
     "coba": coba,
     "coba_large": coba,
+    "poisson": poisson,
     "recording": recording,
     "cuba": cuba,
     "cuba_large": cuba,

@@ -57,7 +57,7 @@ BLOCK = 64
 EXACTLY = "NEUROLOOM_EXACT_THREADS"
 """Environment variable: if it is not empty, as many threads are used as are asked for."""
 
-_OPERATIONS = {"/": 0.3, "mod": 0.5}
+_OPERATIONS = {"/": 0.45, "mod": 0.5}
 _OPERATION = 0.02
 _FUNCTIONS = {
     "fma": 0.02,
@@ -65,11 +65,11 @@ _FUNCTIONS = {
     "max": 0.02,
     "fabs": 0.02,
     "clip": 0.04,
-    "sqrt": 0.4,
+    "sqrt": 0.5,
     "floor": 0.05,
     "ceil": 0.05,
 }
-_EXPONENTIALS = {"exp": 0.45, "exprel": 0.4, "log": 0.5, "pow": 1.5}
+_EXPONENTIALS = {"exp": 0.25, "exprel": 0.25, "log": 0.9, "pow": 1.5}
 _FUNCTION = 2.0
 _DRAWS = {"Uniform": 0.8, "DiscreteUniform": 0.8, "Normal": 1.0, "LogNormal": 1.5, "Exponential": 1.3}
 _DRAW = 40.0

@@ -84,8 +84,8 @@ def check_synapses(c: Any, projection: Projection) -> None:
     weights = isinstance(c.weights, int | float) or _is_array(c.weights, np.float64, c.nnz)
     if not weights and c.weights is not None:
         raise ValueError("its weights are damaged")
-    delays = [c.allowed_delay, c.delay_steps]
-    if _is_array(c.delay_steps, np.int32, c.nnz):
+    delays: list[Any] = [c.allowed_delay, c.delay_steps]
+    if isinstance(c.delay_steps, np.ndarray) and _is_array(c.delay_steps, np.int32, c.nnz):
         delays = [c.allowed_delay, *(int(f(c.delay_steps, initial=1)) for f in (np.min, np.max))]
     if not all(type(delay) is int and 1 <= delay <= LONGEST_DELAY for delay in delays):
         raise ValueError("its delays are damaged")

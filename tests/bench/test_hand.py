@@ -14,12 +14,13 @@ FLAGS = ("-O2", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-f
 Program = Callable[..., dict[str, float]]
 
 # Name: ms, rate (Hz, or mean r), relative tolerance: about three standard deviations between seeds. Rates of
-# spiking networks are those of ANNarchy 4.8.2.6 (coba, stdp, hh) and NEST 3.10 (all others) with the same
-# network and other random numbers, that of brunel is the engine's (12.4 to 14.9 with four seeds);
-# r = 0.5 / (1 - 4000 w) for the mean weight w.
+# spiking networks are those of ANNarchy 4.8.2.6 (coba, stdp, hh; poisson: mean of six seeds) and NEST 3.10
+# (all others) with the same network and other random numbers, that of brunel is the engine's (12.4 to 14.9
+# with four seeds); r = 0.5 / (1 - 4000 w) for the mean weight w.
 EXPECTED = {
     "coba": (1000, 20.0, 0.12),
     "recording": (1000, 20.0, 0.12),
+    "poisson": (1000, 22.5, 0.13),
     "cuba": (1000, 5.52, 0.15),
     "brunel": (1000, 13.7, 0.2),
     "izhikevich": (1000, 9.03, 0.15),
@@ -83,6 +84,7 @@ def test_oja(programs: Program, precision: str) -> None:
     ("name", "duration", "scale"),
     [
         ("coba", 50, 4),
+        ("poisson", 50, 4),
         ("cuba", 50, 4),
         ("brunel", 100, 1),
         ("oja", 20, 1),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+
 class SparseRows:
     """Sparse rows of one projection.
 
