@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from engine.codegen.access import check_stores, place_barriers
-from engine.codegen.expressions import STORAGE, ExpressionPrinter
+from engine.codegen.expressions import C_TYPES, STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import Draw, Each, EachChance, EachRow, Function, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
@@ -70,7 +70,9 @@ class CppPrinter(LoopPrinter):
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
         self._picks = any(isinstance(k.domain, EachChance) for k in kernels)
         self._draws = self._picks or any(isinstance(e, Draw) for e in used)
-        self._relaxes = any(isinstance(e, Function) and e.name == "exprel" for e in used)
+        functions = {e.name for e in used if isinstance(e, Function)}
+        self._relaxes = not functions.isdisjoint(("exprel", "gain"))
+        self._shares_gains = "gain" in functions
         self._reduces = any(isinstance(k.domain, EachRow) and k.reduction is not None for k in kernels)
         self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
 
@@ -124,6 +126,7 @@ class CppPrinter(LoopPrinter):
             *(_prelude(name) for name in self.preludes()),
             f"typedef {real} real;\n",
             *([_prelude("prelude_vectors.h")] if self.uses_vectors else []),
+            *([_prelude("prelude_gains.h")] if self._shares_gains else []),
             *([_prelude("prelude_steps.h")] if self.uses_steps else []),
             *moved.functions,
             *([f"{BORDER}the time loop"] if moved.functions else []),
@@ -298,8 +301,7 @@ class CppPrinter(LoopPrinter):
             name = self.expressions.symbol(let.name)
             if name in used:
                 line = Text(depth=1)
-                kind = {"real": "real", "int": "int64_t", "bool": "bool"}[let.value.type]
-                line.line(f"const {kind} {name} = {self.expressions.text(let.value)};")
+                line.line(f"const {C_TYPES[let.value.type]} {name} = {self.expressions.text(let.value)};")
                 used |= line.words()
                 kept += line.lines
         text = Text(depth=1)

@@ -65,8 +65,14 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "max": lambda a, b: b if b > a else a,
     "min": lambda a, b: b if b < a else a,
     "fma": lambda a, b, c: fused(a, b, c),
-    "exprel": lambda x: np.expm1(x) / x if x != 0 else 1.0,
+    "exprel": lambda x: exprel(x),
+    "gains": lambda k: k,
+    "gain": lambda r, k: k * exprel(-k * r),
 }
+
+
+def exprel(x: Value) -> Value:
+    return np.expm1(x) / x if x != 0 else x + 1
 
 
 def fused(a: Value, b: Value, c: Value) -> Value:
@@ -164,6 +170,6 @@ class Evaluator:
 
     def converted(self, value: Value, kind: Type) -> Value:
         """A value in the type that code has it in."""
-        if kind == "real":
+        if kind in ("real", "gains"):
             return self.real(value)
         return bool(value) if kind == "bool" else int(value)

@@ -10,7 +10,7 @@ from engine.codegen.ir import Cast, Const, Draw, Expr, Function, Load, Op, Selec
 from engine.codegen.plan import Plan
 from engine.codegen.traverse import subexpressions
 
-C_TYPES: dict[str, str] = {"real": "real", "int": "int64_t", "bool": "bool"}
+C_TYPES: dict[str, str] = {"real": "real", "int": "int64_t", "bool": "bool", "gains": "nl_gains"}
 """C type of an expression; the text begins with ``typedef double real`` or ``typedef float real``."""
 
 STORAGE = {
@@ -178,6 +178,10 @@ class ExpressionPrinter:
         name, args = expression.name, expression.args
         if name == "pow" and (power := self._integer_power(*args)):
             return power
+        if name == "gains":
+            return f"nl_gains_of({self.text(args[0], 'real')})", _ATOM
+        if name == "gain":
+            return f"nl_gain({self.text(args[0], 'real')}, {self.text(args[1], 'gains')})", _ATOM
         if name in ("max", "min"):
             return self._call(FUNCTIONS[name], args, expression.type)
         text, binding = self._call(FUNCTIONS[name], args, "real")

@@ -28,7 +28,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Type = Literal["real", "int", "bool"]
+Type = Literal["real", "int", "bool", "gains"]
+"""``gains`` are what exact steps with one length share (see ``relaxation.py``)."""
 
 LANES = 16
 """In how many parts a row is reduced: two vectors of doubles, or one of floats, at the widest."""
@@ -70,7 +71,8 @@ class Op:
 @dataclass(frozen=True)
 class Function:
     """A mathematical function by canonical name (the keys of ``language.functions.FUNCTIONS``), plus
-    ``min``, ``max`` ``fma`` (a * b + c, rounded once) and ``exprel`` ((exp(x) - 1) / x)."""
+    ``min``, ``max``, ``fma`` (a * b + c, rounded once), ``exprel`` ((exp(x) - 1) / x) and
+    ``gain`` (``k exprel(-k r)`` of a rate r and ``gains`` of k)."""
 
     name: str
     args: tuple[Expr, ...]

@@ -2,31 +2,26 @@
 // for -1/2 <= x <= 0, where nearly all steps lie, and for -2 <= x <= 1/2. The error is about one unit in the last
 // place for small x and four at -2.
 #define NL_EXPREL
-template <class Real>
-static inline Real nl_exprel_of_short_step(Real x) {
+constexpr double nl_short_step[] = {2.1985703840083692e-07, 2.6988592921217972e-06, 2.4768788096264572e-05,
+    0.0001984011727676172, 0.0013888863717021528, 0.008333332997835102, 0.041666666640941714, 0.16666666666566382,
+    0.49999999999998485, 1.0};
+constexpr float nl_short_step_float[] = {0.0011234042467549443f, 0.008189613930881023f, 0.04163007438182831f,
+    0.16666242480278015f, 0.4999998211860657f, 1.0f};
+
+// The polynomial with these coefficients, that of the highest power first.
+template <class Real, class Number, int count>
+static inline Real nl_polynomial(Real x, const Number (&coefficients)[count]) {
     const Real none = {};
-    Real p = none + 2.1985703840083692e-07;
-    p = nl_fma(p, x, none + 2.6988592921217972e-06);
-    p = nl_fma(p, x, none + 2.4768788096264572e-05);
-    p = nl_fma(p, x, none + 0.0001984011727676172);
-    p = nl_fma(p, x, none + 0.0013888863717021528);
-    p = nl_fma(p, x, none + 0.008333332997835102);
-    p = nl_fma(p, x, none + 0.041666666640941714);
-    p = nl_fma(p, x, none + 0.16666666666566382);
-    p = nl_fma(p, x, none + 0.49999999999998485);
-    return nl_fma(p, x, none + 1.0);
+    Real p = none + coefficients[0];
+    _Pragma("GCC unroll 16") for (int k = 1; k < count; ++k) p = nl_fma(p, x, none + coefficients[k]);
+    return p;
 }
 
 template <class Real>
-static inline Real nl_exprel_of_short_step_float(Real x) {
-    const Real none = {};
-    Real p = none + 0.0011234042467549443f;
-    p = nl_fma(p, x, none + 0.008189613930881023f);
-    p = nl_fma(p, x, none + 0.04163007438182831f);
-    p = nl_fma(p, x, none + 0.16666242480278015f);
-    p = nl_fma(p, x, none + 0.4999998211860657f);
-    return nl_fma(p, x, none + 1.0f);
-}
+static inline Real nl_exprel_of_short_step(Real x) { return nl_polynomial(x, nl_short_step); }
+
+template <class Real>
+static inline Real nl_exprel_of_short_step_float(Real x) { return nl_polynomial(x, nl_short_step_float); }
 
 template <class Real>
 static inline Real nl_exprel_of_step(Real x) {

@@ -11,6 +11,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
+from engine.codegen.arithmetic import is_parameter
 from engine.codegen.ir import Accumulate, Expr, Function, Kernel, Let, Load, Op, Statement, Store, Symbol
 from engine.codegen.passes import map_kernels, rewrite
 from engine.codegen.plan import Plan
@@ -63,10 +64,16 @@ def _relaxed(body: tuple[Statement, ...], place: int) -> tuple[Statement, ...]:
     moved = Op("+", (step.value, Op("*", (gain, force))))
     changed = list(body)
     changed[steady] = Let(force.name, Op("-", (drive, Op("*", (rate, step.value)))))
-    exponent = Op("neg", (Op("*", (length, rate)),))
-    changed[decay] = Let(gain.name, Op("*", (length, Function("exprel", (exponent,)))))
+    changed[decay] = Let(gain.name, _gain(length, rate))
     changed[place] = rewrite(store, lambda e: moved if e == step.whole else e)
     return tuple(changed)
+
+
+def _gain(length: Expr, rate: Expr) -> Expr:
+    """``k exprel(-k r)``; what a ``k`` of all iterations gives on its own is computed before them."""
+    if is_parameter(length):
+        return Function("gain", (rate, Function("gains", (length,), "gains")))
+    return Op("*", (length, Function("exprel", (Op("neg", (Op("*", (length, rate)),)),))))
 
 
 def _step(store: Store) -> _Step | None:

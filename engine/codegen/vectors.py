@@ -47,7 +47,7 @@ WORTH = 6
 
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 _CLOCK = frozenset({"step", "tick", "t", "done"})
-_CALLS = frozenset({"exp", "exprel", "log", "expm1", "tanh", "sqrt", "pow", "sin", "cos"})
+_CALLS = frozenset({"exp", "exprel", "gain", "log", "expm1", "tanh", "sqrt", "pow", "sin", "cos"})
 
 
 def awake(rest: Rest) -> Expr:
@@ -132,7 +132,7 @@ def fits(expression: Expr, plan: Plan, known: set[Expr]) -> bool:
         return True
     match expression:
         case Symbol():
-            return expression.type in TYPES
+            return expression.type in TYPES or expression.type == "gains"
         case Load(array=array, index=index):
             return _own_reals(array, index, plan)
         case Draw(distribution=distribution, index=index, args=args, type=kind):

@@ -6,6 +6,7 @@ what there is already, so that few samples take little room and many are copied 
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
 SMALLEST_BLOCK = 1 << 12
 LARGEST_BLOCK = 1 << 21
-"""Bytes. Smaller ones do not go back to the operating system as soon as they are dropped. For larger ones
-numpy asks for huge pages, which drive the network out of the processor's caches when they are filled."""
+"""Bytes: those of a huge page. Smaller blocks do not go back to the operating system as soon as they are
+dropped; filling larger ones at once drives the network out of the processor's caches."""
+
+HUGE_PAGE = 1 << 21 if hasattr(mmap, "MADV_HUGEPAGE") else None
 
 
 class Table:
@@ -58,7 +61,7 @@ class Table:
             row = max(1, self.width * self.dtype.itemsize)
             wanted = max(rows * row, self.nbytes, SMALLEST_BLOCK)
             capacity = max(1, min(wanted, LARGEST_BLOCK) // row)
-            self._blocks.append(np.empty(capacity * self.width, self.dtype))
+            self._blocks.append(_block(capacity * self.width, self.dtype))
             self._filled.append(0)
         block, filled = self._blocks[-1], self._filled[-1]
         free = len(block) // self.width - filled if self.width else rows
@@ -113,6 +116,22 @@ class Table:
     def reuse(self) -> None:
         """Forget all rows, but keep a block for the next ones."""
         self._blocks, self._filled = self._blocks[-1:], [0] * len(self._blocks[-1:])
+
+
+def _block(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Memory for elements. That of a large block is one huge page, where the system has these: asked for
+    once, instead of by hundreds of interruptions of the network that writes there."""
+    size = count * dtype.itemsize
+    if HUGE_PAGE is None or not 3 * HUGE_PAGE <= 4 * size <= 4 * HUGE_PAGE:
+        return np.empty(count, dtype)
+    memory = mmap.mmap(-1, 2 * HUGE_PAGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    everything = np.frombuffer(memory, np.uint8)
+    begin = -everything.ctypes.data % HUGE_PAGE
+    try:
+        memory.madvise(mmap.MADV_HUGEPAGE, begin, HUGE_PAGE)
+    except OSError:  # a system that has none
+        return np.empty(count, dtype)
+    return everything[begin : begin + size].view(dtype)
 
 
 @dataclass

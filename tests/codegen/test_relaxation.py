@@ -10,6 +10,7 @@ import pytest
 from execution import Case, I, call, interpret, op, real, run
 
 from engine.codegen.ir import Each, Expr, Kernel, Let, Load, Op, Select, Store, Symbol
+from engine.codegen.passes import hoist_uniform
 from engine.codegen.plan import Plan
 from engine.codegen.relaxation import relax
 
@@ -54,9 +55,9 @@ def has_quotient(plan: Plan) -> bool:
     return any(isinstance(value, Op) and value.op == "/" for value in lets)
 
 
-@pytest.mark.parametrize("length", [1e-4, 0.05, 1.0])
+@pytest.mark.parametrize("length", [0.0, 1e-40, 1e-4, 0.05, 1.0, 1e3, 1e40])
 def test_the_step_is_the_same(length: float) -> None:
-    """From short steps to those far beyond the polynomial."""
+    """From short steps to those far beyond the polynomial, and to lengths whose powers are no numbers."""
     plain, relaxed = case_of(Case, length=length), case_of(Relaxed, length=length)
     assert has_quotient(plain.plan()) and not has_quotient(relaxed.plan())
     expected, found = run(plain, 1).arrays["x"], run(relaxed, 1).arrays["x"]
@@ -73,6 +74,35 @@ def test_the_step_is_exact() -> None:
             r += 1
             true = d / r + (x - d / r) * mpmath.exp(-mpmath.mpf(0.05) * r)
             assert abs(float(mpmath.mpf(float(found[k])) - true)) <= 4e-16 * max(1.0, abs(float(x)))
+
+
+@pytest.mark.parametrize("length", [1e-9, 1e-5, 0.02, 3.0, 1e7])
+def test_the_step_in_single_precision(length: float) -> None:
+    case = case_of(Relaxed, length=length)
+    case.precision = "float"
+    case.buffers.clear()
+    for name, values in list(case.values.items()):
+        case.buffer(name, values, "real", "n")
+    found = run(case, 1).arrays["x"].astype(float)
+    x, d, r = (case.values[name].astype(float) for name in ("x", "d", "g"))
+    r += 1.0
+    exact = d / r + (x - d / r) * np.exp(-float(np.float32(length)) * r)
+    # A few roundings of what is added, whose terms are at most |x| + |d / r|, and one of the sum.
+    bound = 6e-7 * (np.abs(x) + np.abs(d / r)) + 1e-12
+    assert np.all(np.abs(found - exact) <= bound)
+
+
+def test_what_is_the_same_for_all_is_computed_once() -> None:
+    """A length of all neurons gives coefficients in front of the time loop, one of each neuron does not."""
+    hoisted = hoist_uniform(case_of(Relaxed).plan())
+    assert [let.value.type for let in hoisted.prologue] == ["gains"]
+    case = case_of(Case, own=np.full(200, 0.05))
+    kernel = case.schedule[0].work
+    decay = Let("_decay_x", call("exp", op("neg", op("*", Load("own", I), RATE))))
+    body = tuple(decay if isinstance(s, Let) and s.name == "_decay_x" else s for s in kernel.body)
+    case.schedule[0] = dataclasses.replace(case.schedule[0], work=dataclasses.replace(kernel, body=body))
+    relaxed = relax(case.plan())
+    assert not has_quotient(relaxed) and not hoist_uniform(relaxed).prologue
 
 
 def test_a_rate_of_zero_is_no_division_by_zero() -> None:

@@ -52,6 +52,23 @@ def test_rows_survive_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(table) == 0
 
 
+@pytest.mark.parametrize("huge_page", [recorded.HUGE_PAGE, None])
+def test_large_blocks(monkeypatch: pytest.MonkeyPatch, huge_page: int | None) -> None:
+    """Where the system has huge pages, a large block begins with one; what is recorded is the same."""
+    monkeypatch.setattr(recorded, "HUGE_PAGE", huge_page)
+    table, given = Table(np.float64, 1000), np.random.default_rng(2).normal(size=(700, 1000))
+    table.append(given[:3])
+    table.append(given[3:])
+    large = [block for block in table._blocks if block.nbytes > 1 << 20]
+    assert len(large) > 2
+    if huge_page is not None:
+        assert all(block.ctypes.data % huge_page == 0 for block in large)
+    np.testing.assert_array_equal(table.rows(keep=True), given)
+    found = table.rows(keep=False)
+    np.testing.assert_array_equal(found, given)
+    found[...] = 0.0
+
+
 def test_runs_longer_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine fills one block in a call and comes back for the next; single steps give the same."""
 
