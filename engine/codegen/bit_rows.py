@@ -47,6 +47,9 @@ class BitRows(LoopParts):
                 if self.in_bytes:
                     self.text.line("counts.more = true;")
         self.text.line(f"if (number > 0) {sum_up}")
+        if self.in_bytes:
+            length = f"(uint64_t)({upper} - {lower})"
+            self.text.line(f"else if (!counts.more) __builtin_memset(low + {lower}, 0, {length});")
 
     def fetch_row(self, matrix: Matrix, row: str) -> None:
         """Ask for the thread's part of a row that will be counted later."""

@@ -1,15 +1,13 @@
-"""Neurons that go through all steps of a block as vectors, with their values in registers.
+"""Prints loops over neurons that go through all steps of a block (``stepwise.py`` says which).
 
-What a neuron changes of its own is read once before the steps of a block and written once after them. Whether
-it is refractory is a number of steps in a register. Which neurons fire is a bit for each, and what only
-follows from it (the list of spikes, the step of the last one) is done once the steps are through.
+Their vectors have two forms. The quick one takes numbers of spikes that fit a byte, and knows of conductances
+that are 0 between steps that they are; the careful one takes all that may be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.codegen.identifiers import Identifiers
@@ -17,12 +15,10 @@ from engine.codegen.ir import (
     Accumulate,
     Cast,
     Comment,
-    Draw,
     Each,
     EachEvent,
     Emit,
     Expr,
-    If,
     Kernel,
     Let,
     Load,
@@ -31,128 +27,14 @@ from engine.codegen.ir import (
     Store,
     Symbol,
 )
-from engine.codegen.plan import Matrix, Plan, Rest
+from engine.codegen.plan import Matrix, Plan
 from engine.codegen.profile import groups
 from engine.codegen.step_loops import StepLoops
+from engine.codegen.stepwise import MOST_TOGETHER, Stepwise, counted, stepwise, touched
 from engine.codegen.time_blocks import LONGEST, Counts, TimeBlocks
-from engine.codegen.traverse import expressions_of_body, rare_condition, rebuilt, statements, written_buffers
+from engine.codegen.traverse import expressions_of_body, rebuilt, statements
 from engine.codegen.vector_loops import BLOCK, STRETCH
-from engine.codegen.vectors import NEURON, TYPES, VectorPrinter, awake, fits, fitting
-
-REGISTERS = 20
-"""Vectors that may hold values of neurons, beside those that hold what is the same for all."""
-
-MOST_TOGETHER = 4
-"""Vectors that take their steps side by side: one waits for its own results most of the time."""
-
-
-@dataclass(frozen=True)
-class Stepwise:
-    """What a group of kernels does, as vectors that go through several steps.
-
-    Attributes
-    ----------
-    dense : tuple of Kernel
-        Without the statements that take counts back to 0.
-    condition : Expr or None
-        Of neurons that fire.
-    reset : tuple of Statement
-        What firing does to values that the following step reads.
-    then : tuple of Statement
-        What it does beside that.
-    kept : tuple of str
-        Buffers that stay in registers.
-    counts : tuple of Counts
-        Of spikes that arrive.
-    rest : Rest or None
-        Refractory periods.
-    lasting : Expr or None
-        Last refractory step of a neuron that fires.
-    """
-
-    dense: tuple[Kernel, ...]
-    condition: Expr | None
-    reset: tuple[Statement, ...]
-    then: tuple[Statement, ...]
-    kept: tuple[str, ...]
-    counts: tuple[Counts, ...]
-    rest: Rest | None
-    lasting: Expr | None
-
-    @property
-    def together(self) -> int:
-        """How many vectors take their steps side by side."""
-        values = len(self.kept) + (self.rest is not None)
-        return max(1, min(MOST_TOGETHER, REGISTERS // max(1, values)))
-
-
-def stepwise(plan: Plan, kernels: Sequence[Kernel], counts: Iterable[Counts]) -> Stepwise | None:
-    """The kernels of one loop as vectors that go through steps; None where they have no such form."""
-    *dense, last = kernels
-    test = rare_condition(last)
-    if test is None:
-        dense, test = list(kernels), None
-    own_counts = tuple(c for c in counts if any(c.array in _arrays(kernel) for kernel in dense))
-    rests = [rest for rest in plan.rests if any(rest.last in _arrays(kernel) for kernel in kernels)]
-    if len(rests) > 1 or any(rare_condition(kernel) is not None for kernel in dense):
-        return None
-    if any(isinstance(e, Draw) for kernel in kernels for e in expressions_of_body(kernel.body)):
-        return None
-    rest = rests[0] if rests else None
-    known = {counted(c) for c in own_counts} | {awake(rest) for rest in rests}
-    plain = [replace(k, body=tuple(s for s in k.body if not _clears(s, own_counts))) for k in dense]
-    if not all(fitting(s, plan, known) for kernel in plain for s in kernel.body):
-        return None
-    reset: list[Statement] = []
-    then: list[Statement] = []
-    lasting: Expr | None = None
-    written = set().union(*(written_buffers(kernel) for kernel in kernels))
-    if test is not None:
-        if not fits(test.condition, plan, known):
-            return None
-        for statement in test.then:
-            if isinstance(statement, Comment) or fitting(statement, plan, known):
-                reset.append(statement)
-                continue
-            if not isinstance(statement, Store | Emit) or _read([statement]) & written:
-                return None
-            if rest is not None and isinstance(statement, Store) and statement.array == rest.last:
-                lasting = statement.value
-            then.append(statement)
-    if rest is not None and (lasting is None or not _uniform(lasting)):
-        return None
-    kept = dict.fromkeys(s.array for k in plain for s in k.body if isinstance(s, Store | Accumulate))
-    kept |= dict.fromkeys(s.array for s in reset if isinstance(s, Store | Accumulate))
-    condition = None if test is None else test.condition
-    return Stepwise(
-        tuple(plain), condition, tuple(reset), tuple(then), tuple(kept), own_counts, rest, lasting
-    )
-
-
-def counted(counts: Counts) -> Expr:
-    """The number of spikes that reach a neuron in the step."""
-    place = Op("+", (counts.slot, NEURON), "int")
-    return Cast(Load(counts.array, place, "int"), "real")
-
-
-def _clears(statement: Statement, counts: Iterable[Counts]) -> bool:
-    """Does it take counts back to 0?"""
-    match statement:
-        case Accumulate(array=array, op="="):
-            return any(array == c.array for c in counts)
-    return False
-
-
-def _arrays(kernel: Kernel) -> set[str]:
-    return _read(kernel.body) | written_buffers(kernel)
-
-
-def _read(body: Iterable[Statement]) -> set[str]:
-    return {e.array for e in expressions_of_body(body) if isinstance(e, Load)}
-
-
-def _uniform(expression: Expr) -> bool:
-    return NEURON not in set(expressions_of_body([If(expression, ())]))
+from engine.codegen.vectors import NEURON, TYPES, VectorPrinter, awake
 
 
 class StepPrinter(VectorPrinter):
@@ -184,7 +66,7 @@ class StepPrinter(VectorPrinter):
 
     def _cast(self, expression: Cast) -> tuple[str, int]:
         if found := self._counted.get(expression):
-            return f"nl_counted(lanes, {self.at(found)}[later], i)", 16
+            return f"nl_counted(how, {self.at(found)}[later], i)", 16
         return super()._cast(expression)
 
 
@@ -242,7 +124,7 @@ class BlockVectors(StepLoops):
 
     @staticmethod
     def _counts_of(kernels: Sequence[Kernel], blocks: TimeBlocks) -> Iterator[Counts]:
-        arrays = set().union(*(_arrays(kernel) for kernel in kernels))
+        arrays = set().union(*(touched(kernel) for kernel in kernels))
         yield from (counts for counts in blocks.counts if counts.array in arrays)
 
     def _step_after_step(self, kernels: Sequence[Kernel], blocks: TimeBlocks, lower: str, upper: str) -> None:
@@ -266,21 +148,24 @@ class BlockVectors(StepLoops):
         text = self.text
         printer = StepPrinter(self.plan, self.identifiers, self.expressions.scalars, form)
         self.apart = self.uses_vectors = self.uses_steps = True
+        text.line("bool quick = true;" if not form.arriving else "bool quick = later_block;")
+        for arriving in form.arriving:
+            text.line(f"quick &= nl_is_biased({self.expressions.text(arriving.weight, 'real')});")
         for counts in form.counts:
             self._find_counts(counts, printer.at(counts))
         with text.block(f"for (int64_t first = {lower}; first < {upper}; first += {STRETCH})"):
             text.line(f"const int64_t last = nl_min(first + {STRETCH}, {upper});")
             if form.condition is not None:
                 text.line(f"int64_t fires[{LONGEST * STRETCH // BLOCK}] = {{}};")
-            header = "const auto neurons = [&](const auto lanes, const auto vectors, const int64_t from)"
+            text.line(f"constexpr int64_t together = {form.together};")
+            header = "const auto neurons = [&](const auto how, const int64_t from)"
             with text.block(f"{header} __attribute__((always_inline))", ";"):
                 self._registers(form, printer)
             text.line("int64_t from = first;")
-            for number in dict.fromkeys((form.together, 1)):
-                width = f"{number} * nl_width"
-                loop = f"for (; from + {width} <= last; from += {width})"
-                text.line(f"{loop} neurons(nl_whole(), nl_vectors<{number}>(), from);")
-            text.line("if (from < last) neurons(nl_part{last - from}, nl_vectors<1>(), from);")
+            width = "together * nl_width"
+            loop = f"for (; quick && from + {width} <= last; from += {width})"
+            text.line(f"{loop} neurons(nl_quick(), from);")
+            text.line(f"for (; from < last; from += {width}) neurons(nl_careful(), from);")
             if form.then:
                 self._emit_all(form)
 
@@ -296,11 +181,12 @@ class BlockVectors(StepLoops):
             start = f"(uint8_t*)({e.buffer(counts.array)} + {e.text(counts.slot, 'int')})"
             room = e.text(counts.room, "int")
             text.line(f"{at}[later] = {{{start}, spikes > NL_ROWS ? {room} : 0}};")
+            text.line("quick &= spikes <= NL_ROWS;")
 
     def _registers(self, form: Stepwise, printer: StepPrinter) -> None:
         """One or more vectors from neuron ``from`` on: read, all steps, written."""
         text = self.text
-        text.line("constexpr int64_t together = decltype(vectors)::count;")
+        between = {arriving.array for arriving in form.arriving}
         for array in form.kept:
             text.line(f"nl_reals {printer.own(array).replace('[c]', '[together]')};")
         if form.rest is not None:
@@ -308,20 +194,22 @@ class BlockVectors(StepLoops):
         with self._vectors():
             for array in form.kept:
                 source = f"{self.expressions.buffer(array)} + i"
-                text.line(f"{printer.own(array)} = nl_get(lanes, {source});")
+                where = "if constexpr (!how.is_quick) " if array in between else ""
+                text.line(f"{where}{printer.own(array)} = nl_get(lanes, {source});")
             if form.rest is not None:
                 source = f"{self.expressions.buffer(form.rest.last)} + i"
                 text.line(f"{printer.own(form.rest.last)} = nl_get_lasts(lanes, {source}, first_step);")
         with self.steps():
             if form.lasting is not None:
-                text.line(
-                    f"const int64_t lasting = {self.expressions.text(form.lasting, 'int')} - first_step;"
-                )
+                lasting = self.expressions.text(form.lasting, "int")
+                text.line(f"const int64_t lasting = nl_near({lasting} - first_step);")
             with self._vectors():
                 self._step(form, printer)
         with self._vectors():
             for array in form.kept:
-                text.line(f"nl_put(lanes, {self.expressions.buffer(array)} + i, {printer.own(array)});")
+                where = "if constexpr (!how.is_quick) " if array in between else ""
+                target = f"{self.expressions.buffer(array)} + i"
+                text.line(f"{where}nl_put(lanes, {target}, {printer.own(array)});")
 
     def _step(self, form: Stepwise, printer: StepPrinter) -> None:
         text = self.text
@@ -329,9 +217,10 @@ class BlockVectors(StepLoops):
             text.comment(kernel.name)
             with text.block():
                 for statement in kernel.body:
+                    self._first_arrivals(statement, form, printer)
                     self._own_statement(statement, printer)
         for counts in form.counts:
-            text.line(f"nl_clear(lanes, {printer.at(counts)}[later], i);")
+            text.line(f"nl_clear_high(how, {printer.at(counts)}[later], i);")
         if form.condition is None:
             return
         text.line(f"const nl_flags fires_now = {printer.text(form.condition, 'bool')};")
@@ -341,6 +230,15 @@ class BlockVectors(StepLoops):
             own = printer.own(form.rest.last)
             text.line(f"{own} = nl_rest_until(fires_now, lasting, {own});")
         text.line(f"nl_put_bits(lanes, fires + {STRETCH // BLOCK} * later, i - first, fires_now);")
+
+    def _first_arrivals(self, statement: Statement, form: Stepwise, printer: StepPrinter) -> None:
+        """Begin the next statement with what its quick form does instead."""
+        for arriving in form.arriving:
+            if statement == arriving.statement:
+                weight, number = printer.text(arriving.weight), f"{printer.at(arriving.counts)}[later]"
+                value = f"nl_fma({weight}, nl_biased({number}, i), -NL_BIAS * {weight})"
+                self.text.line(f"if constexpr (how.is_quick) {printer.own(arriving.array)} = {value};")
+                self.text.line("else")
 
     def _own_statement(self, statement: Statement, printer: StepPrinter, where: str = "") -> None:
         """A statement on values in registers; ``where``: for some neurons only."""
@@ -387,6 +285,7 @@ class BlockVectors(StepLoops):
         self.text.line(f"#pragma GCC unroll {MOST_TOGETHER}")
         with self.text.block("for (int64_t c = 0; c < together; ++c)"):
             self.text.line("[[maybe_unused]] const int64_t i = from + c * nl_width;")
+            self.text.line("[[maybe_unused]] const auto lanes = how.lanes(last - i);")
             yield
 
 

@@ -338,6 +338,8 @@ class CppPrinter(LoopPrinter):
             text.line(f"if (thread == 0) {control}[4] = {row_counter(self, recorder)};")
         for events in self._event_recorders():
             text.line(f"{self.expressions.buffer(events.filled)}[thread] = {filled_counter(self, events)};")
+        if self._time_blocks is not None:
+            self.clear_counts(self._time_blocks, text)
         text.line("nl_restore_denormals(denormals);")
         text.line("return done;")
         return text.lines

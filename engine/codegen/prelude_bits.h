@@ -30,8 +30,12 @@ static inline void nl_sum_planes(uint8_t* sums, const nl_bit_words* planes, int6
 #if defined(__AVX512BW__) && !defined(__clang__)
     typedef char nl_bytes __attribute__((vector_size(64)));
     nl_bytes sum = {};
-    for (int64_t k = 0; k < number; ++k)
+    // Written out, so that the weights stay in registers.
+#pragma GCC unroll 8
+    for (int64_t k = 0; k < 8; ++k) {
+        if (k >= number) break;
         sum = __builtin_ia32_paddb512_mask(sum, nl_bytes{} + (char)(1 << k), sum, (uint64_t)planes[k][word]);
+    }
     __builtin_memcpy(sums, &sum, 64);
 #elif defined(__AVX2__)
     // From the highest plane on.
@@ -62,8 +66,8 @@ static inline void nl_sum_planes(uint8_t* sums, const nl_bit_words* planes, int6
 #endif
 }
 
-// Numbers of spikes that reach neurons, in 16 bits; or their low bytes, and, where there are more rows than a byte can
-// count, their high bytes.
+// Numbers of spikes that reach neurons, in 16 bits, to which sums are added; or their low bytes, which the first sums
+// replace, and, where there are ``more``, their high bytes, which are 0 before.
 struct nl_numbers {
     uint16_t* numbers;
 };
@@ -81,7 +85,7 @@ static inline void nl_add_sums(nl_byte_numbers to, int64_t neuron, const uint8_t
     uint8_t* __restrict const low = to.low + neuron;
     uint8_t* __restrict const high = to.high + neuron;
     if (!to.more) {
-        for (int64_t k = 0; k < 64; ++k) low[k] += sums[k];
+        __builtin_memcpy(low, sums, 64);
         return;
     }
     for (int64_t k = 0; k < 64; ++k) {
@@ -91,7 +95,7 @@ static inline void nl_add_sums(nl_byte_numbers to, int64_t neuron, const uint8_t
     }
 }
 
-// Adds to the numbers of neurons lower .. upper - 1 in how many of 1 to NL_ROWS rows each has its bit. lower is a
+// Gives the numbers of neurons lower .. upper - 1 in how many of 1 to NL_ROWS rows each has its bit. lower is a
 // multiple of 64; there is room up to the next one of upper. There is room for 7 more rows, which become the empty
 // one; up to 7 words behind a row may be read.
 template <class Numbers>
@@ -136,4 +140,11 @@ static inline int64_t nl_total(const int64_t* counts, int64_t threads) {
     int64_t total = 0;
     for (int64_t part = 0; part < threads; ++part) total += counts[part];
     return total;
+}
+
+// Makes the low bytes of the last steps 0: slots of a ring, each of low bytes and as many high ones.
+static inline void nl_clear_low(
+    void* ring, int64_t slots, int64_t room, int64_t tick, int64_t steps, int64_t lower, int64_t upper) {
+    for (int64_t back = 1; back <= nl_min(steps, slots); ++back)
+        __builtin_memset((uint8_t*)ring + 2 * room * nl_floor_mod(tick - back, slots) + lower, 0, (uint64_t)(upper - lower));
 }

@@ -1,8 +1,14 @@
 // Vectors of neurons that go through the steps of a block: last refractory steps, and spikes that were counted.
 
-template <int64_t number>
-struct nl_vectors {
-    static constexpr int64_t count = number;
+// How they go: the quick way whole vectors, no neuron of which is reached by more spikes than a byte counts; the careful
+// way up to the last of so many neurons.
+struct nl_quick {
+    static constexpr bool is_quick = true;
+    static nl_whole lanes(int64_t) { return {}; }
+};
+struct nl_careful {
+    static constexpr bool is_quick = false;
+    static nl_part lanes(int64_t left) { return {nl_max(0, nl_min(left, nl_width))}; }
 };
 
 // Last refractory steps, counted from the first step of the block, in integers as wide as a real; what is too far away
@@ -41,9 +47,9 @@ static inline nl_flags nl_is_over(nl_lasts last, int64_t later) {
 static inline nl_lasts nl_rest_until(nl_flags which, int64_t until, nl_lasts last) {
     return {NL_OF(nl_sinces,
         __builtin_ia32_blendmq_512_mask(
-            (nl_steps_of_doubles)last.v, nl_steps_of_doubles{} + (long long)nl_near(until), (uint8_t)which.bits),
+            (nl_steps_of_doubles)last.v, nl_steps_of_doubles{} + (long long)until, (uint8_t)which.bits),
         __builtin_ia32_blendmd_512_mask(
-            (nl_steps_of_floats)last.v, nl_steps_of_floats{} + (int)nl_near(until), (uint16_t)which.bits))};
+            (nl_steps_of_floats)last.v, nl_steps_of_floats{} + (int)until, (uint16_t)which.bits))};
 }
 #else
 static inline nl_flags nl_is_over(nl_lasts last, int64_t later) {
@@ -51,12 +57,12 @@ static inline nl_flags nl_is_over(nl_lasts last, int64_t later) {
 }
 
 static inline nl_lasts nl_rest_until(nl_flags which, int64_t until, nl_lasts last) {
-    return {which.v ? nl_sinces{} + (decltype(last.v[0] + 0))nl_near(until) : last.v};
+    return {which.v ? nl_sinces{} + (decltype(last.v[0] + 0))until : last.v};
 }
 #endif
 
 // Numbers of spikes that reach neurons in a step: low bytes, and high ones at a distance, which is 0 where there are none.
-// They are taken as reals; then none are left.
+// They are taken as reals; then no high ones are left. There is room for whole vectors.
 struct nl_arrived {
     uint8_t* low;
     int64_t high;
@@ -107,29 +113,49 @@ static inline nl_vector nl_from_bytes(nl_vector x, const uint8_t* from) {
 }
 #endif
 
-static inline nl_reals nl_counted(nl_whole, nl_arrived spikes, int64_t i) {
+// A number of spikes plus NL_BIAS, in one instruction: it is the last byte of a real of that size. A weight times the
+// number is then one fused step, to the same bits, where the weight times the bias is a number.
+#if defined(NL_VECTORS) && defined(__AVX512BW__)
+#define NL_BIAS ((real)(sizeof(real) == 8 ? 1L << 52 : 1L << 23))
+typedef char nl_bytes_of_reals __attribute__((vector_size(64)));
+static inline nl_reals nl_biased(nl_arrived spikes, int64_t i) {
+    typedef long long longs __attribute__((vector_size(16)));
+    const nl_bytes_of_reals bias = (nl_bytes_of_reals)(nl_vector{} + NL_BIAS);
+    if (sizeof(real) == 8) {
+        // All lanes have all eight bytes; of bytes 0 and 1, then 2 and 3 and so on the first in each real stays.
+        const nl_steps_of_doubles places = {0, 1, 2, 3, 4, 5, 6, 7};
+        long long eight;
+        __builtin_memcpy(&eight, spikes.low + i, 8);
+        const nl_steps_of_doubles all = nl_steps_of_doubles{} + eight;
+        return (nl_vector)__builtin_ia32_pshufb512_mask(
+            (nl_bytes_of_reals)all, (nl_bytes_of_reals)places, bias, 0x0101010101010101);
+    }
+    const nl_steps_of_floats places = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    longs sixteen;
+    __builtin_memcpy(&sixteen, spikes.low + i, 16);
+    const nl_steps_of_doubles all = __builtin_ia32_broadcasti64x2_512_mask(sixteen, nl_steps_of_doubles{}, -1);
+    return (nl_vector)__builtin_ia32_pshufb512_mask(
+        (nl_bytes_of_reals)all, (nl_bytes_of_reals)places, bias, 0x1111111111111111);
+}
+#else
+#define NL_BIAS ((real)0)
+static inline nl_reals nl_biased(nl_arrived spikes, int64_t i) { return nl_from_bytes(nl_vector{}, spikes.low + i); }
+#endif
+
+static inline bool nl_is_biased(real weight) { return nl_isfinite(NL_BIAS * weight); }
+
+static inline nl_reals nl_counted(nl_quick, nl_arrived spikes, int64_t i) {
+    return NL_BIAS > 0 ? nl_biased(spikes, i) - NL_BIAS : nl_from_bytes(nl_vector{}, spikes.low + i);
+}
+
+static inline nl_reals nl_counted(nl_careful, nl_arrived spikes, int64_t i) {
     const nl_reals low = nl_from_bytes(nl_vector{}, spikes.low + i);
     if (__builtin_expect(spikes.high == 0, 1)) return low;
     return nl_fma((real)256, nl_from_bytes(nl_vector{}, spikes.low + spikes.high + i), low);
 }
 
-static inline nl_reals nl_counted(nl_part some, nl_arrived spikes, int64_t i) {
-    nl_vector x = {};
-    for (int64_t k = 0; k < some.count; ++k) {
-        x[k] = spikes.low[i + k];
-        if (spikes.high) x[k] += 256 * spikes.low[spikes.high + i + k];
-    }
-    return x;
-}
+static inline void nl_clear_high(nl_quick, nl_arrived, int64_t) {}
 
-static inline void nl_clear(nl_whole, nl_arrived spikes, int64_t i) {
-    __builtin_memset(spikes.low + i, 0, nl_width);
+static inline void nl_clear_high(nl_careful, nl_arrived spikes, int64_t i) {
     if (__builtin_expect(spikes.high != 0, 0)) __builtin_memset(spikes.low + spikes.high + i, 0, nl_width);
-}
-
-static inline void nl_clear(nl_part some, nl_arrived spikes, int64_t i) {
-    for (int64_t k = 0; k < some.count; ++k) {
-        spikes.low[i + k] = 0;
-        if (spikes.high) spikes.low[spikes.high + i + k] = 0;
-    }
 }

@@ -51,7 +51,15 @@ class StepLoops(NeuronLoops, BitRows):
     def first_clock(self, used: set[str]) -> list[str]:
         """Lines that bind what is used of the clock of the first step of a block."""
         names = {f"first_{name}": f"clock[{number}] + done" for number, name in enumerate(_CLOCK)}
-        return [f"const int64_t {name} = {value};" for name, value in names.items() if name in used]
+        lines = [f"const int64_t {name} = {value};" for name, value in names.items() if name in used]
+        return [*lines, *(["const bool later_block = done > 0;"] if "later_block" in used else [])]
+
+    def clear_counts(self, blocks: TimeBlocks, text: Text) -> None:
+        """Leave no numbers of spikes behind: in a call those of a step replace older ones."""
+        for counts in blocks.counts if self.in_bytes else ():
+            e, (lower, upper) = self.expressions, self.bounds(counts.neurons)
+            ring = f"{e.buffer(counts.array)}, {e.size(counts.slots)}, {e.text(counts.room, 'int')}"
+            text.line(f"nl_clear_low({ring}, clock[1] + done, done, {lower}, {upper});")
 
     def head_of_block(
         self, blocks: TimeBlocks, recorders: Iterable[Recorder], events: Iterable[EventRecorder], text: Text

@@ -44,12 +44,18 @@ _CLOCK = frozenset({"step", "tick", "t", "done"})
 @dataclass(frozen=True)
 class Counts:
     """A buffer of spikes that are counted ahead, and the index where those of the step begin; the list that
-    has them, and their delay."""
+    has them, their delay, and the size symbol of the neurons that they reach."""
 
     array: str
     slot: Expr
     events: str
     delay: str
+    neurons: str
+
+    @property
+    def slots(self) -> str:
+        """Size symbol of the slots of the ring."""
+        return _ring(self.slot)
 
     @property
     def room(self) -> Expr:
@@ -101,7 +107,7 @@ def time_blocks(plan: Plan) -> TimeBlocks | None:
         return None
     counts = tuple(found for found, _ in counting.values())
     delays = dict.fromkeys(c.delay for c in counts)
-    rings = dict.fromkeys(_ring(c.slot) for c in counts)
+    rings = dict.fromkeys(c.slots for c in counts)
     lists = dict.fromkeys((plan.event_list(c.events).slots, c.delay) for c in counts)
     return TimeBlocks(tuple(delays), tuple(rings), tuple(lists), counts)
 
@@ -130,7 +136,8 @@ def _counted_ahead(plan: Plan, kernel: Kernel, written: set[str]) -> Counts | No
     if plan.event_list(domain.events).behind:
         return None
     array, slot = counted_in(plan, kernel)
-    return Counts(array, slot, domain.events, lag.array) if _ring(slot) else None
+    neurons = plan.matrix(domain.matrix).n_post
+    return Counts(array, slot, domain.events, lag.array, neurons) if _ring(slot) else None
 
 
 def _ring(slot: Expr) -> str:

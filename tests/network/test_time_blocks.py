@@ -90,7 +90,7 @@ def in_blocks(net: Network) -> bool:
 
 def in_registers(net: Network) -> bool:
     """Do neurons keep their values in registers through a block?"""
-    return "nl_vectors<" in generated_code(net)
+    return "neurons(nl_quick()" in generated_code(net)
 
 
 def step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,11 +173,43 @@ def test_more_spikes_in_a_step_than_a_byte_counts(threads: int, precision: str) 
     pop = net.create(600, Neuron(equations="x += g_exc\nv += 1.0", spike="v > 2.0", reset="v = 0.0"))
     net.connect(pop, pop, "exc").connect_all_to_all(weights=2.0, delays=4.0)
     net.connect(pop[:300], pop, "exc").connect_all_to_all(weights=1.0, delays=3.0)
+    net.connect(pop[:100], pop, "exc").connect_all_to_all(weights=0.25, delays=4.0)
     net.compile(silent=True)
     assert in_registers(net)
+    at_once = 2.0 * 599 + (300 - (np.arange(600) < 300)) + 0.25 * (100 - (np.arange(600) < 100))
     net.simulate(2.0 + 4.0 + 1.0)
-    arrived = 2.0 * 599 + (300 - (np.arange(600) < 300))
-    np.testing.assert_array_equal(pop.x, arrived)
+    np.testing.assert_array_equal(pop.x, at_once)
+    net.simulate(30.0)
+    np.testing.assert_array_equal(pop.x, 11 * at_once)
+
+
+@pytest.mark.parametrize(
+    ("weight", "precision"), [(0.02, "double"), (0.02, "float"), (1e300, "double"), (1e32, "float")]
+)
+def test_quick_steps_give_what_careful_ones_give(
+    weight: float, precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conductances that are given from outside; weights of which a multiple is no number."""
+
+    def story() -> dict[str, Any]:
+        scale = f"12.5 * {0.02 / weight!r} * (g_exc - g_inh)"
+        net = build(1, precision, equations=f"tau * dv/dt = 4.5 - v + {scale}")
+        (pop,), (exc, inh) = net.get_populations(), net.get_projections()
+        spikes = net.monitor(pop, "spike")
+        net.compile(silent=True)
+        exc.w, inh.w = weight, 5.0 * weight
+        net.simulate(7.0)
+        pop.g_exc = weight * (np.arange(1390) % 7)
+        net.simulate(4.0)
+        found = {"end": pop.v, "conductances": pop.g_exc, "spikes": spikes.get("spike")}
+        return {**found, "quick": in_registers(net)}
+
+    blocks = story()
+    step_by_step(monkeypatch)
+    single = story()
+    assert blocks.pop("quick") and not single.pop("quick")
+    assert np.isfinite(blocks["end"]).all() and blocks["end"].std() > 0.1
+    assert_equal(single, blocks)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
