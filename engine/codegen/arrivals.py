@@ -10,7 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.codegen.ir import Accumulate, Draw, Function, Load, Statement, Store, Symbol
+from engine.codegen.ir import (
+    Accumulate,
+    Comment,
+    Draw,
+    Function,
+    Let,
+    Load,
+    Op,
+    Select,
+    Statement,
+    Store,
+    Symbol,
+)
 from engine.codegen.lanes import LaneBody, NoLanesError
 from engine.codegen.loop_parts import LoopParts, vectorises
 from engine.codegen.plan import EventList, Matrix
@@ -27,6 +39,12 @@ FEWEST = 4
 
 LONG = 256
 """Synapses of a row that take as long as the next row needs to come; shorter ones fetch the third one."""
+
+MANY = 8
+"""Spikes of a step of which all but the first find their rows fetched."""
+
+FEW = 2
+"""Operations of an addition that gathering and scattering costs more than vectors save."""
 
 LINE = 64
 
@@ -68,12 +86,15 @@ class Arrivals(LoopParts):
         if ahead:
             # Vectors are through with a row soon, but there is no time to lose at its beginning either.
             distance = "1" if lanes is not None else f"(last - from < {LONG} ? 3 : 1)"
-            self.text.line(f"const int64_t later = nl_min(event + {distance}, end - 1);")
+            self.text.line(f"int64_t later = event + {distance};")
+            self.text.line(f"if (later >= end) later = {self._beyond_part(listed)};")
             later = f"{ranks}[later] * {self.parts(matrix)} + {place}"
             self.text.line(f"const int64_t ahead = {split}[{later}] - from;")
         if lanes is None:
             self._one_by_one(matrix, body, vectors, ahead)
             return
+        if ahead and _only_adds(body) and self.plan.precision == "double":
+            self._many_long(matrix, body, "++k) synapse(from + k);", f"#pragma GCC unroll {UNIT}")
         self.text.line("#ifdef NL_LANES")
         small = " && ".join(f"{size} < 1L << 31" for size in dict.fromkeys(lanes.sizes))
         with self.text.block(f"if ({small or 'true'})"):
@@ -82,6 +103,12 @@ class Arrivals(LoopParts):
         self.text.line("#endif")
         with self.text.block():
             self._one_by_one(matrix, body, vectors, ahead)
+
+    def _beyond_part(self, listed: EventList) -> str:
+        """Text of the first spike of the thread after ``part``, or the last one of ``part``."""
+        e, count = self.expressions, self.expressions.size(listed.count)
+        some = f"part + 1 < threads && {e.buffer(listed.counts)}[slot * threads + part + 1]"
+        return f"{some} ? slot * {count} + nl_lower({count}, part + 1, threads) : end - 1"
 
     def _synapse(self, matrix: Matrix, body: Sequence[Statement]) -> None:
         """What happens at one entry."""
@@ -102,6 +129,18 @@ class Arrivals(LoopParts):
         except NoLanesError:
             return None
 
+    def _many_long(self, matrix: Matrix, body: Sequence[Statement], step: str, hint: str = "") -> None:
+        """Long rows of many spikes: nobody waits for memory. They come into the second cache, since the first
+        one is for what is added to. Doubles take less time one by one than gathered and scattered."""
+        with (
+            self.text.block(f"if (last - from >= {LONG} && end - first >= {MANY})"),
+            self.text.block(f"for (; from + {UNIT} <= last; from += {UNIT})"),
+        ):
+            self._fetch(matrix, body, UNIT, ", 0, 1")
+            if hint:
+                self.text.line(hint)
+            self.text.line(f"for (int64_t k = 0; k < {UNIT}; {step}")
+
     def _as_vectors(self, matrix: Matrix, body: Sequence[Statement], lanes: LaneBody, ahead: bool) -> None:
         """The entries from ``from`` to ``last`` as vectors; nothing is left after them."""
         self.uses_lanes = True
@@ -115,10 +154,13 @@ class Arrivals(LoopParts):
             for text in lanes.lines:
                 line(text)
         self.text.lines[-1] += ";"
+        step = "k += NL_LANES) synapses(from + k, nl_every<real>);"
         if ahead:
+            if _only_adds(body) and self.plan.precision == "float":
+                self._many_long(matrix, body, step)
             with self.text.block(f"for (; from + {UNIT} <= last; from += {UNIT})"):
                 self._fetch(matrix, body, UNIT)
-                line(f"for (int64_t k = 0; k < {UNIT}; k += NL_LANES) synapses(from + k, nl_every<real>);")
+                line(f"for (int64_t k = 0; k < {UNIT}; {step}")
             self._fetch(matrix, body, UNIT)
         line("for (; from + NL_LANES <= last; from += NL_LANES) synapses(from, nl_every<real>);")
         line("if (from < last) synapses(from, nl_first<real>(last - from));")
@@ -138,7 +180,7 @@ class Arrivals(LoopParts):
             self.text.line("#pragma GCC ivdep")
         self.text.line("for (int64_t entry = from; entry < last; ++entry) synapse(entry);")
 
-    def _fetch(self, matrix: Matrix, body: Sequence[Statement], number: int) -> None:
+    def _fetch(self, matrix: Matrix, body: Sequence[Statement], number: int, purpose: str = "") -> None:
         """Ask for some of the later row, in each array that has an element for each synapse."""
         arrays = {e.array for e in expressions_of_body(body) if isinstance(e, Load) and e.index == SYNAPSE}
         written = {s.array for s in statements(body) if isinstance(s, Store) and s.index == SYNAPSE}
@@ -148,8 +190,15 @@ class Arrivals(LoopParts):
             elements = LINE // _BYTES.get(dtype, real)
             for offset in range(0, number, elements):
                 element = f"from + ahead{f' + {offset}' if offset else ''}"
-                purpose = ", 1" if array in written and number > CHUNK else ""
-                self.text.line(f"__builtin_prefetch(&{self.expressions.buffer(array)}[{element}]{purpose});")
+                why = purpose or (", 1" if array in written and number > CHUNK else "")
+                self.text.line(f"__builtin_prefetch(&{self.expressions.buffer(array)}[{element}]{why});")
+
+
+def _only_adds(body: Sequence[Statement]) -> bool:
+    """Does a synapse nothing but add to neurons what takes little to compute?"""
+    adds = ((isinstance(s, Accumulate) and s.op in ("+", "-")) or isinstance(s, Let | Comment) for s in body)
+    steps = sum(isinstance(part, Op | Function | Select) for part in expressions_of_body(body))
+    return all(adds) and steps <= FEW
 
 
 def _is_light(body: Sequence[Statement]) -> bool:

@@ -45,7 +45,7 @@ from engine.codegen.traverse import direct_expressions, expressions_of_body, par
 
 ASSUMED_RATE = 20.0
 """Spikes a second of a neuron, for what depends on activity that nobody knows before the run."""
-MEETING = 3.0e3
+MEETING = 2.0e3
 """Nanoseconds from the last thread's arrival at a barrier, and the wait for it, until all go on."""
 SHARED = 0.6
 """What a further thread adds to the speed of the first: threads share caches, memory and clock."""

@@ -94,7 +94,7 @@ class Connectivity:
     ----------
     joined : Joined
         Whom they join.
-    weights : float, float64 array of nnz or None
+    weights : float, array of nnz or None
         One number: all synapses are equal. None: each has its own, which the compiled network keeps, or
         ``weights_by_pre``.
     delay_steps : int, int32 array of nnz or None
@@ -103,18 +103,18 @@ class Connectivity:
         Ranks of the dendrites that last even without synapses (structural plasticity).
     allowed_delay : int
         Delay in steps that a new synapse may have even if no other one has it any more.
-    weights_by_pre : float64 array of nnz, optional
+    weights_by_pre : array of nnz, optional
         Weights by pre-synaptic and then by post-synaptic rank.
     delays_by_pre : int32 array of nnz, optional
         Delays in steps in that order.
     """
 
     joined: Joined
-    weights: float | NDArray[np.float64] | None = 1.0
+    weights: float | NDArray[np.floating[Any]] | None = 1.0
     delay_steps: int | NDArray[np.int32] | None = 1
     lasting: NDArray[np.int64] | None = None
     allowed_delay: int = 1
-    weights_by_pre: NDArray[np.float64] | None = None
+    weights_by_pre: NDArray[np.floating[Any]] | None = None
     delays_by_pre: NDArray[np.int32] | None = None
 
     @classmethod

@@ -222,8 +222,8 @@ class Projection(
 
     def release_weights(self) -> None:
         """Leave the weights of the synapses to the running code."""
-        if isinstance(self.connectivity.weights, np.ndarray):
-            self._connectivity = replace(self.connectivity, weights=None)
+        if not isinstance(self.connectivity.weights, float | int):
+            self._connectivity = replace(self.connectivity, weights=None, weights_by_pre=None)
 
     @property
     def connectivity(self) -> Connectivity:

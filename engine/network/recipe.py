@@ -68,7 +68,7 @@ class Recipe:
         if by_pre:
             drawn = drawn.turned()
         if isinstance(self.weights, RandomDistribution):
-            weights = aligned_empty(drawn.nnz)
+            weights = aligned_empty(drawn.nnz, np.float32 if network.precision == "float" else np.float64)
             for part, values in _samples(self.weights, "weights", projection, redraws, drawn.nnz):
                 weights[part] = values
             own = {"weights": None, "weights_by_pre": weights} if by_pre else {"weights": weights}

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 CHUNK_SECONDS = 0.25
 """Python looks at signals and the progress bar about this often while the engine runs."""
 
+FIRST_SECONDS = 0.05
+"""The first chunk of a run takes so long at the pace of the last one: steps may have become slower."""
+
 
 @contextmanager
 def interruptible() -> Iterator[NDArray[np.int32]]:
@@ -67,6 +70,8 @@ class Running(Callbacks, Profiling):
     monitors: list[Monitor]
     _calling: bool
     """A run that calls callbacks is under way."""
+    _pace = 0.0
+    """Steps a second in the last chunk of a run."""
 
     # --- clock ----------------------------------------------------------------------------------------
 
@@ -235,13 +240,14 @@ class Running(Callbacks, Profiling):
     def _run_in_chunks(self, steps: int, progress_bar: bool) -> int:
         """Steps done. Chunks grow until one takes about CHUNK_SECONDS; results do not depend on them."""
         instance = self.refresh()
-        done, chunk = 0, 1
+        done, chunk = 0, max(1, int(self._pace * FIRST_SECONDS))
         with interruptible() as stop, progress(steps, progress_bar) as tell:
             while done < steps and not stop[0] and not instance.stop_holds:
                 started = time.perf_counter()
                 part = instance.run(min(chunk, steps - done), stop=stop)
                 took = time.perf_counter() - started
                 done += part
+                self._pace = part / max(took, 1e-9)
                 tell(part)
                 chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
         self.write_profile()

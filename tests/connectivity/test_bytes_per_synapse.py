@@ -25,6 +25,7 @@ def sparse(n, number):
 
 def build(n, number):
     net = Network(seed=1)
+    net.config(precision=PRECISION)
     spiking = Neuron(equations="v = g_exc", spike="v > 1.0")
     neuron = spiking if KIND == "spike" else Neuron(equations="r = sum(exc)")
     proj = net.connect(net.create(n, neuron), net.create(n, neuron), "exc")
@@ -42,9 +43,12 @@ DRAW = "lambda net, proj: proj.draw()"
 COMPILE = "lambda net, proj: (net.compile(silent=True), net.step())"
 
 
-def measured(kind: str, connect: str, stage: str, size: int = 10_000) -> tuple[int, float, float]:
+def measured(
+    kind: str, connect: str, stage: str, size: int = 10_000, precision: str = "double"
+) -> tuple[int, float, float]:
     """Number of synapses; bytes for each at the peak and afterwards."""
-    program = f"KIND, CONNECT, COMPILE, SIZE = {kind!r}, {connect}, {stage}, {size}" + MEASURE
+    names = "KIND, CONNECT, COMPILE, SIZE, PRECISION"
+    program = f"{names} = {kind!r}, {connect}, {stage}, {size}, {precision!r}" + MEASURE
     root = Path(__file__).parents[2]
     environment = dict(os.environ, PYTHONPATH=str(root))
     done = subprocess.run(
@@ -104,3 +108,12 @@ def test_bytes_for_each_of_ten_million_synapses(
     assert count == pytest.approx(1e7, rel=0.2 if connect == GAUSSIAN else 0.007)
     assert most < peak
     assert held < after
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads the memory from /proc")
+@pytest.mark.parametrize("kind", ["spike", "rate"])
+def test_weights_in_single_precision_are_held_once(kind: str) -> None:
+    """Rank 2 and weight 4; nobody makes weights of 8 bytes before."""
+    _, most, held = measured(kind, PROBABILITY, COMPILE, precision="float")
+    assert most < 7.0
+    assert held < 6.5

@@ -166,6 +166,32 @@ def test_slow_steps_run_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert parts == [1, 1, 1, 1]
 
 
+def test_a_run_begins_at_the_pace_of_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step takes a millisecond, until each takes 40."""
+    clock, step = [0.0], [0.001]
+    parts: list[int] = []
+    net = Network()
+    net.create(1, RATE)
+    net.compile(silent=True)
+
+    def run(instance: Instance, steps: int, **given: Any) -> int:
+        parts.append(steps)
+        clock[0] += steps * step[0]
+        return plain(instance, steps, **given)
+
+    plain = Instance.run
+    monkeypatch.setattr(Instance, "run", run)
+    monkeypatch.setattr(running.time, "perf_counter", lambda: clock[0])
+    net.simulate(30.0)
+    assert parts == [1, 8, 21]
+    net.simulate(340.0)
+    assert parts[3:] == [50, 250, 40]
+    step[0] = 0.04
+    net.simulate(60.0)
+    assert parts[6:] == [50, 6, 4]
+    assert net.time == 430.0
+
+
 @pytest.fixture
 def ctrl_c_heeded() -> Iterator[None]:
     """The background job of a shell ignores Ctrl-C."""
