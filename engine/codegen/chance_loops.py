@@ -45,10 +45,10 @@ class ChanceLoops(LoopParts):
         """Those picked of the group that begins at ``begin``."""
         text, e = self.text, self.expressions
         has_units = domain.scale is None or "unit" in symbols(expressions_of_body(body))
-        text.line(f"uint16_t picked[{domain.group + 16}];")
+        text.line(f"uint16_t picked[{domain.group + 32}];")
         units = "units" if has_units else "(double*)0"
         if has_units:
-            text.line(f"alignas(64) double units[{domain.group + 16}];")
+            text.line(f"alignas(64) double units[{domain.group + 32}];")
         if domain.scale is None:
             text.line("const double largest = nl_largest(begin, size, chance_of);")
             chance, scale = "largest", "1.0 / nl_log1p(-largest)"

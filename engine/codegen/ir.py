@@ -267,7 +267,9 @@ class EachChance:
     counter g = first neuron of the group + k, gap k is ``int(log(u) * scale)``, where u has 51 bits of a, b
     and a last one that is set, and ``scale`` is ``1 / log1p(-largest)``; ``unit`` is
     ``largest * unit(c, d)``. Where nobody needs a ``unit``, there are two gaps from each counter: gap k from
-    that of g = first + k // 16 * 8 + k % 8, from (c, d) where k % 16 is 8 or more.
+    that of g = first + k // 16 * 8 + k % 8, from (c, d) where k % 16 is 8 or more. There, from :data:`NEAR`
+    on, there are four, in single precision: gap k from g = first + k // 32 * 8 + k % 16 // 2, from the words
+    b, a, d and c, where u has 30 bits of the word and a last one that is set.
 
     Beyond :data:`RARE` each neuron has a standard uniform number of ``stream``, which is its ``unit``, and is
     picked if that is less than its chance.
@@ -311,6 +313,9 @@ WINDOW = 8
 
 RARE = 0.125
 """Chance up to which gaps cost less than a number for each neuron."""
+
+NEAR = 1 / 128
+"""Chance from which on gaps are short enough for single precision: a chance is as exact as 4e-6 of itself."""
 
 Domain = (
     Each

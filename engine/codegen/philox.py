@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import Literal
 
-from engine.codegen.ir import RARE
+import numpy as np
+
+from engine.codegen.ir import NEAR, RARE
 
 Words = tuple[int, int, int, int]
 Precision = Literal["double", "float"]
@@ -201,8 +203,14 @@ def picked(
             if unit_of < chance:
                 yield k, unit_of
         return
-    place = -1
+    place, near = -1, not has_units and chance >= NEAR
     for k in count():
+        if near:
+            place += 1 + _near_gap(gaps, scale, k)
+            if place >= size:
+                return
+            yield place, 0.0
+            continue
         counter = k if has_units else k // 16 * 8 + k % 8
         a, b, c, d = replace(gaps, index=gaps.index + counter).words()
         bits, rest = (pair(c, d), 0.0) if not has_units and k % 16 >= 8 else (pair(a, b), unit(c, d))
@@ -210,6 +218,14 @@ def picked(
         if place >= size:
             return
         yield place, chance * rest
+
+
+def _near_gap(gaps: Place, scale: float, k: int) -> int:
+    """Gap k of those that are made in single precision, four with the words of each counter."""
+    words = replace(gaps, index=gaps.index + k // 32 * 8 + k % 16 // 2).words()
+    bits = words[2 * (k % 32 // 16) + 1 - k % 2]
+    twice = np.float32(-2.0 * math.log(np.float32((bits >> 1 | 1) * 2.0**-31)))
+    return int(min(twice * np.float32(-0.5 * scale), np.float32(65535.0)))
 
 
 def picked_in_window(
