@@ -144,8 +144,11 @@ class CppPrinter(LoopPrinter):
 
     def _schedule(self) -> None:
         phase = 0
+        joined = {id(kernel) for kernel in self.followers.values()}
         for number, group in enumerate(groups(self.plan.steady)):
             first = group[0]
+            if id(first.work) in joined:
+                continue
             if first.phase != phase:
                 self.text.line()
                 self.text.comment(f"--- phase {first.phase}: {PHASES[first.phase]}")
@@ -257,7 +260,7 @@ class CppPrinter(LoopPrinter):
         text = Text(depth=1)
         text.line("const uint32_t denormals = nl_flush_denormals();")
         for number, size in enumerate(self.plan.sizes):
-            if (name := self.expressions.size(size)) in used:
+            if (name := self.expressions.size(size)) in used and size not in self.plan.few:
                 text.line(f"const int64_t {name} = sizes[{number}];")
         for number, buffer in enumerate(self.plan.buffers):
             if buffer.name == self.plan.seed and "seed" in used:
@@ -312,7 +315,7 @@ class CppPrinter(LoopPrinter):
         text = Text(depth=1)
         for size in self.plan.sizes:
             for name, thread in zip(self.bounds(size), ("thread", "thread + 1"), strict=True):
-                if name in used:
+                if name in used and name.isidentifier():
                     n = self.expressions.size(size)
                     text.line(f"const int64_t {name} = nl_lower({n}, {thread}, threads);")
         return text, used | text.words()

@@ -88,6 +88,7 @@ class ExpressionPrinter:
         self.scalars = scalars
         self._types = {buffer.name: buffer.type for buffer in plan.buffers}
         self._sizes = frozenset(plan.sizes)
+        self._known = plan.few
         self._suffix = "f" if plan.precision == "float" else ""
         self.drawn: dict[int, str] = {}
         """Arrays of the block's standard numbers, by stream: the loop drew them before."""
@@ -108,9 +109,11 @@ class ExpressionPrinter:
         return text if name in self.scalars else f"{text}[{index}]"
 
     def size(self, name: str) -> str:
-        """Identifier of a size."""
+        """Identifier of a size, or the number that it is known to be."""
         if name not in self._sizes:
             raise KeyError(f"the plan has no size {name!r}")
+        if name in self._known:
+            return f"{self._known[name]}L"
         return self._identifiers.of("size", name)
 
     def symbol(self, name: str) -> str:

@@ -20,6 +20,9 @@ from engine.codegen.traverse import (
 from engine.codegen.vector_loops import BLOCK, STRETCH, VectorLoops, block_draws
 from engine.codegen.vectors import has_vectors, is_worth_it, rests_as_bits
 
+ALONE = 2
+"""Neurons up to which a loop over single ones is faster than a part of a vector."""
+
 
 class NeuronLoops(VectorLoops):
     """Prints the loops over the neurons of a population."""
@@ -42,7 +45,19 @@ class NeuronLoops(VectorLoops):
             for events in dict.fromkeys(emitted):
                 self._close_segment(events)
 
+    def _one_after_the_other(self, kernels: Sequence[Kernel], lower: str, upper: str) -> None:
+        """So few neurons that none of them waits for a vector: each does all of its kernels in turn."""
+        self.expressions.drawn = {}
+        with self.text.block(f"for (int64_t i = {lower}; i < {upper}; ++i)"):
+            for kernel in kernels:
+                self.text.comment(kernel.name)
+                with self.text.block():
+                    self.body(kernel.body)
+
     def _blocks(self, kernels: Sequence[Kernel], lower: str, upper: str) -> None:
+        if self.plan.few.get(count_of(kernels), ALONE + 1) <= ALONE:
+            self._one_after_the_other(kernels, lower, upper)
+            return
         rests = rests_as_bits(self.plan, kernels)
         stages = self._stages(kernels, rests)
         if any(stage.vectors for stage in stages) and is_worth_it(kernels):
@@ -197,6 +212,13 @@ class NeuronLoops(VectorLoops):
         """A single iteration, on the first thread."""
         with self._when(kernel, "thread == 0"):
             self.body(kernel.body)
+
+
+def count_of(kernels: Sequence[Kernel]) -> str:
+    """Size symbol of the population that kernels iterate."""
+    domain = kernels[0].domain
+    assert isinstance(domain, Each)
+    return domain.count
 
 
 def fusible(entry: Entry, following: Entry) -> bool:

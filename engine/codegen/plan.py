@@ -59,10 +59,16 @@ class Matrix:
     """A dense row lacks its own rank, if that is among its columns."""
     tiles: str = ""
     """Size symbol of the number of parts that each thread's post range has; empty: 1."""
+    full: bool = False
+    """Every row has every column: entry ``row * columns + column``."""
     bits: str = ""
     """If not empty, an int64 buffer in the place of ``columns``, ``split`` and ``index``: bit k % 64 of word
     ``offsets[row] + k // 64`` says whether ``row`` has column k. Rows without columns have the offset 0:
     there lies an empty row. Rows take as many words as :func:`row_words` says; 8 words follow the last."""
+
+
+FEW = 8
+"""Populations of less neurons fit into a part of a vector: what loops over them cost is not the neurons."""
 
 
 def row_words(n_post: int) -> int:
@@ -183,6 +189,8 @@ class Plan:
     scratch: tuple[str, ...] = ()
     """Names of buffers whose values mean nothing between two calls."""
     rests: tuple[Rest, ...] = ()
+    known: tuple[tuple[str, int], ...] = ()
+    """Sizes that are numbers of the text: those of populations of less than :data:`FEW` neurons."""
     profile: str = ""
     """Name of the int64 buffer that counts nanoseconds of each part of a step (see ``profile.parts``); empty:
     nothing is measured."""
@@ -208,6 +216,11 @@ class Plan:
     def closing(self) -> tuple[Entry, ...]:
         """What follows the last step of a call: values that only Python looks at."""
         return tuple(entry for entry in self.schedule if entry.phase == CLOSING)
+
+    @cached_property
+    def few(self) -> dict[str, int]:
+        """The sizes of :attr:`known` by their symbols."""
+        return dict(self.known)
 
     @cached_property
     def _buffers(self) -> dict[str, Buffer]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from engine.codegen.cpp import SIGNATURE, CppPrinter
-from engine.codegen.plan import Matrix
+from engine.codegen.few_posts import followers
+from engine.codegen.plan import Matrix, Plan
 
 
 class SingleThreadPrinter(CppPrinter):
     """Prints a plan for one thread."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self.followers = followers(plan)
+
+    def bounds(self, size: str) -> tuple[str, str]:
+        """Numbers where the size is one."""
+        return ("0L", self.expressions.size(size)) if size in self.plan.few else super().bounds(size)
 
     def own_entries(self, matrix: Matrix) -> tuple[str, str]:
         """All entries of the row."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from engine.codegen.access import event_list, matrix_of
-from engine.codegen.arrivals import Arrivals
 from engine.codegen.bit_rows import BitRows
 from engine.codegen.dense_events import TOGETHER, DenseEvents, only_adds
+from engine.codegen.few_posts import FewPosts, has_few_posts
 from engine.codegen.ir import (
     Accumulate,
     EachAbsent,
@@ -25,7 +25,7 @@ from engine.codegen.row_loops import RowLoops
 from engine.codegen.traverse import expressions_of_body, statements, symbols, written_buffers
 
 
-class SynapseLoops(Arrivals, BitRows, DenseEvents, RowLoops, ABC):
+class SynapseLoops(FewPosts, BitRows, DenseEvents, RowLoops, ABC):
     """Prints the loops over the synapses of a matrix."""
 
     @abstractmethod
@@ -107,6 +107,9 @@ class SynapseLoops(Arrivals, BitRows, DenseEvents, RowLoops, ABC):
             self.text.line(f"const int64_t slot = {self._slot(listed, self._lag(kernel.domain))};")
             if matrix.bits:
                 self.count_bits(kernel, self._segments)
+                return
+            if has_few_posts(self.plan, matrix):
+                self.few_posts(kernel, matrix, listed)
                 return
             if only_adds(self.plan, matrix, kernel):
                 self.text.line(f"int64_t rows[{TOGETHER}];")

@@ -106,6 +106,7 @@ class Builder:
         self.cores = ""
         self.profile = ""
         self.scratch: list[str] = []
+        self.known: dict[str, int] = {}
 
     def size(self, symbol: str, number: int) -> str:
         """Declare a size symbol."""
@@ -171,6 +172,7 @@ class Builder:
             cores=self.cores,
             rests=tuple(self.rests),
             scratch=(*self.scratch, *(name for rest in self.rests for name in rest.scratch)),
+            known=tuple(self.known.items()),
             profile=self.profile,
         )
         notes = (self.traces, self.separate, self.deferrals)

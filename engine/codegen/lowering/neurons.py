@@ -26,7 +26,7 @@ from engine.codegen.lowering.builder import (
 )
 from engine.codegen.lowering.reductions import add_operation
 from engine.codegen.lowering.scope import Scope, real
-from engine.codegen.plan import EventList, Rest
+from engine.codegen.plan import FEW, EventList, Rest
 from engine.language.tree import Owner
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ class NeuronValues:
         self.name = f"pop{population.id}"
         self.inner = f"neurons{population.id}"
         self.count = builder.size(f"n_{self.name}", population.size)
+        if population.size < FEW:
+            builder.known[self.count] = population.size
         self.active = builder.flag(f"{self.inner}_enabled", int(population.enabled), "switch")
         self.attributes: dict[str, str] = {}
         self.events: EventList | None = None

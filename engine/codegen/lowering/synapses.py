@@ -184,6 +184,9 @@ class SynapseValues:
         if self.projection.structural or wanted == "sparse":
             return matrix
         arrays = self.rows.arrays
+        c = self.projection.connectivity
+        if matrix.rows == "pre" and matrix.n_post in self.builder.known and c.nnz == c.n_pre * c.n_post:
+            matrix = replace(matrix, full=True)
         shortest = 0 if wanted == "dense" else LANES
         columns = arrays["post" if matrix.rows == "pre" else f"{of}pre"]
         found = dense_rows(arrays[f"{of}rows"](), columns(), shortest)

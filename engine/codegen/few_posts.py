@@ -1,0 +1,135 @@
+"""Spikes that arrive at a few neurons: what one does is so little that finding its row would be most of it.
+
+Where the post-synaptic neurons are fewer than a vector holds, the text has their number, so that the compiler
+makes plain statements of a row; nothing is looked up where every row has every column. On one thread the pass
+over the same spikes that follows, which changes what belongs to pre-synaptic neurons (traces), is done
+together with the delivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from itertools import pairwise
+from typing import Any
+
+from engine.codegen.access import matrix_of
+from engine.codegen.arrivals import Arrivals
+from engine.codegen.ir import EachEvent, EachSpike, Emit, Interrupt, Kernel, Let, Load, Statement, Symbol
+from engine.codegen.loop_parts import for_all_events, vectorises
+from engine.codegen.passes import rewrite
+from engine.codegen.plan import EventList, Matrix, Plan
+from engine.codegen.traverse import expressions_of_body, statements, symbols, written_buffers
+
+PRE = Symbol("pre", "int")
+NEURON = Symbol("i", "int")
+
+SEVERAL = 4
+"""Post-synaptic neurons from which on a row is worth vectors."""
+
+
+class FewPosts(Arrivals):
+    """Prints the delivery of spikes to a few neurons."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.followers: dict[int, Kernel] = {}
+        """What is done in the loop of the kernel before, by the ``id`` of that."""
+
+    def few_posts(self, kernel: Kernel, matrix: Matrix, listed: EventList) -> None:
+        """All spikes that arrive from ``slot``, on the thread that owns the neurons."""
+        follower = self.followers.get(id(kernel))
+        changed, after = written_buffers(kernel), tuple[Statement, ...]()
+        if follower is not None:
+            changed, after = changed | written_buffers(follower), at_pre(follower.body)
+        same, before = for_all_events(kernel.before, changed)
+        # What both need for all spikes is computed once.
+        same, after = for_all_events((*same, *after), changed)
+        lower, upper = self.bounds(matrix.n_post)
+        with ExitStack() as stack:
+            if lower.isidentifier():
+                stack.enter_context(self.text.block(f"if ({lower} < {upper})"))
+            stack.enter_context(self.text.block("for (int64_t part = 0; part < threads; ++part)"))
+            stack.enter_context(self._segment(listed, "part", tuple(dict.fromkeys(same))))
+            self.text.line(f"const int64_t row = {self.expressions.buffer(listed.ranks)}[event];")
+            if "pre" in symbols(expressions_of_body((*before, *kernel.body, *after))):
+                self.text.line("const int64_t pre = row;")
+            self.body(before)
+            self._row(matrix, kernel.body)
+            if follower is not None:
+                self.text.comment(follower.name)
+                with self.text.block():
+                    self.body(after)
+
+    def _row(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """The entries of ``row``."""
+        line, e, used = self.text.line, self.expressions, symbols(expressions_of_body(body))
+        if matrix.full:
+            header = f"for (int64_t post = 0; post < {e.size(matrix.n_post)}; ++post)"
+        else:
+            split, parts = e.buffer(matrix.split), self.parts(matrix)
+            line(f"const int64_t last = {split}[row * {parts} + {parts} - 1];")
+            header = f"for (int64_t entry = {split}[row * {parts}]; entry < last; ++entry)"
+        if self.plan.few[matrix.n_post] >= SEVERAL and "s" in used and vectorises(body):
+            line("#pragma GCC ivdep")
+        with self.text.block(header):
+            if not matrix.full and "post" in used:
+                line(f"const int64_t post = {e.buffer(matrix.columns)}[entry];")
+            if "s" in used:
+                entry = f"row * {e.size(matrix.n_post)} + post" if matrix.full else "entry"
+                line(f"const int64_t s = {entry};")
+            self.body(body)
+
+
+def has_few_posts(plan: Plan, matrix: Matrix) -> bool:
+    """Do spikes travel along these rows to a few neurons?"""
+    plain = matrix.rows == "pre" and matrix.split and not (matrix.index or matrix.bits)
+    return bool(plain) and matrix.n_post in plan.few and (matrix.full or not matrix.first)
+
+
+def at_pre(body: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Statements of a neuron that spiked, for the pre-synaptic neuron of a spike that arrives."""
+    changed: tuple[Statement, ...] = rewrite(tuple(body), lambda e: PRE if e == NEURON else e)
+    return changed
+
+
+def followers(plan: Plan) -> dict[int, Kernel]:
+    """Which kernel may be done in the loop of the one before, by the ``id`` of that, where one thread does
+    both: spike after spike instead of one pass after the other.
+
+    The order of what belongs to one neuron or synapse stays, since the spikes of a step come from different
+    neurons, and each pass reads of what the other one writes nothing but what belongs to the neuron of the
+    spike.
+    """
+    if plan.profile:
+        return {}
+    works = [entry.work for entry in plan.steady]
+    return {
+        id(one): other
+        for one, other in pairwise(works)
+        if isinstance(one, Kernel) and isinstance(other, Kernel) and _follows(plan, one, other)
+    }
+
+
+def _follows(plan: Plan, one: Kernel, other: Kernel) -> bool:
+    if not isinstance(one.domain, EachEvent) or not isinstance(other.domain, EachSpike):
+        return False
+    same = (one.domain.events, one.domain.lag, one.condition)
+    if same != (other.domain.events, other.domain.lag, other.condition):
+        return False
+    if not has_few_posts(plan, matrix_of(plan, one.domain.matrix)):
+        return False
+    body = at_pre(other.body)
+    if any(isinstance(s, Emit | Interrupt) for s in statements((*one.body, *body))):
+        return False
+    delivered, changed = written_buffers(one), written_buffers(other)
+    if delivered & (changed | {load.array for load in _loads(body)}):
+        return False
+    if any(load.array in changed and load.index != PRE for load in _loads((*one.before, *one.body))):
+        return False
+    names = {let.name: let for let in statements((*one.before, *one.body)) if isinstance(let, Let)}
+    return all(names.get(s.name, s) == s for s in statements(body) if isinstance(s, Let))
+
+
+def _loads(body: Iterable[Statement]) -> list[Load]:
+    return [part for part in expressions_of_body(body) if isinstance(part, Load)]
