@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.runtime.core import as_ranks, rank_type
+from engine.runtime.core import aligned_zeros, as_ranks, rank_type
 from engine.runtime.sparse import carried, column_offsets, places, transpose
 
 CHUNK = 1 << 18
@@ -23,10 +23,31 @@ class Rows(NamedTuple):
     ranks: NDArray[Any]
 
 
+class BitRows(NamedTuple):
+    """Rows by pre-synaptic neuron as bits: how many entries they have, as ``offsets``, the first word of
+    each, and the words of all. Word ``starts[row] + k // 64`` has bit ``k % 64`` where a row has column k."""
+
+    offsets: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    words: NDArray[np.int64]
+
+    def ranks(self, n_columns: int) -> Rows:
+        """The same rows as lists."""
+        ranks = aligned_zeros(int(self.offsets[-1]), rank_type(n_columns))
+        length = -(-n_columns // 64)
+        for row in np.flatnonzero(np.diff(self.offsets)):
+            begin = self.starts[row]
+            octets = self.words[begin : begin + length].astype("<i8", copy=False).view(np.uint8)
+            bits = np.unpackbits(octets, bitorder="little", count=n_columns)
+            ranks[self.offsets[row] : self.offsets[row + 1]] = np.flatnonzero(bits)
+        return Rows(self.offsets, ranks)
+
+
 class Joined:
     """Which neurons are joined, as rows by post- or by pre-synaptic neuron.
 
-    One of the two is given; the other is made when it is first asked for, and kept.
+    One of the two is given; the other is made when it is first asked for, and kept. Where bits are held
+    instead, lists are made of them.
 
     Parameters
     ----------
@@ -42,19 +63,27 @@ class Joined:
         self.n_pre, self.n_post = n_pre, n_post
         self._by_post, self._by_pre = by_post, by_pre
         self._offsets = None if by_post is None else by_post.offsets
+        self._bits: BitRows | None = None
+
+    def hold_bits(self, starts: NDArray[np.int64], words: NDArray[np.int64]) -> None:
+        """Hold these bits (see :class:`BitRows`) instead of lists, until somebody asks for lists."""
+        if self._bits is None:
+            self._bits = BitRows(self.by_pre.offsets, starts, words)
+            self._by_post = self._by_pre = None
 
     @property
     def by_post(self) -> Rows:
         """A row for each post-synaptic neuron."""
         if self._by_post is None:
-            assert self._by_pre is not None
-            offsets, ranks, _ = transpose(*self._by_pre, self.n_post, places=False)
+            offsets, ranks, _ = transpose(*self.by_pre, self.n_post, places=False)
             self._by_post = Rows(offsets, ranks)
         return self._by_post
 
     @property
     def by_pre(self) -> Rows:
         """A row for each pre-synaptic neuron."""
+        if self._bits is not None:
+            self._by_pre, self._bits = self._bits.ranks(self.n_post), None
         if self._by_pre is None:
             assert self._by_post is not None
             offsets, ranks, _ = transpose(*self._by_post, self.n_pre, places=False)
@@ -71,6 +100,8 @@ class Joined:
     @property
     def nnz(self) -> int:
         """Number of pairs."""
+        if self._bits is not None:
+            return int(self._bits.offsets[-1])
         given = self._by_post or self._by_pre
         assert given is not None
         return len(given.ranks)
@@ -78,7 +109,8 @@ class Joined:
     @property
     def arrays(self) -> list[NDArray[Any]]:
         """What is held at present."""
-        return [array for rows in (self._by_post, self._by_pre) if rows is not None for array in rows]
+        held = (self._by_post, self._by_pre, self._bits)
+        return [array for rows in held if rows is not None for array in rows]
 
     def __getstate__(self) -> dict[str, Any]:
         """For copies: what can be made anew is left out."""

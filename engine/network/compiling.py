@@ -14,6 +14,7 @@ from engine.errors import InvalidConfiguration, ModelError
 from engine.network import command_line
 from engine.network.build_options import build_options, place_of_copy
 from engine.network.profiling import Profiling
+from engine.network.released import release
 
 if TYPE_CHECKING:
     from engine.network.projection import Projection
@@ -184,7 +185,7 @@ class Compiling(Profiling):
                 projection.draw()
             self._instance = compile_network(self._as_network(), cancel=cancel, progress=told)
             for projection in self.projections:
-                projection.release_weights()
+                release(projection, self._instance)
         finally:
             if not self.compiled:
                 self._draws = draws

@@ -9,6 +9,7 @@ import numpy as np
 from engine.errors import EngineError
 from engine.network.attributes import Values
 from engine.network.projection import Projection
+from engine.network.released import release
 
 if TYPE_CHECKING:
     from engine.inputs.spike_source import SpikeSourceArray
@@ -82,8 +83,8 @@ class Live:
                 )
             finally:
                 self._refreshing = False
-            for projection in self._redrawn:
-                projection.release_weights()
+            for projection in self._as_network().projections:
+                release(projection, self._instance)
             self._stale, self._redrawn = False, []
         pending, self._pending = self._pending, []
         for obj, name, values in pending:

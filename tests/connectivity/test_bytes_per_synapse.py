@@ -89,8 +89,10 @@ LARGE = 70_000
         ("rate", MATRIX, COMPILE, 3162, 27.0, 19.0),
         ("spike", SPARSE, COMPILE, 10_000, 31.0, 19.0),
         ("rate", SPARSE, COMPILE, 10_000, 35.0, 19.0),
-        # compiled: nothing is added, or a bit for each pair where these are at most 16 times as many
-        ("spike", ONE_WEIGHT, COMPILE, 10_000, 4.0, 4.0),
+        # compiled: nothing is added, or where these are at most 32 times as many a bit for each pair, which
+        # replaces the ranks
+        ("spike", ONE_WEIGHT, COMPILE, 10_000, 4.0, 2.0),
+        ("spike", ONE_WEIGHT, COMPILE, 16_000, 6.0, 4.0),
         ("spike", ONE_WEIGHT, COMPILE, 20_000, 2.5, 2.5),
         ("spike", ONE_WEIGHT, COMPILE, LARGE, 5.2, 5.2),  # and 140 000 neurons
         ("spike", ONE_WEIGHT.replace("0.5", "0.5, 3.0"), COMPILE, 20_000, 2.5, 2.5),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -133,7 +134,7 @@ def test_a_checkpoint_goes_on(tmp_path: Path) -> None:
     "options",
     [
         {"weights": Uniform(0.0, 0.1)},
-        {"p": 1 / 20},
+        {"p": 1 / 40},
         {"delays": Uniform(0.1, 1.5)},
         {"synapse": STDP()},
         {"synapse": Synapse(pre_spike="g_target += 2.0 * w")},
@@ -145,6 +146,34 @@ def test_what_is_more_than_a_count_goes_through_lists(options: dict[str, Any]) -
     net = build(**options)
     net.compile(silent=True)
     assert not counts(net)
+
+
+@pytest.mark.parametrize("density", [0.1, 0.04])
+def test_lists_are_made_of_bits_again(density: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once bits are compiled nobody holds lists; Python finds the synapses that were drawn."""
+    net = build(p=density)
+    exc = net.get_projections()[0]
+    net.compile(silent=True)
+    assert counts(net)
+    synapses, joined = exc.nb_synapses, exc.connectivity.joined
+    assert synapses > 0.9 * density * 630 * 699
+    held = sum(array.nbytes for array in joined.arrays)
+    assert held == 8 * 701 + 8 * 700 + 8 * (631 * 16 + 8), "offsets, and bits in whole lines"
+    after = [cloudpickle.loads(cloudpickle.dumps(net)), net]
+    net.monitor(net.get_populations()[0], "spike")
+    net.simulate(3.0)
+    assert sum(array.nbytes for array in joined.arrays) == held, "nor after a new plan"
+    monkeypatch.setattr(counted, "LEAST_NEURONS", 701)
+    lists = build(p=density)
+    lists.compile(silent=True)
+    assert not counts(lists)
+    drawn = lists.get_projections()[0]
+    for one in after:
+        found = one.get_projections()[0]
+        assert found.nb_synapses == synapses
+        np.testing.assert_equal(found.pre_ranks, drawn.pre_ranks)
+        np.testing.assert_equal(found.connectivity.joined.by_pre, drawn.connectivity.joined.by_pre)
+    assert max(map(max, drawn.pre_ranks)) == 629, "neurons 630 .. 699 have rows without synapses"
 
 
 def test_recorded_synapses_are_lists() -> None:

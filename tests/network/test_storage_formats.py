@@ -121,8 +121,12 @@ def test_bytes_of_storage_count_lists_that_only_python_reads() -> None:
     storage = proj.storage
     assert storage is not None and storage.form == "bits"
     assert str(storage).startswith("rows of bits") and "all have one weight and only add it" in str(storage)
-    least = 2048 * 2048 // 8 + 2 * storage.synapses
-    assert least <= storage.bytes <= 1.2 * least
+    bits = 2048 * 2048 // 8
+    assert bits <= storage.bytes <= 1.2 * bits
+    assert len(proj.dendrite(5).pre_ranks) > 0
+    with_lists = proj.storage
+    assert with_lists is not None
+    assert with_lists.bytes >= bits + 2 * 2 * storage.synapses, "rows by either side"
 
 
 def test_a_dense_projection_has_all_dendrites_and_all_weights() -> None:
