@@ -46,6 +46,10 @@ MANY = 8
 FEW = 2
 """Operations of an addition that gathering and scattering costs more than vectors save."""
 
+FAR = 14
+"""Spikes between that of which a row begins and that of which it is asked where its row begins: the answer is
+needed before that row can be fetched."""
+
 LINE = 64
 
 SYNAPSE = Symbol("s", "int")
@@ -86,6 +90,9 @@ class Arrivals(LoopParts):
         if ahead:
             # Vectors are through with a row soon, but there is no time to lose at its beginning either.
             distance = "1" if lanes is not None else f"(last - from < {LONG} ? 3 : 1)"
+            if lanes is None:
+                far = f"{ranks}[nl_min(event + {FAR}, end - 1)] * {self.parts(matrix)} + {place}"
+                self.text.line(f"__builtin_prefetch(&{split}[{far}]);")
             self.text.line(f"int64_t later = event + {distance};")
             self.text.line(f"if (later >= end) later = {self._beyond_part(listed)};")
             later = f"{ranks}[later] * {self.parts(matrix)} + {place}"
