@@ -130,6 +130,18 @@ def test_fused_infinities() -> None:
     assert_same_bits(found, interpret(case, 1).arrays)
 
 
+def test_names_of_what_is_uniform_are_nobody_elses() -> None:
+    """A plan that binds such a name already keeps both values apart."""
+    case = case_of(X, hoist_uniform)
+    case.schedule.clear()
+    doubled = op("*", U, real(2.0))
+    body = (Let("_u0", op("*", X, W)), Store("y", I, op("+", Symbol("_u0"), doubled)))
+    case.add(5, Kernel("y", Each("n"), body))
+    assert [let.value for let in case.plan().prologue] == [doubled]
+    for arrays in (run(case, 1).arrays, interpret(case, 1).arrays):
+        np.testing.assert_allclose(arrays["y"], case.values["x"] * case.values["w"] + 6.0, rtol=1e-15)
+
+
 def test_a_sign_moves_to_what_is_uniform() -> None:
     case = case_of(op("neg", op("*", U, X)), lambda plan: hoist_uniform(multiply_by_reciprocals(plan)))
     assert operations(case.plan()) == ["*"]

@@ -209,6 +209,19 @@ def test_ends_of_the_range(precision: str) -> None:
         )
 
 
+@pytest.mark.parametrize(("precision", "size"), [("double", 1e100), ("float", 1e15)])
+def test_a_divisor_of_large_numbers_does_not_overflow(precision: str, size: float) -> None:
+    """w / (1e100 exp(v / 5) + 1e100) is w / 1e100 where the exponential vanishes: multiplied through by its
+    inverse, that one must stay far from the end of the range."""
+    v = [-1e4, -1000.0, -900.0, -500.0, -100.0, -20.0, 0.0, 20.0]
+    given = (exp_of(0.2, 0.0), quotient(-0.2, 0.0, size, size))
+    plain, shared = (case_of(kind, *given, v=v, precision=precision) for kind in (Case, Shared))
+    assert exponentials(shared.plan()) == 1
+    expected, found = run(plain, 1).arrays["y1"], run(shared, 1).arrays["y1"]
+    assert np.all(expected != 0.0)
+    np.testing.assert_allclose(found, expected, rtol=1e-13 if precision == "double" else 1e-5)
+
+
 def test_shared_ones_are_not_shared_again() -> None:
     """Powers of powers would lose digits."""
     slopes = [0.01, 0.1, 1.0]

@@ -70,6 +70,8 @@ class NetworkDescription:
     populations: list[PopulationDescription]
     projections: list[ProjectionDescription]
     actions: list[Action]
+    records_spikes_arriving: bool = True
+    """Spiking projections and conductances are recorded, too."""
 
     def __str__(self) -> str:
         lines = [f"dt={self.dt} method={self.method} steps={self.steps} {self.structural} {self.sampling}"]

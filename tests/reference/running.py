@@ -73,8 +73,16 @@ class Built(Player):
         self.projections = [self._projection(p) for p in description.projections]
         self.monitors: dict[str, Monitor] = {}
         every, offset = (steps * self.dt for steps in description.sampling)
-        for part in (*self.populations, *self.projections):
-            self.monitors[part.name] = self.net.monitor(part, self._variables(part), every, offset)
+        watched = [
+            projection
+            for projection in self.projections
+            if description.records_spikes_arriving or projection.pre_population.model.kind != "spike"
+        ]
+        for part in (*self.populations, *watched):
+            variables = self._variables(part)
+            if not description.records_spikes_arriving:
+                variables = [name for name in variables if not name.startswith("g_")]
+            self.monitors[part.name] = self.net.monitor(part, variables, every, offset)
 
     # --- building -------------------------------------------------------------------------------------
 

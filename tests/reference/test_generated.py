@@ -12,7 +12,10 @@ from hypothesis.internal.cache import LRUCache
 from hypothesis.internal.conjecture import providers
 
 from engine.codegen import build
+from engine.codegen.lowering import counted
+from engine.codegen.time_blocks import time_blocks
 from reference.networks import NetworkDescription, networks
+from reference.plain import with_lone_neurons, with_plain_spikes
 from reference.running import Built, Reference
 from reference.simulator import ReferenceNetwork
 from reference.texts import declared
@@ -142,3 +145,54 @@ def test_engine_agrees_with_the_reference(number: int) -> None:
 def test_engine_agrees_with_the_reference_on_many_networks(batch: int) -> None:
     for number in range(16):
         check(network(1000 + 16 * batch + number))
+
+
+# --- spikes that are counted, and steps in blocks -----------------------------------------------------
+
+
+def plain_network(number: int) -> NetworkDescription | None:
+    """The generated network with spikes that can be counted; None where nothing spikes. Where all do, every
+    second one has neurons that are updated alone."""
+    description = network(number)
+    spiking = [p.text.spiking for p in description.populations]
+    if not any(spiking):
+        return None
+    plain = with_plain_spikes(description)
+    return with_lone_neurons(plain) if all(spiking) and number % 2 else plain
+
+
+@pytest.fixture
+def all_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spikes onto small populations, too."""
+    monkeypatch.setattr(counted, "LEAST_NEURONS", 1)
+
+
+def check_plain(number: int) -> tuple[bool, bool]:
+    """Whether spikes were counted, and whether steps came in blocks."""
+    description = plain_network(number)
+    if description is None:
+        return False, False
+    check(description)
+    built = Built(description, 1)
+    built.net.compile(silent=True)
+    held = [p.storage for p in built.projections]
+    plan = built.net.plan()
+    return any(h is not None and h.form == "bits" for h in held), time_blocks(plan) is not None
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("all_are_counted")
+@pytest.mark.parametrize(("number", "in_blocks"), [(1, False), (11, True), (13, True)])
+def test_counted_spikes_agree_with_the_reference(number: int, in_blocks: bool) -> None:
+    assert check_plain(number) == (True, in_blocks)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.usefixtures("all_are_counted")
+@pytest.mark.parametrize("batch", range(6))
+def test_counted_spikes_agree_with_the_reference_in_many_networks(batch: int) -> None:
+    found = [check_plain(2000 + 16 * batch + number) for number in range(16)]
+    is_counted, in_blocks = (sum(each) for each in zip(*found, strict=True))
+    assert is_counted >= 5
+    assert in_blocks >= 1
