@@ -42,11 +42,11 @@ static inline __UINT16_TYPE__ nl_are_short(nl_floats r, float end) {
     return __builtin_ia32_ucmpd512_mask((whole)r, (whole)NL_16(end), 1, -1);
 }
 
-static __attribute__((noinline)) nl_doubles nl_gain_of_others(
+static __attribute__((noinline, unused)) nl_doubles nl_gain_of_others(
     nl_doubles r, nl_doubles gain, __UINT8_TYPE__ done, double k) {
     return __builtin_ia32_blendmpd_512_mask(k * nl_exprel_inline(-k * r), gain, done);
 }
-static __attribute__((noinline)) nl_floats nl_gain_of_others(
+static __attribute__((noinline, unused)) nl_floats nl_gain_of_others(
     nl_floats r, nl_floats gain, __UINT16_TYPE__ done, float k) {
     return __builtin_ia32_blendmps_512_mask(k * nl_exprel_inline(-k * r), gain, done);
 }
@@ -76,7 +76,7 @@ static inline nl_reals nl_gain(nl_reals r, const nl_gains& gains) { return nl_ga
 #else
 static inline real nl_gain(real r, const nl_gains& gains) { return nl_gain_of_one(r, gains); }
 #ifdef NL_BYTES
-static __attribute__((noinline)) nl_vector nl_gain_of_others(
+static __attribute__((noinline, unused)) nl_vector nl_gain_of_others(
     nl_vector r, nl_vector gain, nl_compared done, real k) {
     return nl_choose(nl_flags(done), gain, k * nl_exprel(-k * nl_reals(r))).v;
 }

@@ -91,6 +91,7 @@ def _tables(description: Description) -> Iterable[str]:
     yield _summary(description)
     yield _populations(description)
     yield _connectivity(description)
+    yield from _storage(description)
     yield from _models(description.neurons, "D", "Neuron Models", _neuron_rows)
     yield from _models(description.synapses, "E", "Synapse Models", _synapse_rows)
     yield from _parameters(description)
@@ -148,6 +149,17 @@ def _connectivity(description: Description) -> str:
         for each in description.connections
     ]
     return _table("YYlYY", _header(5, "C", "Connectivity"), rows, titles)
+
+
+def _storage(description: Description) -> Iterable[str]:
+    """How synapses are held, once they are."""
+    rows = [
+        _row(map(escaped, (each.source, each.destination, each.target, each.storage)))
+        for each in description.connections
+        if each.storage
+    ]
+    if rows:
+        yield _table("YYlY", "", rows, _titles("Source", "Destination", "Target", "Held as"))
 
 
 def _models(

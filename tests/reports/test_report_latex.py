@@ -62,6 +62,21 @@ def test_populations_and_projections_are_told():
     ]
 
 
+def test_how_synapses_are_held_is_told_once_they_are():
+    def held(net: Network) -> list[list[str]]:
+        tables = [t for t in tables_of(text_of(net, ".tex")) if "Held as" in t.head]
+        return [[cell.replace(r"\allowbreak{}", "") for cell in row] for t in tables for row in t.rows]
+
+    net = small()
+    assert held(net) == []
+    net.compile(silent=True)
+    first, second = held(net)
+    assert first[:3] == ["noise", r"cells\_a", "exc"]
+    assert first[3] == escaped(str(net.projections[0].storage)).replace(r"\allowbreak{}", "")
+    assert "lists of ranks" in first[3] and r"\%" in first[3]
+    assert second[3].startswith("lists of ranks")
+
+
 def test_a_neuron_has_its_equations_events_and_functions():
     rows = cells(text_of(small(), ".tex"), "Neuron Models")
     assert rows[0] == [r"\textbf{Type}", r"Leaky \& lossy: 50\% of a\_b."]
