@@ -44,7 +44,8 @@ class Resettable(Deferring):
                 name = f"pop{population.id}_{attribute}"
                 self.arrays[name][...] = values_of(self._initial[name])
         else:
-            keep = (f"neurons{population.id}_enabled", f"neurons{population.id}_hold")
+            # As there, refractory periods stay as they were set last.
+            keep = tuple(f"neurons{population.id}_{name}" for name in ("enabled", "hold", "refractory"))
             self._restore((f"pop{population.id}_", f"neurons{population.id}_"), keep)
             self.reset_history(population)
             if self.has_internal(population, "clock"):

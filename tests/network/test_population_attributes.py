@@ -195,6 +195,25 @@ def test_refractory_periods_are_truncated_to_steps() -> None:
     assert np.diff(spikes[2]).tolist() == [7]
 
 
+def test_refractory_periods_that_were_set_stay_after_a_reset() -> None:
+    """As ANNarchy 4.8.2.6 does it: v is 0.4 for six steps after the spike of step 2."""
+    neuron = Neuron(equations="1.5*dv/dt = 1.6 - v", spike="v > 1.0", reset="v = 0.4", refractory=1.0)
+    net = Network(dt=0.5, seed=1)
+    pop = net.create(3, neuron)
+    pop.refractory = 1.5
+    m = net.monitor(pop, "v")
+    net.compile(silent=True)
+    net.simulate(2.0)
+    pop.refractory = 3.0
+    net.simulate(2.0)
+    m.get()
+    net.reset()
+    np.testing.assert_array_equal(pop.refractory, [3.0, 3.0, 3.0])
+    net.simulate(5.0)
+    expected = [1.6 / 3, 8 / 9, *[0.4] * 7, 0.8]
+    np.testing.assert_allclose(m.get("v")[:, 0], expected, rtol=1e-15)
+
+
 def test_spikes_of_the_last_step_and_firing_rate() -> None:
     neuron = Neuron(parameters="b = 0.0", equations="v += b", spike="v >= 1.0", reset="v = 0.0")
     net = Network(dt=1.0, seed=1)
