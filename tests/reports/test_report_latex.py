@@ -72,9 +72,9 @@ def test_how_synapses_are_held_is_told_once_they_are():
     net.compile(silent=True)
     first, second = held(net)
     assert first[:3] == ["noise", r"cells\_a", "exc"]
-    assert first[3] == escaped(str(net.projections[0].storage)).replace(r"\allowbreak{}", "")
-    assert "lists of ranks" in first[3] and r"\%" in first[3]
-    assert second[3].startswith("lists of ranks")
+    for cell in (first[3], second[3]):
+        assert cell.startswith("lists of ranks, ")
+        assert r"bytes a synapse (rows have gaps: " in cell and r" \% of all pairs have a synapse)" in cell
 
 
 def test_a_neuron_has_its_equations_events_and_functions():
