@@ -34,7 +34,10 @@ from engine.codegen.stepwise import MOST_TOGETHER, Stepwise, counted, stepwise, 
 from engine.codegen.time_blocks import LONGEST, Counts, TimeBlocks
 from engine.codegen.traverse import expressions_of_body, rebuilt, statements
 from engine.codegen.vector_loops import BLOCK, STRETCH
-from engine.codegen.vectors import NEURON, TYPES, VectorPrinter, awake
+from engine.codegen.vectors import NEURON, TYPES, VectorPrinter, awake, is_worth_it
+
+NEAR = 4 * BLOCK
+"""Neurons whose values stay in the nearest cache while they take several steps."""
 
 
 class StepPrinter(VectorPrinter):
@@ -108,6 +111,8 @@ class BlockVectors(StepLoops):
                 form = stepwise(self.plan, kernels, blocks.counts)
                 if any(self._counts_of(kernels, blocks)) and not self.in_bytes:
                     form = None
+                if form is not None and not blocks.counts and form.together < MOST_TOGETHER:
+                    form = None
                 if form is not None:
                     self.stepwise(form, lower, upper)
                 else:
@@ -128,20 +133,25 @@ class BlockVectors(StepLoops):
         yield from (counts for counts in blocks.counts if counts.array in arrays)
 
     def _step_after_step(self, kernels: Sequence[Kernel], blocks: TimeBlocks, lower: str, upper: str) -> None:
-        """All steps of a block for 64 neurons, then for the next ones."""
+        """All steps of a block for some neurons, whose values are in the nearest cache, then for the next."""
         slots = {c.slot: Symbol(f"_slot{number}", "int") for number, c in enumerate(blocks.counts)}
         kernels = [_with_slots(kernel, slots) for kernel in kernels]
         used = {s.name for k in kernels for s in expressions_of_body(k.body) if isinstance(s, Symbol)}
         stages = self._stages(kernels, ())
-        with self.text.block(f"for (int64_t first = {lower}; first < {upper}; first += {BLOCK})"):
-            self.text.line(f"const int64_t past = nl_min(first + {BLOCK}, {upper});")
-            self._declare_fires(stages)
+        in_vectors = any(stage.vectors for stage in stages) and is_worth_it(kernels)
+        number = NEAR if in_vectors else BLOCK
+        with self.text.block(f"for (int64_t first = {lower}; first < {upper}; first += {number})"):
+            self.text.line(f"const int64_t last = nl_min(first + {number}, {upper});")
+            self._declare_fires([s for s in stages if not (in_vectors and s.vectors)])
             with self.steps():
                 for slot, symbol in slots.items():
                     if symbol.name in used:
                         name, value = self.expressions.symbol(symbol.name), self.expressions.text(slot, "int")
                         self.text.line(f"const int64_t {name} = {value};")
-                self._in_blocks(stages, "first", "past")
+                if in_vectors:
+                    self.stage_after_stage(stages)
+                else:
+                    self._in_blocks(stages, "first", "last")
 
     def stepwise(self, form: Stepwise, lower: str, upper: str) -> None:
         """All steps of a block for neurons from ``lower`` up to ``upper``."""

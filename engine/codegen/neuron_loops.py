@@ -78,16 +78,20 @@ class NeuronLoops(VectorLoops):
             return
         with self.text.block(f"for (int64_t first = {lower}; first < {upper}; first += {STRETCH})"):
             self.text.line(f"const int64_t last = nl_min(first + {STRETCH}, {upper});")
-            for stage in stages:
-                with self.text.block():
-                    if not stage.vectors:
-                        self._in_blocks([stage], "first", "last")
-                        continue
-                    if stage.rare is not None:
-                        self.text.line(f"int64_t fires[{STRETCH // BLOCK}] = {{}};")
-                    self.vectors(stage.dense, stage.rare, "first", "last")
-                    if stage.rare is not None:
-                        self.fired(stage.rare, "first", "last")
+            self.stage_after_stage(stages)
+
+    def stage_after_stage(self, stages: Sequence[Stage]) -> None:
+        """Neurons from ``first`` up to ``last``, vectors where they can be."""
+        for stage in stages:
+            with self.text.block():
+                if not stage.vectors:
+                    self._in_blocks([stage], "first", "last")
+                    continue
+                if stage.rare is not None:
+                    self.text.line(f"int64_t fires[{STRETCH // BLOCK}] = {{}};")
+                self.vectors(stage.dense, stage.rare, "first", "last")
+                if stage.rare is not None:
+                    self.fired(stage.rare, "first", "last")
 
     def _declare_fires(self, stages: Sequence[Stage]) -> None:
         if any(stage.rare is not None for stage in stages):

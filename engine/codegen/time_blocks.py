@@ -34,6 +34,7 @@ from engine.codegen.traverse import (
     uniform_expressions,
     written_buffers,
 )
+from engine.codegen.vectors import has_vectors, is_worth_it
 
 LONGEST = 16
 """Steps of a block at most: what is counted for them should stay in a near cache."""
@@ -73,7 +74,7 @@ class TimeBlocks:
     delays : tuple of str
         Buffers of one delay each.
     rings : tuple of str
-        Size symbols: for how many steps spikes can be counted ahead.
+        Size symbols: for how many steps spikes can be counted ahead, and for how many they are listed.
     lists : tuple of (str, str)
         Size symbol of the slots of an event list, and the delay of one that reads it. A thread that is ahead
         writes so many slots as a block has steps, while others still read those of one delay ago.
@@ -103,13 +104,24 @@ def time_blocks(plan: Plan) -> TimeBlocks | None:
                 return None
             else:
                 counting[found.array] = found, number
-    if not counting or plan.closing or not _apart(parts, kernels, written, counting):
+    if plan.closing or not _apart(parts, kernels, written, counting):
+        return None
+    if not counting and not all(_gain_from_blocks(plan, group) for group in kernels if group):
         return None
     counts = tuple(found for found, _ in counting.values())
     delays = dict.fromkeys(c.delay for c in counts)
-    rings = dict.fromkeys(c.slots for c in counts)
+    rings = dict.fromkeys([*(c.slots for c in counts), *(events.slots for events in plan.events)])
     lists = dict.fromkeys((plan.event_list(c.events).slots, c.delay) for c in counts)
     return TimeBlocks(tuple(delays), tuple(rings), tuple(lists), counts)
+
+
+def _gain_from_blocks(plan: Plan, kernels: list[Kernel]) -> bool:
+    """Is it worth while to take neurons through several steps that nothing reaches? Their values are then in
+    the nearest cache; but who is refractory is a bit only where steps are done one by one."""
+    domain = kernels[0].domain
+    if not isinstance(domain, Each) or domain.count in plan.few:
+        return False
+    return all(has_vectors(kernel, plan) for kernel in kernels) and is_worth_it(kernels)
 
 
 def _is_steady(kernel: Kernel, written: set[str]) -> bool:

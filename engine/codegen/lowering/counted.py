@@ -9,6 +9,7 @@ the time.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -37,6 +38,7 @@ from engine.language.model import Assignment
 from engine.language.tree import Name
 
 if TYPE_CHECKING:
+    from engine.codegen.lowering.neurons import NeuronValues
     from engine.codegen.lowering.projection import LoweredProjection
     from engine.codegen.lowering.rows import SparseRows
     from engine.codegen.lowering.synapses import SynapseValues
@@ -175,14 +177,18 @@ def deliver_counted(builder: Builder, projections: list[LoweredProjection]) -> N
             builder.schedule.insert(place + 1, entry)
 
 
-def count_ahead(builder: Builder, projections: list[LoweredProjection]) -> None:
+def count_ahead(
+    builder: Builder, populations: Iterable[NeuronValues], projections: list[LoweredProjection]
+) -> None:
     """Give blocks of steps the memory that they need, where steps may be done in blocks: for what is counted,
     and for spikes that are under way or recorded meanwhile."""
     counted = [p.counted for p in projections if p.counted is not None]
     plan = builder.finish().plan
-    if not counted or time_blocks(plan) is None:
+    if time_blocks(plan) is None:
         return
-    steps = min(LONGEST, *(p.projection.connectivity.max_delay_steps for p in projections))
+    steps = min([LONGEST, *(p.projection.connectivity.max_delay_steps for p in projections)])
+    for population in populations:
+        population.slots = max(population.slots, steps)
     for one in counted:
         one.lengthen(steps)
         pre = one.lowered.pre

@@ -83,7 +83,7 @@ def lower(network: Network, threads: int = 0) -> Lowered:
     lower_stop_conditions(builder, populations.values())
     _monitors(builder, network, populations, {p.projection.id: p for p in projections})
     pick_by_chance(builder)
-    count_ahead(builder, projections)
+    count_ahead(builder, populations.values(), projections)
     for population in populations.values():
         population.finish_sizes()
     if network.profiling:
