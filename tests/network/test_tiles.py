@@ -67,5 +67,7 @@ def test_tiles_are_as_few_as_fit_and_never_too_short(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tiles, "SHORTEST", 1)
     assert number_of_tiles(first, 1, 8) == 3
     assert number_of_tiles(first, 2, 8) == number_of_tiles(first, 1, 4) == 2
-    monkeypatch.setattr(tiles, "SHORTEST", length // 2)
-    assert number_of_tiles(first, 1, 8) == 2, "a third of a row is too short"
+    monkeypatch.setattr(tiles, "SHORTEST", length // 3)
+    assert number_of_tiles(first, 1, 8) == 3
+    monkeypatch.setattr(tiles, "SHORTEST", length // 3 + 1)
+    assert number_of_tiles(first, 1, 8) == 1, "a third of a row is too short, and halves would not fit"

@@ -11,14 +11,14 @@ NEAREST_CACHE = 56 * 1024
 """Bytes of neurons in one part: a little more than the 32 to 48 KiB of today's processors, as fewer parts
 make up for the few neurons that do not stay."""
 
-SHORTEST = 64
-"""Synapses of a row in one part: shorter loops would cost more than the cache gains."""
+SHORTEST = 256
+"""Synapses of a row in one part: finding and fetching shorter ones would cost more than the cache gains."""
 
 
 def number_of_tiles(projection: Projection, threads: int, bytes_of_real: int) -> int:
     """Parts of each thread's range of post-synaptic neurons: as few as bring what all spikes of a step add
-    to into the nearest cache, and no more than rows are long enough for."""
+    to into the nearest cache; one where rows are not long enough for so many."""
     connectivity = projection.connectivity
     needed = -(-connectivity.n_post * bytes_of_real // (threads * NEAREST_CACHE))
     length = connectivity.nnz // max(1, projection.pre.size * threads)
-    return max(1, min(needed, length // SHORTEST))
+    return needed if 1 < needed <= length // SHORTEST else 1
