@@ -76,12 +76,20 @@ template <int Groups>
 static inline __attribute__((always_inline)) void nl_philox(nl_place at, const nl_counts* index, nl_counts* ab,
                                                             nl_counts* cd) {
     const nl_counts none = {};
-    uint32_t low = (uint32_t)at.seed, high = (uint32_t)(at.seed >> 32);
+    const uint32_t low = (uint32_t)at.seed, high = (uint32_t)(at.seed >> 32);
+    // Keys are read from memory: those that the compiler kept in registers would take a shuffle each.
+    uint64_t lows[10], highs[10];
+    for (int round = 0; round < 10; ++round) {
+        lows[round] = (uint32_t)(low + (uint32_t)round * NL_PHILOX_LOW);
+        highs[round] = (uint32_t)(high + (uint32_t)round * NL_PHILOX_HIGH);
+    }
+    lows[9] <<= 32, highs[9] <<= 32;
+    __asm__("" : "+m"(lows), "+m"(highs));
     const uint64_t second = (uint64_t)((uint32_t)(at.draw >> 32) << 16) * NL_PHILOX_C;
     const uint64_t first = (uint64_t)((uint32_t)(second >> 32) ^ (uint32_t)at.draw ^ low) * NL_PHILOX_A;
     const uint32_t c_of_first = (at.stream | (uint32_t)(index[0][0] >> 32) << 24) ^ high;
-    const uint32_t a_of_second = (uint32_t)second ^ (low += NL_PHILOX_LOW);
-    const uint32_t c_of_second = (uint32_t)(first >> 32) ^ (high += NL_PHILOX_HIGH);
+    const uint32_t a_of_second = (uint32_t)second ^ (low + NL_PHILOX_LOW);
+    const uint32_t c_of_second = (uint32_t)(first >> 32) ^ (high + NL_PHILOX_HIGH);
     nl_counts a[Groups], b[Groups], c[Groups], d[Groups];
     for (int g = 0; g < Groups; ++g) {
         const nl_counts one = nl_product(index[g], NL_PHILOX_A);
@@ -93,20 +101,18 @@ static inline __attribute__((always_inline)) void nl_philox(nl_place at, const n
     }
 #pragma GCC unroll 7
     for (int round = 2; round < 9; ++round) {
-        low += NL_PHILOX_LOW, high += NL_PHILOX_HIGH;
         for (int g = 0; g < Groups; ++g) {
             const nl_counts one = nl_product(a[g], NL_PHILOX_A), other = nl_product(c[g], NL_PHILOX_C);
-            a[g] = nl_upper(other) ^ b[g] ^ (none + low);
+            a[g] = nl_upper(other) ^ b[g] ^ (none + lows[round]);
             b[g] = other;
-            c[g] = nl_upper(one) ^ d[g] ^ (none + high);
+            c[g] = nl_upper(one) ^ d[g] ^ (none + highs[round]);
             d[g] = one;
         }
     }
     // The upper half of a product is where a or c of a pair stands.
-    low += NL_PHILOX_LOW, high += NL_PHILOX_HIGH;
     for (int g = 0; g < Groups; ++g) {
-        ab[g] = nl_product(c[g], NL_PHILOX_C) ^ b[g] << 32 ^ (none + ((uint64_t)low << 32));
-        cd[g] = nl_product(a[g], NL_PHILOX_A) ^ d[g] << 32 ^ (none + ((uint64_t)high << 32));
+        ab[g] = nl_product(c[g], NL_PHILOX_C) ^ b[g] << 32 ^ (none + lows[9]);
+        cd[g] = nl_product(a[g], NL_PHILOX_A) ^ d[g] << 32 ^ (none + highs[9]);
     }
 }
 #endif
@@ -130,19 +136,29 @@ struct nl_lanes<float> {
     static constexpr int count = 16;
 };
 
-// The bits of the 64 elements from ``at.index`` on, which is a multiple of 64.
-static inline __attribute__((always_inline)) void nl_bits_of_block(nl_place at, nl_counts* bits) {
+// Blocks whose words are made together: those of one block of floats would wait for each other.
+template <class Real>
+constexpr int nl_together = sizeof(Real) == 8 ? 1 : 2;
+
+// The bits of the elements of one or several blocks of 64 from ``at.index`` on, which is a multiple of 64.
+template <int Blocks>
+static inline __attribute__((always_inline)) void nl_bits_of_blocks(nl_place at, nl_counts* bits) {
+    static_assert(Blocks == 1, "c and d follow a and b of each block");
     nl_counts index[4];
     for (int g = 0; g < 4; ++g) index[g] = at.index / 2 + 8 * g + nl_counts{0, 1, 2, 3, 4, 5, 6, 7};
     nl_philox<4>(at, index, bits, bits + 4);
 }
 
-static inline __attribute__((always_inline)) void nl_bits_of_block(nl_place at, nl_counts_32* bits) {
-    nl_counts index[2], pairs[2][2];
-    for (int g = 0; g < 2; ++g) index[g] = at.index / 4 + g + nl_counts{0, 2, 4, 6, 8, 10, 12, 14};
-    nl_philox<2>(at, index, pairs[0], pairs[1]);
-    for (int k = 0; k < 2; ++k) {
-        const nl_integers_32 even = (nl_integers_32)pairs[k][0], odd = (nl_integers_32)pairs[k][1];
+template <int Blocks>
+static inline __attribute__((always_inline)) void nl_bits_of_blocks(nl_place at, nl_counts_32* bits) {
+    constexpr int groups = 2 * Blocks;
+    nl_counts index[groups], pairs[2][groups];
+    for (int g = 0; g < groups; ++g)
+        index[g] = at.index / 4 + 16 * (g / 2) + g % 2 + nl_counts{0, 2, 4, 6, 8, 10, 12, 14};
+    nl_philox<groups>(at, index, pairs[0], pairs[1]);
+    for (int k = 0; k < groups; ++k) {
+        const int g = k / 2 * 2;
+        const nl_integers_32 even = (nl_integers_32)pairs[k % 2][g], odd = (nl_integers_32)pairs[k % 2][g + 1];
         bits[2 * k] = (nl_counts_32)__builtin_ia32_pshufd512_mask(even, 0xF5, odd, 0x5555);
         bits[2 * k + 1] = (nl_counts_32)__builtin_ia32_pshufd512_mask(odd, 0xA0, even, 0xAAAA);
     }
@@ -162,8 +178,12 @@ struct nl_lanes<float> {
     static constexpr int count = 1;
 };
 
+template <class Real>
+constexpr int nl_together = 1;
+
 // The bits of the 64 elements from ``at.index`` on, which is a multiple of 64.
-static inline void nl_bits_of_block(nl_place at, uint64_t* bits) {
+template <int Blocks>
+static inline void nl_bits_of_blocks(nl_place at, uint64_t* bits) {
 #pragma omp simd
     for (int j = 0; j < 32; ++j) {
         const nl_words words = nl_shared_words<double>(at, j);
@@ -172,7 +192,8 @@ static inline void nl_bits_of_block(nl_place at, uint64_t* bits) {
     }
 }
 
-static inline void nl_bits_of_block(nl_place at, uint32_t* bits) {
+template <int Blocks>
+static inline void nl_bits_of_blocks(nl_place at, uint32_t* bits) {
 #pragma omp simd
     for (int j = 0; j < 16; ++j) {
         const nl_words words = nl_shared_words<float>(at, j);

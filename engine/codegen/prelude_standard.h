@@ -149,37 +149,69 @@ static inline Real nl_standard_normal(nl_place at) {
     return at.index & 32 ? second : first;
 }
 
-// The 64 elements from ``at.index`` on, which is a multiple of 64.
-template <class Real, class From>
-static inline void nl_fill(Real* to, nl_place at, From from) {
+#ifdef NL_VECTORS
+#define NL_ALL_VECTORS _Pragma("GCC unroll 8")
+#else
+#define NL_ALL_VECTORS _Pragma("omp simd")
+#endif
+
+// The elements of ``Blocks`` blocks of 64 from ``at.index`` on, which is a multiple of 64. ``put`` is given memory of one
+// block and its bits.
+template <int Blocks, class Real, class Put>
+static inline void nl_fill(Real* to, nl_place at, Put put) {
     typedef nl_lanes<Real> lanes;
-    typename lanes::bits bits[64 / lanes::count];
-    nl_bits_of_block(at, bits);
-#pragma omp simd
-    for (int k = 0; k < 64 / lanes::count; ++k) ((typename lanes::numbers*)to)[k] = from(bits[k]);
-}
-
-template <class Real>
-static inline void nl_fill_uniform(Real* to, nl_place at) {
-    nl_fill(to, at, [](auto bits) { return nl_uniform_from<Real>(bits); });
-}
-
-template <class Real>
-static inline void nl_fill_exponential(Real* to, nl_place at) {
-    nl_fill(to, at, [](auto bits) { return nl_exponential_from<Real>(bits); });
-}
-
-template <class Real>
-static inline void nl_fill_normal(Real* to, nl_place at) {
-    typedef nl_lanes<Real> lanes;
-    constexpr int half = 32 / lanes::count;
-    typename lanes::bits bits[2 * half];
-    nl_bits_of_block(at, bits);
-#pragma omp simd
-    for (int k = 0; k < half; ++k) {
-        typename lanes::numbers first, second;
-        nl_normals_from<Real>(bits[k], bits[k + half], first, second);
-        ((typename lanes::numbers*)to)[k] = first;
-        ((typename lanes::numbers*)to)[k + half] = second;
+    constexpr int together = Blocks < nl_together<Real> ? Blocks : nl_together<Real>, vectors = 64 / lanes::count;
+    for (int block = 0; block < Blocks; block += together, at.index += 64 * together) {
+        typename lanes::bits bits[together * vectors];
+        nl_bits_of_blocks<together>(at, bits);
+#pragma GCC unroll 2
+        for (int k = 0; k < together; ++k)
+            put((typename lanes::numbers*)(to + 64 * (block + k)), bits + k * vectors);
     }
+}
+
+template <int Blocks = 1, class Real>
+static __attribute__((noinline)) void nl_fill_uniform(Real* to, nl_place at) {
+    nl_fill<Blocks>(to, at, [](auto* numbers, auto* bits) __attribute__((always_inline)) {
+        NL_ALL_VECTORS
+        for (int k = 0; k < 64 / nl_lanes<Real>::count; ++k) numbers[k] = nl_uniform_from<Real>(bits[k]);
+    });
+}
+
+template <int Blocks = 1, class Real>
+static __attribute__((noinline)) void nl_fill_exponential(Real* to, nl_place at) {
+    nl_fill<Blocks>(to, at, [](auto* numbers, auto* bits) __attribute__((always_inline)) {
+        NL_ALL_VECTORS
+        for (int k = 0; k < 64 / nl_lanes<Real>::count; ++k) numbers[k] = nl_exponential_from<Real>(bits[k]);
+    });
+}
+
+template <int Blocks = 1, class Real>
+static __attribute__((noinline)) void nl_fill_normal(Real* to, nl_place at) {
+    nl_fill<Blocks>(to, at, [](auto* numbers, auto* bits) __attribute__((always_inline)) {
+        constexpr int half = 32 / nl_lanes<Real>::count;
+        NL_ALL_VECTORS
+        for (int k = 0; k < half; ++k) {
+            typename nl_lanes<Real>::numbers first, second;
+            nl_normals_from<Real>(bits[k], bits[k + half], first, second);
+            numbers[k] = first;
+            numbers[k + half] = second;
+        }
+    });
+}
+
+// Of two blocks no more than ``number`` elements are needed.
+template <class Real>
+static inline void nl_fill_uniform(Real* to, nl_place at, int64_t number) {
+    number > 64 ? nl_fill_uniform<2>(to, at) : nl_fill_uniform(to, at);
+}
+
+template <class Real>
+static inline void nl_fill_exponential(Real* to, nl_place at, int64_t number) {
+    number > 64 ? nl_fill_exponential<2>(to, at) : nl_fill_exponential(to, at);
+}
+
+template <class Real>
+static inline void nl_fill_normal(Real* to, nl_place at, int64_t number) {
+    number > 64 ? nl_fill_normal<2>(to, at) : nl_fill_normal(to, at);
 }

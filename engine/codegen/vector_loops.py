@@ -22,6 +22,9 @@ BLOCK = 64
 """Neurons that fused kernels handle before the next ones: one kernel's results are still in the cache when
 the following kernel reads them."""
 
+DRAWN = 2 * BLOCK
+"""Neurons whose random numbers are made at a time."""
+
 STRETCH = 16 * BLOCK
 """Neurons of which all that fire are known before the first of them is looked at."""
 
@@ -74,9 +77,9 @@ class VectorLoops(LoopParts):
             if not any(isinstance(e, Draw) for k in kernels for e in expressions_of_body(k.body)):
                 self._neurons(kernels, rare, lower, lower, upper)
                 return
-            with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"):
-                self.text.line(f"const int64_t end = nl_min(begin + {BLOCK}, {upper});")
-                self.draw(kernels)
+            with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {DRAWN})"):
+                self.text.line(f"const int64_t end = nl_min(begin + {DRAWN}, {upper});")
+                self.draw(kernels, DRAWN)
                 self._neurons(kernels, rare, lower, "begin", "end")
 
     def _neurons(
@@ -135,16 +138,18 @@ class VectorLoops(LoopParts):
 
     # --- random numbers -------------------------------------------------------------------------------
 
-    def draw(self, kernels: Sequence[Kernel]) -> None:
-        """The block's standard random numbers, all at once."""
+    def draw(self, kernels: Sequence[Kernel], number: int = BLOCK) -> None:
+        """Standard random numbers of so many neurons from ``begin`` on, all at once: a block, or two."""
         e = self.expressions
         e.drawn = {}
         for draw in block_draws(kernels):
             if draw.stream not in e.drawn:
                 name = self.identifiers.of("drawn", f"drawn_{draw.stream}")
                 kind, _ = OF_STANDARD_NUMBERS[draw.distribution]
-                self.text.line(f"alignas(64) real {name}[{BLOCK}];")
-                self.text.line(f"nl_fill_{kind}({name}, {e.place(draw, 'begin')});")
+                place = e.place(draw, "begin")
+                self.text.line(f"alignas(64) real {name}[{number}];")
+                some = "" if number == BLOCK else ", end - begin"
+                self.text.line(f"nl_fill_{kind}({name}, {place}{some});")
                 e.drawn[draw.stream] = name
 
 
