@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 from engine.language.algebra import ONE, Part, add, collect, divide, multiply, negate, subtract
 from engine.language.implicit import implicit_updates
@@ -39,6 +39,8 @@ from engine.language.tree import (
     Unary,
     WeightedSum,
 )
+
+M = TypeVar("M", NeuronModel, SynapseModel)
 
 _H = Name("dt")
 _LINEAR_ONLY = "The exponential and event-driven methods are reserved for linear first-order ODEs"
@@ -84,6 +86,14 @@ def discretise_into(model: NeuronModel | SynapseModel, default: Method, report: 
     return Discretised(
         by_locality["global"], by_locality["semiglobal"], by_locality["local"], tuple(event_driven)
     )
+
+
+def finished(model: M, report: Report) -> M:
+    """The model, if neither reading it nor discretising it found a mistake; else all of them are raised."""
+    if not report.diagnostics:
+        discretise_into(model, "explicit", report)
+    report.finish()
+    return model
 
 
 def _check_mixed_methods(equations: Iterable[Equation], methods: dict[str, Method], report: Report) -> None:

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.language.definitions import Definitions, read_parameters
-from engine.language.discretise import discretise_into
+from engine.language.discretise import finished
 from engine.language.equations import check_localities, read_left_sides, read_right_sides
 from engine.language.events import read_reset
 from engine.language.expression import Parser
 from engine.language.lexer import lex, span_of
 from engine.language.model import Assignment, Equation, NeuronModel, Ode, Variable
-from engine.language.report import Leftover, Problem, Report, suggestion
+from engine.language.report import Leftover, Problem, Report, filled, suggestion
 from engine.language.statements import single_expression
 from engine.language.traverse import walk
 from engine.language.tree import NOWHERE, Expression, Number, Span, WeightedSum
-from engine.language.user_functions import read_functions, read_global_functions
+from engine.language.user_functions import read_all_functions
 
 
 def parse_neuron(
@@ -63,22 +63,19 @@ def parse_neuron(
     ModelError
         With every mistake that was found.
     """
-    texts = {
-        "parameters": parameters or "",
-        "functions": functions or "",
-        "equations": equations or "",
-        "spike": spike or "",
-        "reset": reset or "",
-        "axon_spike": axon_spike or "",
-        "axon_reset": axon_reset or "",
-    }
+    texts = filled(
+        parameters=parameters,
+        functions=functions,
+        equations=equations,
+        spike=spike,
+        reset=reset,
+        axon_spike=axon_spike,
+        axon_reset=axon_reset,
+    )
     report = Report(name or "neuron", texts)
     definitions = Definitions("neuron", report, constants or {})
     is_spiking = bool(texts["spike"].strip())
-    read_global_functions(global_functions, definitions)
-    own_functions = read_functions(texts["functions"], "functions", definitions)
-    if not inline:
-        definitions.keep_calls()
+    own_functions = read_all_functions(texts["functions"], global_functions, definitions, inline)
     read_parameters(texts["parameters"], definitions)
     lines = read_left_sides(texts["equations"], definitions)
     if is_spiking or needs_rate:
@@ -109,10 +106,7 @@ def parse_neuron(
         functions=own_functions,
         texts=texts,
     )
-    if not report.diagnostics:
-        discretise_into(model, "explicit", report)
-    report.finish()
-    return model
+    return finished(model, report)
 
 
 def _check_rate_variable(is_spiking: bool, definitions: Definitions) -> None:

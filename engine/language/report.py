@@ -33,6 +33,11 @@ class Known(Problem):
         super().__init__("", NOWHERE)
 
 
+def filled(**fields: str | None) -> dict[str, str]:
+    """The fields of a model, empty where there is no text."""
+    return {name: text or "" for name, text in fields.items()}
+
+
 class Report:
     """The diagnostics of one neuron or synapse.
 

@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from engine.errors import Diagnostic
 from engine.language.definitions import Definitions, read_parameters
-from engine.language.discretise import discretise_into
+from engine.language.discretise import finished
 from engine.language.equations import check_localities, read_left_sides, read_right_sides
 from engine.language.events import DEFAULT_TRANSMISSION, declare_event_variables, read_event
 from engine.language.expression import Parser
 from engine.language.lexer import span_of
 from engine.language.model import Assignment, NeuronModel, Ode, Parameter, SynapseModel, Variable
-from engine.language.report import Report, suggestion
+from engine.language.report import Report, filled, suggestion
 from engine.language.statements import single_expression, split_statements
 from engine.language.structural import read_rule
 from engine.language.traverse import walk
 from engine.language.tree import Expression, GlobalOperation, Name, Span, WeightedSum
-from engine.language.user_functions import read_functions, read_global_functions
+from engine.language.user_functions import read_all_functions
 
 OPERATIONS = ("sum", "min", "max", "mean")
 
@@ -67,24 +67,21 @@ def parse_synapse(
     ModelError
         With every mistake that was found.
     """
-    texts = {
-        "parameters": parameters or "",
-        "functions": functions or "",
-        "equations": equations or "",
-        "psp": psp or "",
-        "operation": operation,
-        "pre_spike": pre_spike or "",
-        "post_spike": post_spike or "",
-        "creating": creating or "",
-        "pruning": pruning or "",
-        "pre_axon_spike": pre_axon_spike or "",
-    }
+    texts = filled(
+        parameters=parameters,
+        functions=functions,
+        equations=equations,
+        psp=psp,
+        operation=operation,
+        pre_spike=pre_spike,
+        post_spike=post_spike,
+        creating=creating,
+        pruning=pruning,
+        pre_axon_spike=pre_axon_spike,
+    )
     report = Report(name or "synapse", texts)
     definitions = Definitions("synapse", report, constants or {})
-    read_global_functions(global_functions, definitions)
-    own_functions = read_functions(texts["functions"], "functions", definitions)
-    if not inline:
-        definitions.keep_calls()
+    own_functions = read_all_functions(texts["functions"], global_functions, definitions, inline)
     read_parameters(texts["parameters"], definitions)
     weight = definitions.parameters.pop("w", None)
     lines = read_left_sides(texts["equations"], definitions)
@@ -117,10 +114,7 @@ def parse_synapse(
         texts=texts,
     )
     _check_operation(operation, texts, report)
-    if not report.diagnostics:
-        discretise_into(model, "explicit", report)
-    report.finish()
-    return model
+    return finished(model, report)
 
 
 def _read_psp(text: str, definitions: Definitions, times: frozenset[str]) -> Expression | None:

@@ -38,6 +38,18 @@ def read_global_functions(functions: Sequence[str], definitions: Definitions) ->
         read_functions(text, "global functions", definitions)
 
 
+def read_all_functions(
+    own: str, of_all: Sequence[str], definitions: Definitions, inline: bool
+) -> tuple[UserFunction, ...]:
+    """Read functions that all models share and those of a model, which are returned. Without ``inline`` calls
+    of them stay."""
+    read_global_functions(of_all, definitions)
+    functions = read_functions(own, "functions", definitions)
+    if not inline:
+        definitions.keep_calls()
+    return functions
+
+
 def parse_functions(functions: Sequence[str], constants: Mapping[str, float]) -> dict[str, UserFunction]:
     """Functions that are shared by all models, by name.
 

@@ -146,8 +146,6 @@ class Compiling(Profiling):
         EngineError
             If the network or an argument has a mistake, or there is no compiler.
         """
-        from engine.codegen import compile_network
-
         if self.compiled:
             print(
                 "compile(): the network is already compiled; nothing was done. Call clear() to start anew; "
@@ -160,24 +158,24 @@ class Compiling(Profiling):
             self.warn("compile(): add_sources has no effect; the generated code needs no other sources.")
         self.directory = str(directory)
         settings = self.configuration.values
-        self.compiled_with = {
+        chosen = {
             "compiler": compiler,
             "compiler_flags": compiler_flags,
             "extra_libs": extra_libs,
             "annarchy_json": annarchy_json,
-            "debug_build": debug_build or settings["debug"],
         }
-        self.build_options = build_options(
-            copy=place_of_copy(directory, self.id),
-            clean=clean or command_line.flags().clean,
-            compiler=compiler,
-            compiler_flags=compiler_flags,
-            extra_libs=extra_libs,
-            annarchy_json=annarchy_json,
-            debug=debug_build or settings["debug"],
-        )
+        debug = debug_build or settings["debug"]
+        self.compiled_with = {**chosen, "debug_build": debug}
+        is_clean = clean or command_line.flags().clean
+        copy = place_of_copy(directory, self.id)
+        self.build_options = build_options(copy=copy, clean=is_clean, debug=debug, **chosen)
         self.profiling = bool(profile_enabled or settings["profiling"])
-        told = Told(self, silent, progress)
+        self._build(Told(self, silent, progress), cancel)
+
+    def _build(self, told: Told, cancel: Event | None) -> None:
+        """Draw the synapses and get the library; after a failure draws are as before."""
+        from engine.codegen import compile_network
+
         told("Drawing synapses")
         draws = self._draws
         try:

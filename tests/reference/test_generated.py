@@ -63,7 +63,8 @@ def compare(
     for (name, variable), got in recorded.items():
         label = f"{name}.{variable}"
         if variable in ("spike", "axon_spike"):
-            trains = np.reshape(reference.recorded.get((name, variable), []), (len(reference.steps), -1))
+            shape = len(reference.steps), len(got)
+            trains = np.reshape(reference.recorded.get((name, variable), np.zeros(shape)), shape)
             steps = np.array(reference.steps, dtype=int)
             assert got == [steps[train].tolist() for train in trains.T.astype(bool)] or not (
                 len(steps) or any(got)

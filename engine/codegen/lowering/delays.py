@@ -39,51 +39,16 @@ class SpikeQueue:
         post: LoweredPopulation,
         sparse: SparseRows,
     ) -> None:
-        b, queue, route = builder, f"{inner}_queue", f"{inner}_route"
         assert pre.events is not None
         self.source = pre.events.name
         slots = max(2, connectivity.max_delay_steps)
-        places = b.size(f"queue_{name}", slots * connectivity.n_pre)
-        segments = b.size(f"queue_segments_{name}", slots * b.threads)
-        self.events = EventList(
-            queue,
-            pre.count,
-            b.size(f"queue_slots_{name}", slots),
-            b.buffer(f"{queue}_ranks", "int32", places, 0, "spikes under way, ring"),
-            b.buffer(f"{queue}_counts", "int64", segments, 0, "spikes under way per thread"),
-            b.buffer(f"{queue}_behind", "int64", 1, 0, "ticks in which the queue stood still"),
-        )
-        b.events.append(self.events)
-        arrays, n_rows = sparse.arrays, connectivity.n_pre * sparse.ages
-        self.classes = b.size(f"delays_{name}", sparse.ages)
-        self.ages = b.buffer(
-            f"{route}_ages", "int64", self.classes, arrays["route_ages"], "delays - 1", (0, slots - 1)
-        )
-        ranks = rank_dtype(connectivity.n_post)
-        split = b.size(f"route_split_{name}", n_rows * (b.threads + 1))
-        self.matrix = Matrix(
-            f"{inner}_routes",
-            "pre",
-            b.size(f"route_rows_{name}", n_rows),
-            post.count,
-            b.buffer(
-                f"{route}_rows",
-                "int64",
-                b.size(f"route_offsets_{name}", n_rows + 1),
-                arrays["route_rows"],
-                "start of each row",
-            ),
-            b.buffer(f"{route}_post", ranks, f"nnz_{name}", arrays["route_post"], "post rank, by delay"),
-            b.buffer(f"{route}_split", "int64", split, arrays["route_split"], "thread parts"),
-            b.buffer(
-                f"{route}_index",
-                index_dtype(connectivity.nnz),
-                f"nnz_{name}",
-                arrays["route_index"],
-                "storage index, by delay",
-            ),
-        )
-        b.matrices.append(self.matrix)
+        self.classes = builder.size(f"delays_{name}", sparse.ages)
+        ages, label = sparse.arrays["route_ages"], "delays - 1"
+        self.ages = builder.buffer(f"{inner}_route_ages", "int64", self.classes, ages, label, (0, slots - 1))
+        self.events = _queue(builder, name, inner, pre.count, slots, connectivity.n_pre)
+        self.matrix = _routes(builder, name, inner, post.count, connectivity, sparse)
+        builder.events.append(self.events)
+        builder.matrices.append(self.matrix)
 
     @property
     def arriving(self) -> EachSpike:
@@ -94,3 +59,39 @@ class SpikeQueue:
     def due(self) -> EachDue:
         """The synapses at which a spike is due."""
         return EachDue(self.events.name, self.matrix.name, self.ages, self.classes)
+
+
+def _queue(b: Builder, name: str, inner: str, count: str, slots: int, n_pre: int) -> EventList:
+    """The spikes of as many ticks as the longest delay has steps."""
+    queue = f"{inner}_queue"
+    places = b.size(f"queue_{name}", slots * n_pre)
+    segments = b.size(f"queue_segments_{name}", slots * b.threads)
+    return EventList(
+        queue,
+        count,
+        b.size(f"queue_slots_{name}", slots),
+        b.buffer(f"{queue}_ranks", "int32", places, 0, "spikes under way, ring"),
+        b.buffer(f"{queue}_counts", "int64", segments, 0, "spikes under way per thread"),
+        b.buffer(f"{queue}_behind", "int64", 1, 0, "ticks in which the queue stood still"),
+    )
+
+
+def _routes(
+    b: Builder, name: str, inner: str, n_post: str, connectivity: Connectivity, sparse: SparseRows
+) -> Matrix:
+    """A row for each pre-synaptic neuron and delay."""
+    route, nnz, arrays = f"{inner}_route", f"nnz_{name}", sparse.arrays
+    n_rows = connectivity.n_pre * sparse.ages
+    offsets = b.size(f"route_offsets_{name}", n_rows + 1)
+    split = b.size(f"route_split_{name}", n_rows * (b.threads + 1))
+    ranks, index = rank_dtype(connectivity.n_post), index_dtype(connectivity.nnz)
+    return Matrix(
+        f"{inner}_routes",
+        "pre",
+        b.size(f"route_rows_{name}", n_rows),
+        n_post,
+        b.buffer(f"{route}_rows", "int64", offsets, arrays["route_rows"], "start of each row"),
+        b.buffer(f"{route}_post", ranks, nnz, arrays["route_post"], "post rank, by delay"),
+        b.buffer(f"{route}_split", "int64", split, arrays["route_split"], "thread parts"),
+        b.buffer(f"{route}_index", index, nnz, arrays["route_index"], "storage index, by delay"),
+    )

@@ -111,69 +111,77 @@ class SynapseValues:
 
     def _structure(self) -> None:
         """Sparse rows: spikes travel along pre-synaptic rows, rates are summed along post-synaptic ones."""
-        b, c = self.builder, self.projection.connectivity
-        name, inner = self.name, self.inner
-        n_pre, n_post = self.pre.count, self.post.count
-        visited = bool(self.model.post_spike) and self.deferred is None
-        inverse = self.spiking and (visited or self.model.creating is not None)
-        tiles = self.rows.tiles
-        if self.spiking and is_counted(self.projection, self._single_weight()):
+        c = self.projection.connectivity
+        if not self.spiking:
+            self._rows_onto_neurons()
+            return
+        if is_counted(self.projection, self._single_weight()):
             self.counted = CountedSpikes(self, self.rows)
             self.matrix = self.post_rows = self.counted.matrix
             return
-        arrays = self.rows.arrays
-        if not self.spiking or inverse:
-            rows_post = b.size(f"offsets_post_{name}", c.n_post + 1)
-        if not self.spiking:
-            b.buffer(f"{inner}_rows", "int64", rows_post, arrays["rows"], "start of each post row")
-            b.buffer(f"{inner}_pre", rank_dtype(c.n_pre), self.nnz, arrays["pre"], "pre rank of each synapse")
-            matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
-            self.matrix = self._dense_if_possible(matrix)
-            b.matrices.append(self.matrix)
-            self.post_rows = self.matrix
-            return
-        rows_pre = b.size(f"offsets_pre_{name}", c.n_pre + 1)
-        split = b.size(f"split_{name}", c.n_pre * (b.threads * tiles + 1))
-        b.buffer(f"{inner}_rows", "int64", rows_pre, arrays["rows"], "start of each pre row")
+        self._rows_of_spikes()
+        if not c.uniform and (self.model.pre_spike or self.updates.event_driven):
+            self.queue = SpikeQueue(self.builder, self.name, self.inner, c, self.pre, self.post, self.rows)
+        visited = bool(self.model.post_spike) and self.deferred is None
+        if visited or self.model.creating is not None:
+            self._rows_back()
+
+    def _rows_onto_neurons(self) -> None:
+        """Post-synaptic rows, along which rates are summed."""
+        b, c, inner, arrays = self.builder, self.projection.connectivity, self.inner, self.rows.arrays
+        rows = b.size(f"offsets_post_{self.name}", c.n_post + 1)
+        b.buffer(f"{inner}_rows", "int64", rows, arrays["rows"], "start of each post row")
+        b.buffer(f"{inner}_pre", rank_dtype(c.n_pre), self.nnz, arrays["pre"], "pre rank of each synapse")
+        n_post = self.post.count
+        matrix = Matrix(f"{inner}_matrix", "post", n_post, n_post, f"{inner}_rows", f"{inner}_pre")
+        self.matrix = self.post_rows = self._dense_if_possible(matrix)
+        b.matrices.append(self.matrix)
+
+    def _rows_of_spikes(self) -> None:
+        """Pre-synaptic rows, cut into the parts of threads."""
+        b, c, inner, arrays = self.builder, self.projection.connectivity, self.inner, self.rows.arrays
+        tiles = self.rows.tiles
+        rows = b.size(f"offsets_pre_{self.name}", c.n_pre + 1)
+        split = b.size(f"split_{self.name}", c.n_pre * (b.threads * tiles + 1))
+        b.buffer(f"{inner}_rows", "int64", rows, arrays["rows"], "start of each pre row")
         b.buffer(f"{inner}_post", rank_dtype(c.n_post), self.nnz, arrays["post"], "post rank of each synapse")
         b.buffer(f"{inner}_split", "int64", split, arrays["split"], "thread parts")
         matrix = Matrix(
             f"{inner}_matrix",
             "pre",
-            n_pre,
-            n_post,
+            self.pre.count,
+            self.post.count,
             f"{inner}_rows",
             f"{inner}_post",
             f"{inner}_split",
-            tiles=b.size(f"tiles_{name}", tiles),
+            tiles=b.size(f"tiles_{self.name}", tiles),
         )
         self.matrix = self._dense_if_possible(matrix)
         b.matrices.append(self.matrix)
-        if not c.uniform and (self.model.pre_spike or self.updates.event_driven):
-            self.queue = SpikeQueue(b, name, inner, c, self.pre, self.post, self.rows)
-        if inverse:
-            # Onto one neuron both orders of synapses are the same.
-            alone = c.n_post == 1 and not self.projection.structural
+
+    def _rows_back(self) -> None:
+        """Post-synaptic rows beside those of spikes: the synapses that a post-synaptic spike visits."""
+        b, c, inner, arrays = self.builder, self.projection.connectivity, self.inner, self.rows.arrays
+        # Onto one neuron both orders of synapses are the same.
+        alone = c.n_post == 1 and not self.projection.structural
+        rows = b.size(f"offsets_post_{self.name}", c.n_post + 1)
+        b.buffer(f"{inner}_in_rows", "int64", rows, arrays["in_rows"], "start of each post row")
+        b.buffer(f"{inner}_in_pre", rank_dtype(c.n_pre), self.nnz, arrays["in_pre"], "pre rank, post-major")
+        if not alone:
             index = arrays["in_index"]
-            b.buffer(f"{inner}_in_rows", "int64", rows_post, arrays["in_rows"], "start of each post row")
-            b.buffer(
-                f"{inner}_in_pre", rank_dtype(c.n_pre), self.nnz, arrays["in_pre"], "pre rank, post-major"
-            )
-            if not alone:
-                b.buffer(
-                    f"{inner}_in_index", index_dtype(c.nnz), self.nnz, index, "storage index, post-major"
-                )
-            matrix = Matrix(
-                f"{inner}_inverse",
-                "post",
-                n_post,
-                n_post,
-                f"{inner}_in_rows",
-                f"{inner}_in_pre",
-                index="" if alone else f"{inner}_in_index",
-            )
-            self.post_rows = self._dense_if_possible(matrix, "in_") if alone else matrix
-            b.matrices.append(self.post_rows)
+            label = "storage index, post-major"
+            b.buffer(f"{inner}_in_index", index_dtype(c.nnz), self.nnz, index, label)
+        matrix = Matrix(
+            f"{inner}_inverse",
+            "post",
+            self.post.count,
+            self.post.count,
+            f"{inner}_in_rows",
+            f"{inner}_in_pre",
+            index="" if alone else f"{inner}_in_index",
+        )
+        self.post_rows = self._dense_if_possible(matrix, "in_") if alone else matrix
+        b.matrices.append(self.post_rows)
 
     def _dense_if_possible(self, matrix: Matrix, of: str = "") -> Matrix:
         """The matrix as dense rows if it has no gaps, and gets none while the network runs.
