@@ -104,7 +104,8 @@ static __attribute__((noinline)) void nl_count(
     const int64_t planes = 64 - __builtin_clzll((uint64_t)number);
     while (number & 7) rows[number++] = empty;
     const int64_t last = (upper + 63) / 64;
-    for (int64_t first = lower / 64; first < last; first += NL_WORDS) {
+    // From a whole line on, of which some words may be another thread's.
+    for (int64_t first = lower / 64 / NL_WORDS * NL_WORDS; first < last; first += NL_WORDS) {
         nl_bit_words plane[8] = {};
         for (int64_t k = 0; k < number; k += 8) {
             nl_bit_words bits[8];
@@ -122,7 +123,7 @@ static __attribute__((noinline)) void nl_count(
                 carried = next;
             }
         }
-        for (int64_t word = 0; word < nl_min(NL_WORDS, last - first); ++word) {
+        for (int64_t word = nl_max(0, lower / 64 - first); word < nl_min(NL_WORDS, last - first); ++word) {
             alignas(64) uint8_t sums[64];
             nl_sum_planes(sums, plane, planes, word);
             nl_add_sums(to, 64 * (first + word), sums);
