@@ -126,7 +126,8 @@ def _passed(plan: Plan) -> Plan:
     from engine.codegen.factors import gather_factors
     from engine.codegen.passes import fold_constants, hoist_uniform
     from engine.codegen.relaxation import relax
+    from engine.codegen.step_values import values_of_steps
 
     plan = multiply_by_reciprocals(relax(fold_constants(plan)))
     plan = fuse_arguments(share_exponentials(gather_uniform_terms(plan)))
-    return place_barriers(hoist_uniform(gather_factors(fuse(plan))))
+    return place_barriers(values_of_steps(hoist_uniform(gather_factors(fuse(plan)))))

@@ -7,6 +7,7 @@ says so and at the end of each step.
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from functools import cache
 from pathlib import Path
@@ -65,6 +66,7 @@ class CppPrinter(LoopPrinter):
         self._time_blocks = time_blocks(plan)
         if self._time_blocks is not None:
             self.prefer_bytes(self._time_blocks)
+            self.counts_periods = False
         self._loops: list[Span] = []
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in plan.prologue for e in subexpressions(let.value)]
@@ -122,14 +124,15 @@ class CppPrinter(LoopPrinter):
         declarations = self._declarations()
         real = self.plan.precision
         moved = outlined(THREAD_SIGNATURE, declarations.lines, self.text.lines, self._loops)
+        functions = [*self.function_of_steps(), *moved.functions]
         parts = [
             *(_prelude(name) for name in self.preludes()),
             f"typedef {real} real;\n",
             *([_prelude("prelude_vectors.h")] if self.uses_vectors else []),
             *([_prelude("prelude_gains.h")] if self._shares_gains else []),
             *([_prelude("prelude_steps.h")] if self.uses_steps else []),
-            *moved.functions,
-            *([f"{BORDER}the time loop"] if moved.functions else []),
+            *functions,
+            *([f"{BORDER}the time loop"] if functions else []),
             f"{PLAINLY if moved.complete else ''}{THREAD_SIGNATURE}) {{",
             str(declarations).rstrip("\n"),
             "\n".join(moved.body).rstrip("\n"),
@@ -283,9 +286,11 @@ class CppPrinter(LoopPrinter):
             return text
         if self._interrupts:
             text.line("bool interrupted = false;")
+        values = self.clock_values(used, text)
         text.line("for (; done < steps; ++done) {")
         at = {"step": "clock[0] + done", "tick": "clock[1] + done", "draw": "clock[2] + done"}
-        text.lines += [f"        {line}" for line in self.clock(used, at)]
+        used = used | {word for line in values for word in re.findall(r"\w+", line)}
+        text.lines += [f"        {line}" for line in [*self.clock(used, at), *values]]
         return text
 
     def _declare(self, text: Text, number: int, buffer: Buffer) -> None:

@@ -88,6 +88,8 @@ class Interpreter(Evaluator):
                 self._tick, self.draw = tick + done, draw + done
                 time = self.real((step + done) * self.plan.dt)
                 scope = prologue | {"step": step + done, "tick": tick + done, "t": time, "done": done}
+                for let in self.plan.of_steps:
+                    scope[let.name] = self.value(let.value, scope)
                 self._entries_in_order(self.plan.steady, scope)
                 if self._interrupted or self._is_full() or done + 1 == steps:
                     self._entries_in_order(self.plan.closing, scope)

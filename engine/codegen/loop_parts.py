@@ -150,7 +150,13 @@ class LoopParts:
         """Text of the slot of an event list that holds what was emitted ``lag`` ticks ago."""
         e = self.expressions
         now = f"tick - {e.element(listed.behind, '0')}" if listed.behind else "tick"
-        return f"nl_floor_mod({now}{lag and f' - {lag}'}, {e.size(listed.slots)})"
+        if listed.behind:
+            return LoopParts.period(self, f"{now}{lag and f' - {lag}'}", e.size(listed.slots))
+        return self.period(f"{now}{lag and f' - {lag}'}", e.size(listed.slots))
+
+    def period(self, start: str, length: str, only_if: str = "") -> str:
+        """Text of ``start`` modulo ``length``, which may be 0 unless the condition ``only_if`` holds."""
+        return f"nl_floor_mod({start}, {length})"
 
     def _lag(self, domain: EachEvent | EachSpike) -> str:
         text = self.expressions.text(domain.lag, "int")

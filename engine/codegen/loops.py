@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.codegen.block_vectors import BlockVectors
 from engine.codegen.chance_loops import ChanceLoops
+from engine.codegen.clock_values import ClockValues
 from engine.codegen.ir import (
     EachAbsent,
     EachBlock,
@@ -20,7 +21,7 @@ from engine.codegen.ir import (
 from engine.codegen.synapse_loops import SynapseLoops
 
 
-class LoopPrinter(BlockVectors, ChanceLoops, SynapseLoops):
+class LoopPrinter(ClockValues, BlockVectors, ChanceLoops, SynapseLoops):
     """Prints the loops of one plan into ``text``."""
 
     def kernel(self, kernel: Kernel) -> None:

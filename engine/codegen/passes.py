@@ -90,10 +90,10 @@ def _fold_numbers(node: Op) -> Expr:
 
 def hoist_uniform(plan: Plan) -> Plan:
     """Move what is the same for all iterations and all steps of a call in front of the time loop."""
-    written = _written(plan)
+    written = written_in(plan)
     scalars = {b.name for b in plan.buffers if b.count == 1 and b.name not in written}
     prologue: dict[Expr, str] = {}
-    bound = _bound(plan)
+    bound = bound_names(plan)
 
     def uniform(node: Expr) -> bool:
         match node:
@@ -146,14 +146,15 @@ def hoist_uniform(plan: Plan) -> Plan:
     return dataclasses.replace(plan, schedule=tuple(entries), prologue=lets)
 
 
-def _bound(plan: Plan) -> set[str]:
+def bound_names(plan: Plan) -> set[str]:
     """Names that statements bind."""
     kernels = [entry.work for entry in plan.schedule if isinstance(entry.work, Kernel)]
     bodies = ((*kernel.before, *kernel.body, *kernel.after) for kernel in kernels)
     return {s.name for body in bodies for s in statements(body) if isinstance(s, Let)}
 
 
-def _written(plan: Plan) -> set[str]:
+def written_in(plan: Plan) -> set[str]:
+    """Names of the buffers that kernels write."""
     found: set[str] = set()
 
     def visit(node: Any) -> None:

@@ -182,6 +182,9 @@ class Plan:
     events: tuple[EventList, ...]
     schedule: tuple[Entry, ...]
     prologue: tuple[Let, ...] = ()
+    of_steps: tuple[Let, ...] = ()
+    """Values of a step that follow from its clock and from what lasts for a call, in an order in which each
+    needs earlier ones only."""
     seed: str = "seed"
     """Name of the int64 [1] buffer that holds the seed of all draws."""
     cores: str = ""

@@ -29,7 +29,8 @@ def print_recorder(loops: LoopPrinter, recorder: Recorder) -> None:
     if by_neuron:
         lower, upper = "0", count
     text.comment(f"record {recorder.name}")
-    due = f"{control}[0] && nl_floor_mod(step - {control}[2], {control}[1]) == {control}[3]"
+    period = loops.period(f"step - {control}[2]", f"{control}[1]", f"{control}[0]")
+    due = f"{control}[0] && {period} == {control}[3]"
     with text.block(f"if ({due})"):
         with text.block(f"for (int64_t i = {lower}; i < {upper}; ++i)"):
             place = "i"
@@ -51,7 +52,7 @@ def print_event_recorder(loops: LoopPrinter, recorder: EventRecorder) -> None:
     filled = filled_counter(loops, recorder)
     text.comment(f"record {recorder.name}")
     with text.block(f"if ({e.element(recorder.control, '0')})"):
-        text.line(f"const int64_t slot = nl_floor_mod(tick, {e.size(events.slots)});")
+        text.line(f"const int64_t slot = {loops.period('tick', e.size(events.slots))};")
         text.line(f"const int64_t first = slot * {e.size(events.count)} + {lower};")
         text.line(f"const int64_t end = first + {e.buffer(events.counts)}[slot * threads + thread];")
         with text.block("for (int64_t event = first; event < end; ++event)"):
