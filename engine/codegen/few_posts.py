@@ -15,14 +15,30 @@ from typing import Any
 
 from engine.codegen.access import matrix_of
 from engine.codegen.arrivals import Arrivals
-from engine.codegen.ir import EachEvent, EachSpike, Emit, Interrupt, Kernel, Let, Load, Statement, Symbol
+from engine.codegen.ir import (
+    Const,
+    EachEvent,
+    EachSpike,
+    Emit,
+    Expr,
+    If,
+    Interrupt,
+    Kernel,
+    Let,
+    Load,
+    Select,
+    Statement,
+    Symbol,
+)
 from engine.codegen.loop_parts import for_all_events, vectorises
-from engine.codegen.passes import rewrite
+from engine.codegen.passes import folded, rewrite
 from engine.codegen.plan import EventList, Matrix, Plan
 from engine.codegen.traverse import expressions_of_body, statements, symbols, written_buffers
 
 PRE = Symbol("pre", "int")
 NEURON = Symbol("i", "int")
+
+Body = tuple[Statement, ...]
 
 SEVERAL = 4
 """Post-synaptic neurons from which on a row is worth vectors."""
@@ -38,26 +54,43 @@ class FewPosts(Arrivals):
 
     def few_posts(self, kernel: Kernel, matrix: Matrix, listed: EventList) -> None:
         """All spikes that arrive from ``slot``, on the thread that owns the neurons."""
+        self.apart = True
         follower = self.followers.get(id(kernel))
-        changed, after = written_buffers(kernel), tuple[Statement, ...]()
+        changed, after = written_buffers(kernel), Body(())
         if follower is not None:
             changed, after = changed | written_buffers(follower), at_pre(follower.body)
+            self.text.comment(follower.name)
         same, before = for_all_events(kernel.before, changed)
         # What both need for all spikes is computed once.
         same, after = for_all_events((*same, *after), changed)
+        bodies = (before, kernel.body, after)
         lower, upper = self.bounds(matrix.n_post)
         with ExitStack() as stack:
             if lower.isidentifier():
                 stack.enter_context(self.text.block(f"if ({lower} < {upper})"))
             stack.enter_context(self.text.block("for (int64_t part = 0; part < threads; ++part)"))
-            stack.enter_context(self._segment(listed, "part", tuple(dict.fromkeys(same))))
+            self._borders_of_segment(listed, "part")
+            stack.enter_context(self.text.block("if (first < end)"))
+            self.body(tuple(dict.fromkeys(same)))
+            switches = switches_in(self.plan, bodies)
+            if switches:
+                # As a rule all of them are on, and what is rare would take the registers.
+                on = " && ".join(self.expressions.symbol(name) for name in switches)
+                with self.text.block(f"if ({on})"):
+                    self._spikes(matrix, listed, switched_on(bodies, switches))
+                stack.enter_context(self.text.block("else"))
+            self._spikes(matrix, listed, bodies)
+
+    def _spikes(self, matrix: Matrix, listed: EventList, bodies: tuple[Body, Body, Body]) -> None:
+        """The spikes from ``first`` to ``end``: what precedes a row, its entries, and what follows."""
+        before, body, after = bodies
+        with self.text.block("for (int64_t event = first; event < end; ++event)"):
             self.text.line(f"const int64_t row = {self.expressions.buffer(listed.ranks)}[event];")
-            if "pre" in symbols(expressions_of_body((*before, *kernel.body, *after))):
+            if "pre" in symbols(expressions_of_body((*before, *body, *after))):
                 self.text.line("const int64_t pre = row;")
             self.body(before)
-            self._row(matrix, kernel.body)
-            if follower is not None:
-                self.text.comment(follower.name)
+            self._row(matrix, body)
+            if after:
                 with self.text.block():
                     self.body(after)
 
@@ -87,9 +120,27 @@ def has_few_posts(plan: Plan, matrix: Matrix) -> bool:
     return bool(plain) and matrix.n_post in plan.few and (matrix.full or not matrix.first)
 
 
-def at_pre(body: Iterable[Statement]) -> tuple[Statement, ...]:
+def switches_in(plan: Plan, bodies: Iterable[Body]) -> list[str]:
+    """Truth values that last for a call and decide something in some bodies."""
+    lasting = {let.name for let in plan.prologue if let.value.type == "bool"}
+    deciding = [s.condition for body in bodies for s in statements(body) if isinstance(s, If)]
+    deciding += [e.condition for body in bodies for e in expressions_of_body(body) if isinstance(e, Select)]
+    return list(dict.fromkeys(e.name for e in deciding if isinstance(e, Symbol) and e.name in lasting))
+
+
+def switched_on(bodies: tuple[Body, Body, Body], switches: Sequence[str]) -> tuple[Body, Body, Body]:
+    """The bodies where all of these hold."""
+
+    def on(part: Expr) -> Expr:
+        return Const(True, "bool") if isinstance(part, Symbol) and part.name in switches else part
+
+    changed: tuple[Body, Body, Body] = folded(rewrite(bodies, on))
+    return changed
+
+
+def at_pre(body: Iterable[Statement]) -> Body:
     """Statements of a neuron that spiked, for the pre-synaptic neuron of a spike that arrives."""
-    changed: tuple[Statement, ...] = rewrite(tuple(body), lambda e: PRE if e == NEURON else e)
+    changed: Body = rewrite(tuple(body), lambda e: PRE if e == NEURON else e)
     return changed
 
 

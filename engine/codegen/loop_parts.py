@@ -164,15 +164,18 @@ class LoopParts:
 
     def _segment(self, listed: EventList, part: str, before: Sequence[Statement] = ()) -> ExitStack:
         """A loop over the events that one thread left in ``slot``, and first what they share."""
-        e, stack = self.expressions, ExitStack()
-        count = e.size(listed.count)
-        self.text.line(f"const int64_t first = slot * {count} + nl_lower({count}, {part}, threads);")
-        self.text.line(f"const int64_t end = first + {e.buffer(listed.counts)}[slot * threads + {part}];")
+        stack = ExitStack()
+        self._borders_of_segment(listed, part)
         if before:
             stack.enter_context(self.text.block("if (first < end)"))
             self.body(before)
         stack.enter_context(self.text.block("for (int64_t event = first; event < end; ++event)"))
         return stack
+
+    def _borders_of_segment(self, listed: EventList, part: str) -> None:
+        e, count = self.expressions, self.expressions.size(listed.count)
+        self.text.line(f"const int64_t first = slot * {count} + nl_lower({count}, {part}, threads);")
+        self.text.line(f"const int64_t end = first + {e.buffer(listed.counts)}[slot * threads + {part}];")
 
 
 _ITERATION = frozenset({"i", "s", "pre", "post", "row"})

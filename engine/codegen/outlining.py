@@ -24,7 +24,7 @@ PLAINLY = "nl_compiled_plainly "
 """Before the function that only calls others: it has thousands of variables, which an optimising compiler
 would spend nearly all of its time on."""
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_WORD = re.compile(r"\b[A-Za-z_]\w*")
 _STREAM = re.compile(r"(?<=, )\d+u(?=\})")
 """The last member of an ``nl_place``."""
 _LOCAL = re.compile(r"\b[a-z]\w*(?:\* __restrict|\*)? (?:const )?(\w+)(?: = |\[\w+\](?: = \{\})?;)")
