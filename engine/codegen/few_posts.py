@@ -54,7 +54,6 @@ class FewPosts(Arrivals):
 
     def few_posts(self, kernel: Kernel, matrix: Matrix, listed: EventList) -> None:
         """All spikes that arrive from ``slot``, on the thread that owns the neurons."""
-        self.apart = True
         follower = self.followers.get(id(kernel))
         changed, after = written_buffers(kernel), Body(())
         if follower is not None:

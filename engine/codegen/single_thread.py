@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.codegen.cpp import SIGNATURE, CppPrinter
 from engine.codegen.few_posts import followers
+from engine.codegen.ir import EachChance
 from engine.codegen.plan import Matrix, Plan
 
 
@@ -22,6 +23,9 @@ class SingleThreadPrinter(CppPrinter):
         """All entries of the row."""
         offsets = self.expressions.buffer(matrix.offsets)
         return f"{offsets}[row]", f"{offsets}[row + 1]"
+
+    def _skip(self, domain: EachChance) -> None:
+        """No neuron is another thread's."""
 
     def entry_point(self) -> str:
         """``nl_run``: refuses other numbers of threads, for which buffers are laid out otherwise."""

@@ -48,10 +48,14 @@ class _Finder:
         self.found: dict[Any, str] = {}
         self._scalars = {b.name for b in plan.buffers if b.count == 1} - written_in(plan)
         self._bound = bound_names(plan)
+        self._few = {events.name for events in plan.events if events.count in plan.few}
         self._known = {*plan.sizes, *(let.name for let in plan.prologue)} | _CLOCK
 
     def visit(self, node: Any) -> Any:
         """A kernel, or a part of one, with symbols in place of values of steps."""
+        if isinstance(node, Kernel) and getattr(node.domain, "events", "") in self._few:
+            # A few neurons hardly ever fire: what all their spikes share is computed when there is one.
+            return self._with_counted(node)
         if self._is_counted(node):
             return self._symbol(node, "int")
         if isinstance(node, _COMPUTED) and node.type == "real" and _costs(node) and self._is_of_clock(node):
