@@ -18,7 +18,7 @@ WAVE = Neuron(
     equations="""
         x = 3.0 * sin(2.0 * pi * t / period) - exp(-t / 20.0)
         y = cos(t + phase)
-        r = x
+        r = x + sum(exc)
     """,
 )
 
@@ -30,7 +30,10 @@ def phases(size: int) -> Any:
 def wave(size: int, **settings: Any) -> Network:
     net = Network(dt=0.5, seed=1)
     net.config(**settings)
-    net.create(size, WAVE).phase = phases(size)
+    population = net.create(size, WAVE)
+    population.phase = phases(size)
+    # Steps come in blocks where nothing reaches a population.
+    net.connect(population, population, "exc").one_to_one(weights=0.0)
     net.compile(silent=True)
     return net
 
