@@ -163,6 +163,11 @@ class BlockVectors(StepLoops):
             text.line(f"quick &= nl_is_biased({self.expressions.text(arriving.weight, 'real')});")
         for counts in form.counts:
             self._find_counts(counts, printer.at(counts))
+        if form.lasting is not None:
+            text.line(f"int64_t lasting[{LONGEST}];")
+            with self.steps():
+                value = self.expressions.text(form.lasting, "int")
+                text.line(f"lasting[later] = nl_near({value} - first_step);")
         with text.block(f"for (int64_t first = {lower}; first < {upper}; first += {STRETCH})"):
             text.line(f"const int64_t last = nl_min(first + {STRETCH}, {upper});")
             if form.condition is not None:
@@ -209,12 +214,8 @@ class BlockVectors(StepLoops):
             if form.rest is not None:
                 source = f"{self.expressions.buffer(form.rest.last)} + i"
                 text.line(f"{printer.own(form.rest.last)} = nl_get_lasts(lanes, {source}, first_step);")
-        with self.steps():
-            if form.lasting is not None:
-                lasting = self.expressions.text(form.lasting, "int")
-                text.line(f"const int64_t lasting = nl_near({lasting} - first_step);")
-            with self._vectors():
-                self._step(form, printer)
+        with self.steps(), self._vectors():
+            self._step(form, printer)
         with self._vectors():
             for array in form.kept:
                 where = "if constexpr (!how.is_quick) " if array in between else ""
@@ -238,7 +239,7 @@ class BlockVectors(StepLoops):
             self._own_statement(statement, printer, "fires_now")
         if form.rest is not None:
             own = printer.own(form.rest.last)
-            text.line(f"{own} = nl_rest_until(fires_now, lasting, {own});")
+            text.line(f"{own} = nl_rest_until(fires_now, lasting[later], {own});")
         text.line(f"nl_put_bits(lanes, fires + {STRETCH // BLOCK} * later, i - first, fires_now);")
 
     def _first_arrivals(self, statement: Statement, form: Stepwise, printer: StepPrinter) -> None:
