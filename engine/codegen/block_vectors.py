@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from engine.codegen.identifiers import Identifiers
@@ -27,12 +28,13 @@ from engine.codegen.ir import (
     Store,
     Symbol,
 )
+from engine.codegen.neuron_loops import Stage
 from engine.codegen.plan import Matrix, Plan
 from engine.codegen.profile import groups
 from engine.codegen.step_loops import StepLoops
 from engine.codegen.stepwise import MOST_TOGETHER, Stepwise, counted, stepwise, touched
 from engine.codegen.time_blocks import LONGEST, Counts, TimeBlocks
-from engine.codegen.traverse import expressions_of_body, rebuilt, statements
+from engine.codegen.traverse import expressions_of_body, rare_condition, rebuilt, statements
 from engine.codegen.vector_loops import BLOCK, STRETCH
 from engine.codegen.vectors import NEURON, TYPES, VectorPrinter, awake, is_worth_it
 
@@ -149,7 +151,9 @@ class BlockVectors(StepLoops):
                         name, value = self.expressions.symbol(symbol.name), self.expressions.text(slot, "int")
                         self.text.line(f"const int64_t {name} = {value};")
                 if in_vectors:
+                    self.passing = frozenset(_passing(stages))
                     self.stage_after_stage(stages)
+                    self.passing = frozenset()
                 else:
                     self._in_blocks(stages, "first", "last")
 
@@ -305,3 +309,21 @@ def _with_slots(node: Any, slots: Mapping[Expr, Symbol]) -> Any:
     if isinstance(node, Op) and node in slots:
         return slots[node]
     return rebuilt(node, lambda part: _with_slots(part, slots))
+
+
+def _passing(stages: Sequence[Stage]) -> Iterator[str]:
+    """Buffers that each step writes before it reads them, within one loop of vectors: only what the last step
+    of a block writes is seen."""
+    for stage in stages:
+        others = [kernel for other in stages if other is not stage for kernel in (*other.dense, other.rare)]
+        elsewhere = set().union(*(touched(kernel) for kernel in others if kernel is not None))
+        if stage.rare is not None and (test := rare_condition(stage.rare)) is not None:
+            elsewhere |= touched(replace(stage.rare, body=test.then))
+        read: set[str] = set()
+        for statement in (s for kernel in stage.dense if stage.vectors for s in kernel.body):
+            read |= {e.array for e in expressions_of_body([statement]) if isinstance(e, Load)}
+            match statement:
+                case Store(array=array) if array not in read | elsewhere:
+                    yield array
+                case Accumulate(array=array):
+                    read.add(array)

@@ -18,6 +18,14 @@ struct nl_part {
     int64_t count;
 };
 
+// Is it the last step of a block?
+struct nl_yes {
+    static constexpr bool are = true;
+};
+struct nl_no {
+    static constexpr bool are = false;
+};
+
 // Truth values are bits where the processor has masks, and elements that are 0 or -1 elsewhere.
 #ifdef NL_VECTORS
 #define NL_OF(number, of_double, of_float) (sizeof(real) == 8 ? (number)(of_double) : (number)(of_float))

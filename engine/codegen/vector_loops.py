@@ -15,7 +15,7 @@ from engine.codegen.ir import Accumulate, Comment, Draw, Kernel, Let, Load, Stat
 from engine.codegen.loop_parts import LoopParts, vectorises
 from engine.codegen.plan import Rest
 from engine.codegen.text import Text
-from engine.codegen.traverse import expressions_of_body, rare_condition
+from engine.codegen.traverse import expressions_of_body, rare_condition, written_buffers
 from engine.codegen.vectors import NEURON, TYPES, VectorPrinter
 
 BLOCK = 64
@@ -39,6 +39,8 @@ class VectorLoops(LoopParts):
         self.apart = False
         """Is the loop that was printed last to be a function of its own?"""
         self.uses_vectors = False
+        self.passing: frozenset[str] = frozenset()
+        """Buffers of which only the last step of a block is seen."""
 
     def _vector_printer(self) -> VectorPrinter:
         """A printer of vectors that shares names with the one of single neurons."""
@@ -87,8 +89,13 @@ class VectorLoops(LoopParts):
     ) -> None:
         text, printer = self.text, self._vector_printer()
         self.apart = self.uses_vectors = True
-        header = "const auto neurons = [&](const auto lanes, const int64_t i) __attribute__((always_inline))"
-        with text.block(header, ";"):
+        arrays = set().union(*(written_buffers(kernel) for kernel in kernels)) & self.passing
+        printer.passing = {name: self.identifiers.of("passing", f"{name}_now") for name in sorted(arrays)}
+        ends = ", const auto ends" if arrays else ""
+        header = f"const auto neurons = [&](const auto lanes, const int64_t i{ends})"
+        with text.block(f"{header} __attribute__((always_inline))", ";"):
+            for name in printer.passing.values():
+                text.line(f"nl_reals {name};")
             for kernel in kernels:
                 text.comment(kernel.name)
                 with ExitStack() as stack:
@@ -100,8 +107,12 @@ class VectorLoops(LoopParts):
                 fires = printer.text(test.condition, "bool")
                 text.line(f"nl_put_bits(lanes, fires, i - {origin}, {fires});")
         text.line(f"int64_t i = {lower};")
-        text.line(f"for (; i + nl_width <= {upper}; i += nl_width) neurons(nl_whole(), i);")
-        text.line(f"if (i < {upper}) neurons(nl_part{{{upper} - i}}, i);")
+        whole = f"for (; i + nl_width <= {upper}; i += nl_width) neurons(nl_whole(), i"
+        if arrays:
+            text.line("if (later + 1 < length)")
+            text.line(f"    {whole}, nl_no());")
+        text.line(f"{whole}{', nl_yes()' if arrays else ''});")
+        text.line(f"if (i < {upper}) neurons(nl_part{{{upper} - i}}, i{', nl_yes()' if arrays else ''});")
 
     def _vector_statement(self, statement: Statement, printer: VectorPrinter) -> None:
         match statement:
@@ -110,7 +121,7 @@ class VectorLoops(LoopParts):
             case Let(name=name, value=value):
                 self.text.line(f"const {TYPES[value.type]} {printer.symbol(name)} = {printer.text(value)};")
             case Store(array=array, value=value):
-                self._put(array, printer.text(value, "real"))
+                self._put(array, printer.text(value, "real"), printer)
             case Accumulate(array=array, op=op, value=value):
                 old = printer.text(Load(array, NEURON))
                 new = printer.text(value, "real")
@@ -118,9 +129,15 @@ class VectorLoops(LoopParts):
                     new = f"nl_{op}({old}, {new})"
                 elif op != "=":
                     new = f"{old} {op} ({new})"
-                self._put(array, new)
+                self._put(array, new, printer)
 
-    def _put(self, array: str, value: str) -> None:
+    def _put(self, array: str, value: str, printer: VectorPrinter) -> None:
+        if name := printer.passing.get(array):
+            self.text.line(f"{name} = {value};")
+            self.text.line(
+                f"if constexpr (ends.are) nl_put(lanes, {self.expressions.buffer(array)} + i, {name});"
+            )
+            return
         self.text.line(f"nl_put(lanes, {self.expressions.buffer(array)} + i, {value});")
 
     def fired(self, kernel: Kernel, lower: str, upper: str) -> None:

@@ -7,6 +7,7 @@ neuron, with types of ``prelude_vectors.h`` in place of real and bool.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from engine.codegen.expressions import OF_STANDARD_NUMBERS, ExpressionPrinter
 from engine.codegen.ir import (
@@ -62,9 +63,16 @@ class VectorPrinter(ExpressionPrinter):
     rests: tuple[Rest, ...] = ()
     """Refractory periods that are known as bits."""
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.passing: dict[str, str] = {}
+        """Names of the values of arrays that are not in memory in all steps."""
+
     def _load(self, expression: Load) -> tuple[str, int]:
         if expression.index != NEURON or expression.array in self.scalars:
             return super()._load(expression)
+        if expression.array in self.passing:
+            return self.passing[expression.array], 16
         return f"nl_get(lanes, {self.buffer(expression.array)} + i)", 16
 
     def _op(self, expression: Op) -> tuple[str, int]:

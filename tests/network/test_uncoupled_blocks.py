@@ -20,6 +20,11 @@ MODELS: dict[str, dict[str, Any]] = {
         + "\n".join(GATE.format(k=k) for k in range(1, 5)),
         "spike": "(v > 3.0) and (prev <= 3.0)",
     },
+    "read at spikes": {
+        "equations": "falls = 0.1 * v\nseen += 1.0\n5.0 * dv/dt = 4.5 - v + drive - 0.1 * n1\n"
+        + "\n".join(GATE.format(k=k) for k in range(1, 5)),
+        "reset": "v = falls",
+    },
     "noise": {"equations": "5.0 * dv/dt = 4.5 - v + drive + 0.1 * v * v + Normal(0.0, 2.0)"},
     "clock": {"equations": "5.0 * dv/dt = 4.5 - v + drive + sin(t)"},
     "no spikes": {
@@ -83,7 +88,7 @@ def test_blocks_without_synapses(model: str, precision: str, monkeypatch: pytest
         assert in_blocks(net)
         text = generated_code(net)
         assert ("neurons(nl_quick()" in text) == (model in ("few values", "clock", "no spikes"))
-        assert "nl_reals" in text
+        assert "nl_reals" in text and ("nl_no()" in text) == (model == "many values")
     step_by_step(monkeypatch)
     net = build(1, precision, **MODELS[model])
     found.append(run(net))
