@@ -26,7 +26,7 @@ from execution import (
     run,
 )
 
-from engine.codegen import neuron_loops
+from engine.codegen import cpp, neuron_loops
 from engine.codegen.build import BuildOptions, build
 from engine.codegen.ir import (
     Accumulate,
@@ -98,7 +98,8 @@ def case_of(names: Iterable[str], size: int, precision: str = "double") -> Case:
 
 @pytest.fixture
 def vectors(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
-    """Switches explicit vectors on or off for all bodies that have that form."""
+    """Switches explicit vectors on or off for all bodies that have that form, in steps one by one."""
+    monkeypatch.setattr(cpp, "time_blocks", lambda plan: None)
 
     def switch(on: bool) -> None:
         monkeypatch.setattr(neuron_loops, "is_worth_it", lambda kernels: on)
