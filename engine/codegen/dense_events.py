@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from engine.codegen.access import matrix_of
 from engine.codegen.dense_loops import DenseLoops
-from engine.codegen.ir import Accumulate, Comment, Kernel, Let, Load, Statement, Symbol
+from engine.codegen.ir import Accumulate, Comment, EachEvent, Kernel, Let, Load, Statement, Symbol
 from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import Matrix, Plan
 from engine.codegen.traverse import expressions_of_body, symbols
@@ -20,6 +21,12 @@ TOGETHER = 4
 
 BLOCK = 16
 """Neurons of a loop of constant length, which needs no care for its end."""
+
+
+BEGINNING = 8
+"""Cache lines of a row that are fetched when its neuron fires; the processor itself fetches what follows."""
+
+LINE = 64
 
 
 def only_adds(plan: Plan, matrix: Matrix, kernel: Kernel) -> bool:
@@ -41,6 +48,30 @@ def only_adds(plan: Plan, matrix: Matrix, kernel: Kernel) -> bool:
 
 class DenseEvents(DenseLoops):
     """Prints the delivery of spikes along dense rows."""
+
+    def ask_for_row(self, events: str, row: str) -> None:
+        """The beginning of the row that is added in the next step, while this one goes on."""
+        for entry in self.plan.steady:
+            kernel = entry.work
+            if not isinstance(kernel, Kernel) or not isinstance(kernel.domain, EachEvent):
+                continue
+            matrix = matrix_of(self.plan, kernel.domain.matrix)
+            if kernel.domain.events == events and only_adds(self.plan, matrix, kernel):
+                self._beginning(matrix, kernel, self._lag(kernel.domain), row)
+
+    def _beginning(self, matrix: Matrix, kernel: Kernel, lag: str, row: str) -> None:
+        """The thread's part of a row, if there is one."""
+        line, e = self.text.line, self.expressions
+        offsets, first = e.buffer(matrix.offsets), e.size(matrix.first)
+        synapses = self.plan.buffer(matrix.columns).count
+        loads = {part.array for part in expressions_of_body(kernel.body) if isinstance(part, Load)}
+        step = LINE // (4 if self.plan.precision == "float" else 8)
+        with self.text.block(f"if ({lag} == 1 && {offsets}[{row}] < {offsets}[{row} + 1])"):
+            lower, _ = self.bounds(matrix.n_post)
+            line(f"const int64_t at = {offsets}[{row}] + nl_max({first}, {lower}) - {first};")
+            for array in sorted(name for name in loads if self.plan.buffer(name).count == synapses):
+                fetch = f"__builtin_prefetch(&{e.buffer(array)}[at + k], 0, 1);"
+                line(f"for (int64_t k = 0; k < {BEGINNING * step}; k += {step}) {fetch}")
 
     def added_rows(self, matrix: Matrix, kernel: Kernel, events: ExitStack, ranks: str) -> None:
         """All spikes of one tick; ``events`` are the open loops over them, which are closed here."""

@@ -74,6 +74,7 @@ class LoopParts:
                 case Emit(events=events, index=index):
                     ranks, number = self._emitted(events)
                     self.text.line(f"{ranks}[{number}++] = (int32_t){self.expressions.text(index, 'int')};")
+                    self.ask_for_row(events, self.expressions.text(index, "int"))
                 case Interrupt():
                     self.text.line("interrupted = true;")
                 case Comment(text=text):
@@ -145,6 +146,9 @@ class LoopParts:
         e = self.expressions
         place = f"{self._slot(listed)} * threads + thread"
         self.text.line(f"{e.buffer(listed.counts)}[{place}] = {self._emitted(events)[1]};")
+
+    def ask_for_row(self, events: str, row: str) -> None:
+        """Fetch what the new event ``row`` of a list will soon need; nothing here."""
 
     def _slot(self, listed: EventList, lag: str = "") -> str:
         """Text of the slot of an event list that holds what was emitted ``lag`` ticks ago."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CHUNK_SECONDS = 0.25
 """Python looks at signals and the progress bar about this often while the engine runs."""
 
-FIRST_SECONDS = 0.05
+FIRST_SECONDS = 0.1
 """The first chunk of a run takes so long at the pace of the last one: steps may have become slower."""
 
 

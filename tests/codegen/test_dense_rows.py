@@ -225,6 +225,14 @@ def test_spikes_that_only_add_do_so_in_several_rows_at_a_time() -> None:
     assert "sum_0" not in learning and "beyond" in learning
 
 
+def test_the_row_of_a_neuron_that_fires_is_on_its_way_before_it_is_added() -> None:
+    fetched = "__builtin_prefetch(&proj0_w[at + k], 0, 1);"
+    emission, delay = "_emitted++] = (int32_t)i;", "if (synapses0_delay == 1 && "
+    text = generated_code(network(SPIKE, None, 1, views=True, itself=False))
+    assert text.index(fetched) > text.index(delay) > text.index(emission)
+    assert fetched not in generated_code(network(SPIKE, STDP(), 1, views=True, itself=False))
+
+
 def test_dense_rows_read_no_ranks() -> None:
     made = network(RATE, None, 1, views=False, itself=False)
     assert "synapses0_pre" not in generated_code(made)

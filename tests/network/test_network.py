@@ -185,11 +185,11 @@ def test_a_run_begins_at_the_pace_of_the_one_before(monkeypatch: pytest.MonkeyPa
     net.simulate(30.0)
     assert parts == [1, 8, 21]
     net.simulate(340.0)
-    assert parts[3:] == [50, 250, 40]
+    assert parts[3:] == [100, 240]
     step[0] = 0.04
-    net.simulate(60.0)
-    assert parts[6:] == [50, 6, 4]
-    assert net.time == 430.0
+    net.simulate(130.0)
+    assert parts[5:] == [100, 6, 6, 6, 6, 6]
+    assert net.time == 500.0
 
 
 @pytest.fixture
