@@ -77,17 +77,22 @@ struct nl_byte_numbers {
     bool more;
 };
 
-static inline void nl_add_sums(nl_numbers to, int64_t neuron, const uint8_t* sums) {
+static inline void nl_take(nl_numbers to, int64_t neuron, const nl_bit_words* planes, int64_t number, int64_t word) {
+    alignas(64) uint8_t sums[64];
+    nl_sum_planes(sums, planes, number, word);
     for (int64_t k = 0; k < 64; ++k) to.numbers[neuron + k] += sums[k];
 }
 
-static inline void nl_add_sums(nl_byte_numbers to, int64_t neuron, const uint8_t* sums) {
+static inline void nl_take(
+    nl_byte_numbers to, int64_t neuron, const nl_bit_words* planes, int64_t number, int64_t word) {
     uint8_t* __restrict const low = to.low + neuron;
     uint8_t* __restrict const high = to.high + neuron;
     if (!to.more) {
-        __builtin_memcpy(low, sums, 64);
+        nl_sum_planes(low, planes, number, word);
         return;
     }
+    alignas(64) uint8_t sums[64];
+    nl_sum_planes(sums, planes, number, word);
     for (int64_t k = 0; k < 64; ++k) {
         const uint8_t sum = (uint8_t)(low[k] + sums[k]);
         high[k] += sum < sums[k];
@@ -123,11 +128,8 @@ static __attribute__((noinline)) void nl_count(
                 carried = next;
             }
         }
-        for (int64_t word = nl_max(0, lower / 64 - first); word < nl_min(NL_WORDS, last - first); ++word) {
-            alignas(64) uint8_t sums[64];
-            nl_sum_planes(sums, plane, planes, word);
-            nl_add_sums(to, 64 * (first + word), sums);
-        }
+        for (int64_t word = nl_max(0, lower / 64 - first); word < nl_min(NL_WORDS, last - first); ++word)
+            nl_take(to, 64 * (first + word), plane, planes, word);
     }
 }
 
