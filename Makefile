@@ -39,14 +39,15 @@ bench: python
 	$(VENV_PYTHON) bench/report.py bench/results/measured.json --text
 
 # The engine and what is written by hand anew, beside what docs/performance.json has of others: writes
-# docs/performance.md and its picture. A quarter of an hour on a quiet machine.
+# docs/performance.md and its picture. A quarter of an hour on a quiet machine. RULER and CONSTRUCTION are more
+# options of run.py and construction.py: RULER="--cases coba hh --runs 1" CONSTRUCTION=--small
 bench-ours: python
 	@$(PYTHON) tools/environment.py
 	@rm -f bench/results/ours.json
-	-$(VENV_PYTHON) bench/run.py --peers engine hand --threads 1 2 --json bench/results/ours.json
-	-$(VENV_PYTHON) bench/run.py --peers engine hand --precision float --json bench/results/ours.json
-	-$(VENV_PYTHON) bench/run.py --peers engine hand --growth --runs 3 --json bench/results/ours.json
-	-$(VENV_PYTHON) bench/construction.py --peers --json bench/results/ours.json
+	-$(VENV_PYTHON) bench/run.py --peers engine hand --threads 1 2 --json bench/results/ours.json $(RULER)
+	-$(VENV_PYTHON) bench/run.py --peers engine hand --precision float --json bench/results/ours.json $(RULER)
+	-$(VENV_PYTHON) bench/run.py --peers engine hand --growth --runs 3 --json bench/results/ours.json $(RULER)
+	-$(VENV_PYTHON) bench/construction.py --peers --json bench/results/ours.json $(CONSTRUCTION)
 	-$(VENV_PYTHON) bench/latency.py --json bench/results/ours.json
 	$(VENV_PYTHON) bench/report.py docs/performance.json bench/results/ours.json
 
