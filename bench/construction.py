@@ -123,6 +123,13 @@ def cases(small: bool, of_cases: bool) -> list[tuple[str, int, int]]:
     return million + OF_CASES + large + [(p, 50_000, 1000) for p in SHOWN]
 
 
+def write(file: Path, records: list[Record]) -> None:
+    """Put what was measured so far into the file."""
+    content = json.loads(file.read_text()) if file.exists() else {"records": []}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({**content, "construction": records}, indent=1))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -145,10 +152,8 @@ def main() -> None:
             record = compared(pattern, size, degree, names, options.runs, Path(temporary))
             records.append(record)
             print("\n".join(table(record)), flush=True)
-    if options.json:
-        content = json.loads(options.json.read_text()) if options.json.exists() else {"records": []}
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps({**content, "construction": records}, indent=1))
+            if options.json:
+                write(options.json, records)
 
 
 if __name__ == "__main__":
