@@ -40,7 +40,7 @@ def flat(recorded: Any) -> Any:
     if recorded.dtype == object:
         rows = [np.concatenate([*row, []]) if np.ndim(row) else np.array([row]) for row in recorded]
     else:
-        rows = list(recorded.reshape(len(recorded), -1))
+        rows = [np.ravel(row) for row in recorded]
     return [row.astype(float) for row in rows]
 
 
