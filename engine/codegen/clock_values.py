@@ -39,7 +39,9 @@ class ClockValues(LoopParts):
     def period(self, start: str, length: str, only_if: str = "") -> str:
         """Text of ``start`` modulo ``length``: a counter where ``start`` is the clock's."""
         key = (start.removesuffix(" - 0L"), length, only_if)
-        if not self.counts_periods or not (only_if or _LASTS.fullmatch(key[0])):
+        of_steps = {self.expressions.symbol(let.name) for let in self.plan.of_steps}
+        moved_by_the_clock = key[0].split()[-1] in of_steps
+        if not self.counts_periods or moved_by_the_clock or not (only_if or _LASTS.fullmatch(key[0])):
             return super().period(start, length, only_if)
         if key not in self._periods:
             self._periods[key] = self.identifiers.of("period", f"turn{len(self._periods)}")
