@@ -355,6 +355,22 @@ def test_neither_threads_nor_parts_of_a_run_change_anything(precision: str) -> N
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("precision", ["double", "float"])
+def test_short_vectors_and_none_pick_the_same_neurons(precision: str) -> None:
+    """On both sides of where a word makes a gap. Without -march there are no vectors of words."""
+    found = []
+    for flags in (None, "-O2"):
+        net = Network(dt=1.0, seed=4)
+        net.config(precision=precision)
+        populations = [net.create(PoissonPopulation(300, rates=rates)) for rates in (7.0, 8.0, 60.0)]
+        monitors = [net.monitor(population, "spike") for population in populations]
+        net.compile(silent=True, **({} if flags is None else {"compiler_flags": flags}))
+        net.simulate(500.0)
+        found.append([monitor.get("spike") for monitor in monitors])
+        assert all(sum(map(len, spikes.values())) > 500 for spikes in found[-1])
+    assert found[0] == found[1]
+
+
 def test_a_saved_run_goes_on(tmp_path: Path) -> None:
     net = kinds(1)
     net.simulate(10.0)
