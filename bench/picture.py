@@ -30,7 +30,9 @@ def draw(measured: Measured, path: Path) -> None:
     left.set(xscale="log", xlabel="CPU time, hand-written C++ = 1", yticks=range(len(names)))
     left.set_yticklabels([CASES[n].title for n in names])
     left.invert_yaxis()
-    left.legend(fontsize="small")
+    left.set_xlim(right=20.0 * left.get_xlim()[1])  # room for the legend
+    left.legend(fontsize="small", loc="lower right")
+    right.set_prop_cycle(color=[*pyplot.get_cmap("tab10").colors, "black", "navy"])
     for name in CASES:
         scales = measured.scales(name)
         if len(scales) < 2:
@@ -44,6 +46,7 @@ def draw(measured: Measured, path: Path) -> None:
             right.plot(*zip(*hand, strict=True), ":", color=line[0].get_color())
     right.set(xscale="log", yscale="log", xlabel="size, 1 = the case", ylabel="CPU seconds (dotted: by hand)")
     if right.lines:
-        right.legend(fontsize="small")
+        right.set_ylim(bottom=right.get_ylim()[0] / 10.0)
+        right.legend(fontsize="small", loc="lower center", ncols=4)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
