@@ -65,11 +65,14 @@ class DenseEvents(DenseLoops):
         offsets, first = e.buffer(matrix.offsets), e.size(matrix.first)
         synapses = self.plan.buffer(matrix.columns).count
         loads = {part.array for part in expressions_of_body(kernel.body) if isinstance(part, Load)}
+        arrays = sorted(name for name in loads if self.plan.buffer(name).count == synapses)
+        if not arrays:
+            return
         step = LINE // (4 if self.plan.precision == "float" else 8)
         with self.text.block(f"if ({lag} == 1 && {offsets}[{row}] < {offsets}[{row} + 1])"):
             lower, _ = self.bounds(matrix.n_post)
             line(f"const int64_t at = {offsets}[{row}] + nl_max({first}, {lower}) - {first};")
-            for array in sorted(name for name in loads if self.plan.buffer(name).count == synapses):
+            for array in arrays:
                 fetch = f"__builtin_prefetch(&{e.buffer(array)}[at + k], 0, 1);"
                 line(f"for (int64_t k = 0; k < {BEGINNING * step}; k += {step}) {fetch}")
 

@@ -231,6 +231,11 @@ def test_the_row_of_a_neuron_that_fires_is_on_its_way_before_it_is_added() -> No
     text = generated_code(network(SPIKE, None, 1, views=True, itself=False))
     assert text.index(fetched) > text.index(delay) > text.index(emission)
     assert fetched not in generated_code(network(SPIKE, STDP(), 1, views=True, itself=False))
+    made = Network(dt=1.0)
+    population = made.create(150, SPIKE)
+    made.connect(population, population, "exc").connect_all_to_all(0.1)
+    made.compile()
+    assert delay not in generated_code(made), "there is nothing to fetch where all weights are one"
 
 
 def test_dense_rows_read_no_ranks() -> None:
