@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.runtime.core import aligned_zeros, as_ranks, rank_type
-from engine.runtime.sparse import carried, column_offsets, places, transpose
+from engine.runtime.sparse import carried, column_offsets, places, places_in_columns, transpose
 
 CHUNK = 1 << 18
 
@@ -223,6 +223,17 @@ class Connectivity:
             found: NDArray[np.int32] = self.delays_by_pre[self.places_by_pre]
             return found
         return np.broadcast_to(np.asarray(self.delay_steps, dtype=np.int32), self.nnz)
+
+    def delays_onto(self, post: int) -> NDArray[np.int32]:
+        """Delay in steps of each synapse onto one neuron."""
+        row = slice(int(self.offsets[post]), int(self.offsets[post + 1]))
+        if self.delays_by_pre is None:
+            return self.delays[row]
+        rows = self.joined.by_pre
+        found: NDArray[np.int32] = self.delays_by_pre[
+            places_in_columns(rows.offsets, rows.ranks, self.pre[row], post)
+        ]
+        return found
 
     @property
     def places_by_pre(self) -> NDArray[np.integer[Any]]:

@@ -75,9 +75,8 @@ class Delays:
         """Delay in ms of the synapses onto one neuron: one number, or a list where they differ."""
         if self.uniform_delay >= 0:
             return max(1, self.uniform_delay) * self.network.dt
-        connectivity = self._own_projection.connectivity
-        row = slice(int(connectivity.offsets[post]), int(connectivity.offsets[post + 1]))
-        delays: list[float] = (connectivity.delays[row] * self.network.dt).tolist()
+        steps = self._own_projection.connectivity.delays_onto(post)
+        delays: list[float] = (steps * self.network.dt).tolist()
         return delays
 
     def set_delay_of_dendrite(self, post: int, value: Any) -> None:

@@ -103,6 +103,7 @@ def test_delays_stay_when_one_dendrite_gets_others(net: Network) -> None:
     m = net.monitor(post, "g_exc")
     net.compile(silent=True)
     before = proj.delay
+    assert [dendrite.delay for dendrite in proj] == before
     proj[0].delay = before[1]
     assert proj.delay == [before[1], before[1]]
     net.simulate(8.0)
