@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from execution import Case, I, call, run
 
-from engine.codegen import neuron_loops
+from engine.codegen import cpp, neuron_loops
 from engine.codegen.build import FLAGS
 from engine.codegen.ir import Each, Kernel, Load, Store
 from engine.codegen.printer import print_plan
@@ -120,6 +120,7 @@ def test_bits_do_not_depend_on_the_place_in_the_loop(name: str, precision: str) 
 def test_a_loop_over_neurons_vectorises(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The compiler makes vectors of a loop that has no explicit ones."""
     monkeypatch.setattr(neuron_loops, "is_worth_it", lambda kernels: False)
+    monkeypatch.setattr(cpp, "time_blocks", lambda plan: None)
     source = tmp_path / "loop.cpp"
     text = print_plan(case_of(name, np.ones(8)).plan(), "single")
     source.write_text(text, encoding="utf-8")
