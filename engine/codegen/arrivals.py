@@ -169,6 +169,9 @@ class Arrivals(LoopParts):
                 self._fetch(matrix, body, UNIT)
                 line(f"for (int64_t k = 0; k < {UNIT}; {step}")
             self._fetch(matrix, body, UNIT)
+            # One loop for whole vectors and for the last one: its end is one guess of the processor less.
+            line("for (; from < last; from += NL_LANES) synapses(from, nl_first<real>(last - from));")
+            return
         line("for (; from + NL_LANES <= last; from += NL_LANES) synapses(from, nl_every<real>);")
         line("if (from < last) synapses(from, nl_first<real>(last - from));")
 

@@ -22,25 +22,32 @@ class DenseLoops(LoopParts):
         self, matrix: Matrix, body: Sequence[Statement], first: str, last: str, outer_rank: str
     ) -> None:
         """The entries ``first`` to ``last`` of ``row``."""
-        line, e = self.text.line, self.expressions
+        line = self.text.line
         # The other side of a row's synapses are distinct neurons, so no two of them write one place.
         shared = matrix.rows == "post" and any(isinstance(s, Accumulate) for s in statements(body))
-        shift = f"{e.size(matrix.first)} - {e.buffer(matrix.offsets)}[row]"
-        line(f"const int64_t last = {last};")
-        with ExitStack() as stack:
-            begin, end = first, "last"
-            if matrix.hole:
-                line(f"const int64_t start = {first};")
-                line(f"const int64_t hole = nl_min(last, nl_max(start, {self._hole(matrix)}));")
-                stack.enter_context(self.text.block("for (int64_t beyond = 0; beyond < 2; ++beyond)"))
-                line("const int64_t end = beyond ? last : hole;")
-                begin, end, shift = "(beyond ? hole : start)", "end", f"{shift} + beyond"
-            line(f"[[maybe_unused]] const int64_t shift = {shift};")
+        with self.dense_parts(matrix, first, last):
             if vectorises(body) and not shared:
                 line("#pragma GCC ivdep")
-            with self.text.block(f"for (int64_t entry = {begin}; entry < {end}; ++entry)"):
+            with self.text.block("for (int64_t entry = begin; entry < end; ++entry)"):
                 self.at_entry(matrix, body, "entry + shift", outer_rank)
                 self.body(body)
+
+    def dense_parts(self, matrix: Matrix, first: str, last: str) -> ExitStack:
+        """The entries ``begin`` to ``end`` of ``row`` have columns that are larger by ``shift``: all of the
+        entries ``first`` to ``last``, or those before and those beyond its own rank."""
+        line, e, stack = self.text.line, self.expressions, ExitStack()
+        shift = f"{e.size(matrix.first)} - {e.buffer(matrix.offsets)}[row]"
+        if not matrix.hole:
+            line(f"const int64_t begin = {first}, end = {last};")
+            line(f"[[maybe_unused]] const int64_t shift = {shift};")
+            return stack
+        line(f"const int64_t start = {first};")
+        line(f"const int64_t last = {last};")
+        line(f"const int64_t hole = nl_min(last, nl_max(start, {self._hole(matrix)}));")
+        stack.enter_context(self.text.block("for (int64_t beyond = 0; beyond < 2; ++beyond)"))
+        line("const int64_t begin = beyond ? hole : start, end = beyond ? last : hole;")
+        line(f"[[maybe_unused]] const int64_t shift = {shift} + beyond;")
+        return stack
 
     def at_entry(
         self, matrix: Matrix, body: Sequence[Statement], column: str, outer_rank: str, *others: Expr

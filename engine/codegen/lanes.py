@@ -59,6 +59,8 @@ class LaneBody:
         Name of the buffer of ranks, of the neurons that a row does not have in common.
     side : {"post", "pre"}
         Which neurons these are.
+    place : str
+        Text of the rank at ``s``, where ranks follow each other and need not be read; empty: they differ.
 
     Attributes
     ----------
@@ -83,8 +85,10 @@ class LaneBody:
         body: Sequence[Statement],
         columns: str,
         side: Literal["post", "pre"] = "post",
+        place: str = "",
     ) -> None:
         self._side = Symbol(side, "int")
+        self._place = place
         self._plan, self._identifiers, self._expressions = plan, identifiers, expressions
         self.before: list[str] = []
         self.sizes: list[str] = []
@@ -111,7 +115,7 @@ class LaneBody:
         places = [(e.array, e.index) for e in expressions_of_body(body) if isinstance(e, Load)]
         places += [(s.array, s.index) for s in statements(body) if isinstance(s, Store | Accumulate)]
         side = self._side.name
-        if any(e == self._side for e in expressions_of_body(body)):
+        if not self._place and any(e == self._side for e in expressions_of_body(body)):
             ranks = self._expressions.buffer(columns)
             self._text.line(f"const auto {side} = nl_read(&{ranks}[s], some);")
         for array, index in dict.fromkeys(places):
@@ -127,23 +131,21 @@ class LaneBody:
                 raise NoLanesError(f"{array} is written")
             self._lanes_of(array)
             kept = "auto" if written else "const auto"
-            buffer = self._expressions.buffer(array)
-            read = (
-                f"nl_read(&{buffer}[s], some)" if index == SYNAPSE else f"nl_gather({buffer}, {side}, some)"
-            )
+            buffer, place = self._expressions.buffer(array), self._beside(index)
+            read = f"nl_read(&{buffer}[{place}], some)" if place else f"nl_gather({buffer}, {side}, some)"
             self._text.line(f"{kept} {name} = {read};")
 
     def _end(self) -> None:
         """Write what the body changed."""
         for (array, index), name in self._here.items():
             if array in self._written:
-                buffer = self._expressions.buffer(array)
-                place = (
-                    f"nl_write(&{buffer}[s],"
-                    if index == SYNAPSE
-                    else f"nl_scatter({buffer}, {self._side.name},"
-                )
-                self._text.line(f"{place} {name}, some);")
+                buffer, place = self._expressions.buffer(array), self._beside(index)
+                call = f"nl_write(&{buffer}[{place}]" if place else f"nl_scatter({buffer}, {self._side.name}"
+                self._text.line(f"{call}, {name}, some);")
+
+    def _beside(self, index: Expr) -> str:
+        """Text of the first of the elements that some synapses have; empty where they are not neighbours."""
+        return "s" if index == SYNAPSE else self._place
 
     def _lanes_of(self, array: str) -> str:
         """``reals`` or ``ranks``."""
@@ -266,7 +268,7 @@ class LaneBody:
         if not self._varies(expression):
             return self._everywhere("nl_all_ranks<real>", expression, "int")
         match expression:
-            case Symbol() if expression == self._side:
+            case Symbol() if expression == self._side and not self._place:
                 return self._side.name
             case Load(array=array, index=index, type="int") if (array, index) in self._here:
                 return self._here[array, index]

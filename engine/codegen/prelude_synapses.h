@@ -23,12 +23,12 @@ struct nl_kind<float> {
     typedef uint16_t some;
 };
 
-// A bit for each lane: all of them, and the first ones.
+// A bit for each lane: all of them, and the first ones (all, if so many are asked for).
 template <class Real>
 static constexpr typename nl_kind<Real>::some nl_every = (typename nl_kind<Real>::some)-1;
 template <class Real>
 static inline typename nl_kind<Real>::some nl_first(int64_t number) {
-    return (typename nl_kind<Real>::some)((1u << number) - 1);
+    return (typename nl_kind<Real>::some)((1u << (number < 31 ? number : 31)) - 1);
 }
 
 // The same number in all lanes.

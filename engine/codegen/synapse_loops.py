@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Literal
 
 from engine.codegen.access import event_list, matrix_of
 from engine.codegen.bit_rows import BitRows
@@ -19,6 +20,7 @@ from engine.codegen.ir import (
     Kernel,
     Statement,
 )
+from engine.codegen.lanes import LaneBody, NoLanesError
 from engine.codegen.loop_parts import for_all_events, vectorises
 from engine.codegen.plan import EventList, Matrix
 from engine.codegen.row_loops import RowLoops
@@ -38,8 +40,52 @@ class SynapseLoops(FewPosts, BitRows, DenseEvents, RowLoops, ABC):
         """Every synapse of a matrix, row after row."""
         assert isinstance(kernel.domain, EachSynapse)
         matrix = matrix_of(self.plan, kernel.domain.matrix)
+        lanes = self._rule_vectors(matrix, kernel.body)
         with self._when(kernel), self._rows(matrix):
+            if lanes is None:
+                self._entries(matrix, kernel.body)
+                return
+            self.uses_lanes = True
+            self.text.line("#ifdef NL_LANES")
+            self._entries_as_vectors(matrix, kernel.body, lanes)
+            self.text.line("#else")
             self._entries(matrix, kernel.body)
+            self.text.line("#endif")
+
+    def _rule_vectors(self, matrix: Matrix, body: Sequence[Statement]) -> LaneBody | None:
+        """What is done at the synapses of a row as vectors: compilers give up where it is chosen by
+        conditions."""
+        if matrix.index or "s" not in symbols(expressions_of_body(body)):
+            return None
+        side: Literal["post", "pre"] = "post" if matrix.rows == "pre" else "pre"
+        place = "s + shift" if matrix.first else ""
+        try:
+            found = LaneBody(self.plan, self.identifiers, self.expressions, body, matrix.columns, side, place)
+        except NoLanesError:
+            return None
+        return None if found.sizes else found
+
+    def _entries_as_vectors(self, matrix: Matrix, body: Sequence[Statement], lanes: LaneBody) -> None:
+        """The thread's entries of ``row``."""
+        first, last = self._range(matrix)
+        line, outer = self.text.line, matrix.rows
+        if outer in symbols(expressions_of_body(body)):
+            line(f"[[maybe_unused]] const int64_t {outer} = row;")
+        for text in lanes.before:
+            line(text)
+        with ExitStack() as stack:
+            if matrix.first:
+                stack.enter_context(self.dense_parts(matrix, first, last))
+            else:
+                line(f"const int64_t begin = {first}, end = {last};")
+            parameters = "const int64_t s, const nl_kind<real>::some some"
+            with self.text.block(f"const auto synapses = [&]({parameters}) __attribute__((always_inline))"):
+                for text in lanes.lines:
+                    line(text)
+            self.text.lines[-1] += ";"
+            line("int64_t from = begin;")
+            line("for (; from + NL_LANES <= end; from += NL_LANES) synapses(from, nl_every<real>);")
+            line("if (from < end) synapses(from, nl_first<real>(end - from));")
 
     def absent(self, kernel: Kernel) -> None:
         """Every pair that no synapse joins: columns ascend, so one look at the next one tells."""

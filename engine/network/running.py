@@ -129,7 +129,7 @@ class Running(Callbacks, Profiling):
         Parameters
         ----------
         stop : int32 array of 1, optional
-            Non-zero ends the run after the current step; may be set from another thread.
+            Non-zero ends the run after the current step, or the one after it; may be set from another thread.
         progress : int64 array of 1, optional
             Steps done so far.
 

@@ -35,3 +35,14 @@ def filled(given: Values, count: int, dtype: Any) -> npt.NDArray[Any]:
 def _fits(array: npt.NDArray[Any], count: int, dtype: Any) -> bool:
     shape = array.dtype == dtype and array.shape == (count,)
     return shape and array.flags.carray and array.ctypes.data % ALIGNMENT == 0
+
+
+def move_ring(
+    before: npt.NDArray[Any], after: npt.NDArray[Any], width: int, tick: int, new_tick: int
+) -> None:
+    """Keep the past where a ring gets more slots or another present. What was never stored, and what has
+    been delivered by the longest delay, is 0."""
+    old, new = before.reshape(-1, width), after.reshape(-1, width)
+    new[...] = 0
+    for lag in range(1, min(len(old), len(new))):
+        new[(new_tick - lag) % len(new)] = old[(tick - lag) % len(old)]

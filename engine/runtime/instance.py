@@ -19,8 +19,9 @@ from engine.codegen.lowering.stopping import EVERY, STOP
 from engine.codegen.lowering.sweeps import AS_LEFT
 from engine.codegen.lowering.trace_kernels import BEGAN
 from engine.codegen.lowering.traces import Trace
+from engine.codegen.lowering.unseen import SHOWN
 from engine.codegen.plan import Plan
-from engine.runtime.buffers import filled
+from engine.runtime.buffers import filled, move_ring
 from engine.runtime.core import Library, partition
 from engine.runtime.recording import Recording
 from engine.runtime.resetting import Resettable
@@ -39,15 +40,6 @@ QUEUE = re.compile(r"synapses(\d+)_queue_(ranks|counts)$")
 ROUTE = re.compile(r"synapses(\d+)_route_\w+$")
 """What follows from the delays of synapses, which Python may change: no code writes it."""
 WINDOW = re.compile(r"neurons\d+_fired$")
-
-
-def move_ring(before: Array, after: Array, width: int, tick: int, new_tick: int) -> None:
-    """Keep the past where a ring gets more slots or another present. What was never stored, and what has
-    been delivered by the longest delay, is 0."""
-    old, new = before.reshape(-1, width), after.reshape(-1, width)
-    new[...] = 0
-    for lag in range(1, min(len(old), len(new))):
-        new[(new_tick - lag) % len(new)] = old[(tick - lag) % len(old)]
 
 
 class Instance(Resettable, Rewired, Restorable):
@@ -349,7 +341,7 @@ class Instance(Resettable, Rewired, Restorable):
         ----------
         steps : int
         stop : int32 array [1], optional
-            Set to non-zero from another thread to end after the current step.
+            Set to non-zero from another thread to end after the current step, or the one after it.
         progress : int64 array [1], optional
             Number of steps done so far in this call; where monitors need more than one part of memory, it
             is brought up to date after each part.
@@ -366,12 +358,17 @@ class Instance(Resettable, Rewired, Restorable):
         done = progress[0] = 0
         held, none = self._arrays, np.zeros(1, np.int64)
         began, as_left = held.get(BEGAN, none), held.get(AS_LEFT, none)
-        while done < steps and not stop[0]:
+        shown = held.get(SHOWN, np.zeros(1, np.int64))
+        shown[0] = 1
+        while done < steps and not (stop[0] and shown[0]):
             sizes, room = self._recording.begin(self.step, steps - done)
+            if SHOWN in held:  # The last step is a call of its own.
+                room = 1 if stop[0] else room - (1 < room == steps - done)
+                shown[0] = stop[0] or room == steps - done
             buffers = [held[b.name] for b in self._plan.buffers]
             began[0], as_left[0] = self.tick, self._as_left
             self._let_catch_up()
-            counter = progress if room == steps else np.zeros(1, np.int64)
+            counter = progress if not done else np.zeros(1, np.int64)
             part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, counter)
             self._clock += part
             self._as_left |= part > 0

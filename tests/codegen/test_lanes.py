@@ -29,6 +29,7 @@ from engine.codegen.ir import (
     Cast,
     Each,
     EachEvent,
+    EachSynapse,
     Emit,
     If,
     Kernel,
@@ -147,3 +148,58 @@ def test_what_has_no_vector_form_stays_a_loop(statement: Statement) -> None:
 def test_arrays_beyond_32_bits_are_not_indexed_by_lanes() -> None:
     text = print_plan(case_of(rule()).plan(), "single")
     assert "if (kept < 1L << 31)" in text
+
+
+# --- rules of all synapses --------------------------------------------------------------------------------
+
+
+def learning_case(rows: str, shape: str, precision: str) -> Case:
+    """A rule with conditions at all synapses of sparse rows, or of dense ones with or without a hole."""
+    rng = np.random.default_rng(6)
+    sizes = {"n": 150, "m": 150, "lowest": 20, "past": 133}
+    case = Case(sizes=sizes, precision=precision)
+    joined = np.zeros((150, 150), bool)
+    if shape == "sparse":
+        for row in range(150):
+            joined[row, rng.choice(150, row % 45, replace=False)] = True
+    else:
+        joined[3:140, 20:133] = True
+    if shape == "hole":
+        np.fill_diagonal(joined, False)
+    case.matrix("all", rows, "n", "m", joined)
+    if shape != "sparse":
+        first = replace(case.matrices[-1], first="lowest", past="past", hole=shape == "hole")
+        case.matrices[-1] = first
+    for name in ("w", "z"):
+        case.buffer(name, rng.normal(size=int(joined.sum())), "real", "all_nnz")
+    for name in ("x", "h"):
+        case.buffer(name, rng.normal(size=150), "real", "n")
+    inner, outer = (POST, PRE) if rows == "pre" else (PRE, POST)
+    w, z, h = at("w", S), at("z", S), at("h", inner)
+    positive = op(">", op("*", z, h), real(0.1))
+    body = (
+        Let("_gain", op("*", real(0.1), at("x", outer))),
+        Store("z", S, Select(positive, op("*", z, at("x", outer)), call("neg", op("-", h, w)))),
+        If(op("<", z, real(1.0)), (Store("w", S, call("fma", Symbol("_gain"), z, w)),)),
+        Store("w", S, call("max", real(-3.0), call("min", w, real(3.0)))),
+    )
+    case.add(8, Kernel("rule", EachSynapse("all"), body))
+    check_stores(case.plan())
+    return case
+
+
+@pytest.mark.parametrize("precision", ["double", "float"])
+@pytest.mark.parametrize("shape", ["sparse", "dense", "hole"])
+@pytest.mark.parametrize("rows", ["pre", "post"])
+def test_rules_are_vectors_with_the_bits_of_single_synapses(
+    monkeypatch: pytest.MonkeyPatch, rows: str, shape: str, precision: str
+) -> None:
+    case = learning_case(rows, shape, precision)
+    assert "synapses(from, nl_every<real>)" in print_plan(case.plan(), "single")
+    found = {threads: run(case, 5, "openmp", threads).arrays for threads in (1, 2, 3)}
+    for threads in (2, 3):
+        assert_same_bits(found[threads], found[1])
+    monkeypatch.setattr(execution, "print_plan", alone)
+    assert_same_bits(run(case, 5, "openmp", 1).arrays, found[1])
+    if precision == "double":
+        assert_close(found[1], interpret(case, 5).arrays, 1e-12)
