@@ -75,6 +75,7 @@ class CppPrinter(LoopPrinter):
         functions = {e.name for e in used if isinstance(e, Function)}
         self._relaxes = not functions.isdisjoint(("exprel", "gain"))
         self._shares_gains = "gain" in functions
+        self._turns = any(isinstance(e, Function) and e.name in ("sin", "cos") for e in used)
         self._reduces = any(isinstance(k.domain, EachRow) and k.reduction is not None for k in kernels)
         self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
 
@@ -83,6 +84,7 @@ class CppPrinter(LoopPrinter):
         optional = {
             "prelude_lanes.h": self._reduces,
             "prelude_exprel.h": self._relaxes,
+            "prelude_sine.h": self._turns,
             "prelude_rests.h": bool(self.kept),
             "prelude_philox.h": self._draws,
             "prelude_standard.h": self._draws,

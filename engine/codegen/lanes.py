@@ -35,7 +35,7 @@ from engine.codegen.traverse import expressions_of_body, statements, subexpressi
 
 SYNAPSE = Symbol("s", "int")
 
-_FUNCTIONS = frozenset({"min", "max", "clip", "pos", "neg", "fma", "exp", "sqrt"})
+_FUNCTIONS = frozenset({"min", "max", "clip", "pos", "neg", "fma", "exp", "sin", "cos", "sqrt"})
 _RANKS = frozenset({"uint8", "uint16", "int32"})
 """Integers that fit a lane of 32 bits."""
 

@@ -110,7 +110,7 @@ static inline float nl_log(float x) {
     static inline double nl_##name(double x) { return __builtin_##name(x); }      \
     static inline float nl_##name(float x) { return __builtin_##name##f(x); }
 NL_LIBRARY(sqrt) NL_LIBRARY(fabs) NL_LIBRARY(floor) NL_LIBRARY(ceil) NL_LIBRARY(round)
-NL_LIBRARY(sin) NL_LIBRARY(cos) NL_LIBRARY(tan) NL_LIBRARY(asin) NL_LIBRARY(acos) NL_LIBRARY(atan)
+NL_LIBRARY(tan) NL_LIBRARY(asin) NL_LIBRARY(acos) NL_LIBRARY(atan)
 NL_LIBRARY(sinh) NL_LIBRARY(cosh) NL_LIBRARY(log10) NL_LIBRARY(log2) NL_LIBRARY(log1p)
 NL_LIBRARY(exp2) NL_LIBRARY(cbrt) NL_LIBRARY(erf)
 #undef NL_LIBRARY

@@ -56,6 +56,12 @@ NL_PIECEWISE(nl_floats)
 #undef NL_PIECEWISE
 static inline nl_doubles nl_exp(nl_doubles x) { return nl_exp_doubles(x); }
 static inline nl_floats nl_exp(nl_floats x) { return nl_exp_floats(x); }
+#ifdef NL_SINE
+static inline nl_doubles nl_sin(nl_doubles x) { return nl_sin_inline(x); }
+static inline nl_doubles nl_cos(nl_doubles x) { return nl_cos_inline(x); }
+static inline nl_floats nl_sin(nl_floats x) { return nl_sin_inline(x); }
+static inline nl_floats nl_cos(nl_floats x) { return nl_cos_inline(x); }
+#endif
 
 typedef char nl_bytes_16 __attribute__((vector_size(16)));
 typedef long long nl_words_2 __attribute__((vector_size(16)));

@@ -220,7 +220,7 @@ static inline nl_flags nl_isfinite(nl_reals x) { return x - x == 0; }
     }
 NL_ELEMENTWISE(fabs) NL_ELEMENTWISE(sqrt) NL_ELEMENTWISE(floor) NL_ELEMENTWISE(ceil) NL_ELEMENTWISE(round)
 NL_ELEMENTWISE(expm1) NL_ELEMENTWISE(tanh) NL_ELEMENTWISE(log)
-NL_ELEMENTWISE(sin) NL_ELEMENTWISE(cos) NL_ELEMENTWISE(tan) NL_ELEMENTWISE(asin) NL_ELEMENTWISE(acos)
+NL_ELEMENTWISE(tan) NL_ELEMENTWISE(asin) NL_ELEMENTWISE(acos)
 NL_ELEMENTWISE(atan) NL_ELEMENTWISE(sinh) NL_ELEMENTWISE(cosh) NL_ELEMENTWISE(log10) NL_ELEMENTWISE(log2)
 NL_ELEMENTWISE(log1p) NL_ELEMENTWISE(exp2) NL_ELEMENTWISE(cbrt) NL_ELEMENTWISE(erf)
 NL_ELEMENTWISE_2(pow) NL_ELEMENTWISE_2(atan2) NL_ELEMENTWISE_2(fmod)
@@ -230,7 +230,14 @@ static inline nl_reals nl_exp(nl_reals x) { return nl_exp_inline(x.v); }
 #ifdef NL_EXPREL
 static inline nl_reals nl_exprel(nl_reals x) { return nl_exprel_inline(x.v); }
 #endif
+#ifdef NL_SINE
+static inline nl_reals nl_sin(nl_reals x) { return nl_sin_inline(x.v); }
+static inline nl_reals nl_cos(nl_reals x) { return nl_cos_inline(x.v); }
+#endif
 #else
+#ifdef NL_SINE
+NL_ELEMENTWISE(sin) NL_ELEMENTWISE(cos)
+#endif
 NL_ELEMENTWISE(exp)
 #ifdef NL_EXPREL
 static __attribute__((noinline)) nl_vector nl_exprel_of_others(nl_vector x) {

@@ -69,7 +69,16 @@ _FUNCTIONS = {
     "floor": 0.05,
     "ceil": 0.05,
 }
-_EXPONENTIALS = {"exp": 0.25, "exprel": 0.25, "gain": 0.2, "gains": 0.0, "log": 0.9, "pow": 1.5}
+_EXPONENTIALS = {
+    "exp": 0.25,
+    "exprel": 0.25,
+    "gain": 0.2,
+    "gains": 0.0,
+    "log": 0.9,
+    "sin": 0.4,
+    "cos": 0.4,
+    "pow": 1.5,
+}
 _FUNCTION = 2.0
 _DRAWS = {"Uniform": 0.8, "DiscreteUniform": 0.8, "Normal": 1.0, "LogNormal": 1.5, "Exponential": 1.3}
 _DRAW = 40.0

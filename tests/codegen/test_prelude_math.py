@@ -40,6 +40,17 @@ def largest_error(name: str, values: np.ndarray, precision: str = "double") -> f
     return worst
 
 
+def angles(precision: str) -> list[np.ndarray]:
+    """Usual ones, large ones, those next to multiples of pi/2, small ones, and some that the library gets."""
+    rng = np.random.default_rng(16)
+    farthest = 1e6 if precision == "double" else 1e4
+    turns = np.concatenate([np.arange(-200, 200), rng.integers(0, int(farthest / 1.6), COUNT - 400)])
+    near = np.nextafter((turns * np.pi / 2).astype(np.float32), np.float32(rng.choice([-1, 1]) * np.inf))
+    close = turns * np.pi / 2 if precision == "double" else near.astype(float)
+    usual, large = rng.uniform(-7, 7, COUNT), rng.uniform(-farthest, farthest, COUNT)
+    return [usual, large, close, rng.uniform(-1e-3, 1e-3, COUNT), large * 2.0]
+
+
 @pytest.mark.parametrize(
     ("name", "values", "bound"),
     [
@@ -59,6 +70,7 @@ def largest_error(name: str, values: np.ndarray, precision: str = "double") -> f
         ("expm1", np.random.default_rng(8).uniform(-50, 700, COUNT), 2.0),
         ("tanh", np.random.default_rng(9).uniform(-3, 3, COUNT), 3.0),
         ("tanh", np.random.default_rng(10).uniform(-30, 30, COUNT), 3.0),
+        *((name, values, 2.0) for name in ("sin", "cos") for values in angles("double")),
     ],
 )
 def test_error(name: str, values: np.ndarray, bound: float) -> None:
@@ -82,6 +94,7 @@ def test_error(name: str, values: np.ndarray, bound: float) -> None:
         ("expm1", np.random.default_rng(8).uniform(-25, 80, COUNT), 2.0),
         ("tanh", np.random.default_rng(9).uniform(-3, 3, COUNT), 3.0),
         ("tanh", np.random.default_rng(10).uniform(-30, 30, COUNT), 3.0),
+        *((name, values, 2.0) for name in ("sin", "cos") for values in angles("float")),
     ],
 )
 def test_error_in_single_precision(name: str, values: np.ndarray, bound: float) -> None:
@@ -89,7 +102,7 @@ def test_error_in_single_precision(name: str, values: np.ndarray, bound: float) 
 
 
 @pytest.mark.parametrize("precision", ["double", "float"])
-@pytest.mark.parametrize("name", ["exp", "expm1", "log", "tanh"])
+@pytest.mark.parametrize("name", ["exp", "expm1", "log", "tanh", "sin", "cos"])
 def test_ends_of_the_range(name: str, precision: str) -> None:
     """Overflow, underflow, infinities and NaN, in a vector and alone."""
     largest, smallest = (709.0, -707.0) if precision == "double" else (88.0, -86.0)
@@ -106,7 +119,7 @@ def test_ends_of_the_range(name: str, precision: str) -> None:
 
 
 @pytest.mark.parametrize("precision", ["double", "float"])
-@pytest.mark.parametrize("name", ["exp", "exprel", "log", "expm1", "tanh"])
+@pytest.mark.parametrize("name", ["exp", "exprel", "log", "expm1", "tanh", "sin", "cos"])
 def test_bits_do_not_depend_on_the_place_in_the_loop(name: str, precision: str) -> None:
     """Vector body and scalar rest of a loop give the same bits."""
     values = np.random.default_rng(11).uniform(0.1, 5, 131) * (-1 if name == "exprel" else 1)
