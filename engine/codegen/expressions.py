@@ -49,7 +49,7 @@ FUNCTIONS: dict[str, str] = {name: f"nl_{name}" for name in _LIBRARY.split()}
 """Canonical name of a function to the prelude's."""
 
 _BOOLEAN_FUNCTIONS = frozenset({"isnan", "isfinite"})
-_POWERS = {2: "nl_square", 3: "nl_cube", **{n: f"nl_power{n}" for n in range(4, 9)}}
+POWERS = {2: "nl_square", 3: "nl_cube", **{n: f"nl_power{n}" for n in range(4, 9)}}
 
 OF_STANDARD_NUMBERS = {
     "Uniform": ("uniform", "nl_uniform_of"),
@@ -204,7 +204,7 @@ class ExpressionPrinter:
         if n == 0:
             return self._const(1.0, "real")
         if abs(n) > 1:
-            text, binding = f"{_POWERS[abs(n)]}({text})", _ATOM
+            text, binding = f"{POWERS[abs(n)]}({text})", _ATOM
         else:
             text, binding = self._operand(base, "real", _ATOM), _ATOM
         return (f"{self._const(1.0, 'real')[0]} / {text}", 12) if n < 0 else (text, binding)

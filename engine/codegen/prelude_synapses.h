@@ -50,10 +50,19 @@ static inline typename nl_kind<Real>::flags nl_all_flags(bool x) {
     static inline reals nl_max(reals a, reals b) { return b > a ? b : a; }                                \
     static inline reals nl_pos(reals x) { return x > 0 ? x : reals{}; }                                   \
     static inline reals nl_neg(reals x) { return x < 0 ? x : reals{}; }                                   \
-    static inline reals nl_clip(reals x, reals a, reals b) { return x < a ? a : x > b ? b : x; }
+    static inline reals nl_clip(reals x, reals a, reals b) { return x < a ? a : x > b ? b : x; }          \
+    static inline reals nl_square(reals x) { return x * x; }                                              \
+    static inline reals nl_cube(reals x) { return x * x * x; }                                            \
+    static inline reals nl_power4(reals x) { return nl_square(nl_square(x)); }                            \
+    static inline reals nl_power5(reals x) { return nl_power4(x) * x; }                                   \
+    static inline reals nl_power6(reals x) { return nl_square(nl_cube(x)); }                              \
+    static inline reals nl_power7(reals x) { return nl_power6(x) * x; }                                   \
+    static inline reals nl_power8(reals x) { return nl_square(nl_power4(x)); }
 NL_PIECEWISE(nl_doubles)
 NL_PIECEWISE(nl_floats)
 #undef NL_PIECEWISE
+static inline nl_doubles nl_fabs(nl_doubles x) { return (nl_doubles)((nl_counts)x & 0x7fffffffffffffffu); }
+static inline nl_floats nl_fabs(nl_floats x) { return (nl_floats)((nl_integers_32)x & 0x7fffffff); }
 static inline nl_doubles nl_exp(nl_doubles x) { return nl_exp_doubles(x); }
 static inline nl_floats nl_exp(nl_floats x) { return nl_exp_floats(x); }
 #ifdef NL_SINE

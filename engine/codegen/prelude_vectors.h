@@ -140,6 +140,20 @@ static inline void nl_put(nl_part some, real* to, nl_reals x) {
 }
 #endif
 
+// Truth values of one byte each, from a place on: what is not zero is true.
+static inline nl_flags nl_get_flags(const uint8_t* from, int64_t count) {
+    uint32_t bits = 0;
+    for (int64_t k = 0; k < count; k += 8) {
+        uint64_t bytes = 0;
+        __builtin_memcpy(&bytes, from + k, count - k < 8 ? count - k : 8);
+        const uint64_t low = 0x7f7f7f7f7f7f7f7fu, ones = (((bytes & low) + low) | bytes) >> 7 & 0x0101010101010101u;
+        bits |= (uint32_t)(ones * 0x0102040810204080u >> 56) << k;
+    }
+    return nl_flags_of(bits);
+}
+static inline nl_flags nl_get_flags(nl_whole, const uint8_t* from) { return nl_get_flags(from, nl_width); }
+static inline nl_flags nl_get_flags(nl_part some, const uint8_t* from) { return nl_get_flags(from, some.count); }
+
 // Bits of neuron i and those that follow it, in words of 64.
 static inline nl_flags nl_get_bits(const int64_t* words, int64_t i) {
     if (nl_width == 8) return nl_flags_of(((const uint8_t*)words)[(uint64_t)i / 8]);

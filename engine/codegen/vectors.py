@@ -1,7 +1,7 @@
 """Loops over neurons as explicit vectors: which bodies have that form, and their expressions.
 
-A body has it where it reads and writes its own elements of arrays of reals only. Its text is that of one
-neuron, with types of ``prelude_vectors.h`` in place of real and bool.
+A body has it where it reads and writes its own elements of arrays of reals only, or reads truth values. Its
+text is that of one neuron, with types of ``prelude_vectors.h`` in place of real and bool.
 """
 
 from __future__ import annotations
@@ -69,11 +69,12 @@ class VectorPrinter(ExpressionPrinter):
         """Names of the values of arrays that are not in memory in all steps."""
 
     def _load(self, expression: Load) -> tuple[str, int]:
-        if expression.index != NEURON or expression.array in self.scalars:
+        if not _follows(expression.index) or expression.array in self.scalars:
             return super()._load(expression)
         if expression.array in self.passing:
             return self.passing[expression.array], 16
-        return f"nl_get(lanes, {self.buffer(expression.array)} + i)", 16
+        place = f"{self.buffer(expression.array)} + {self.text(expression.index, 'int')}"
+        return f"{'nl_get_flags' if expression.type == 'bool' else 'nl_get'}(lanes, {place})", 16
 
     def _op(self, expression: Op) -> tuple[str, int]:
         for rest in self.rests:
@@ -130,6 +131,13 @@ def fitting(statement: Statement, plan: Plan, known: set[Expr]) -> bool:
     return False
 
 
+def _follows(index: Expr) -> bool:
+    """Do the elements of neurons that follow each other do so, too?"""
+    if isinstance(index, Op) and index.op == "+" and len(index.args) == 2:
+        return index.args[1] == NEURON and not _varies(index.args[0])
+    return index == NEURON
+
+
 def _own_reals(array: str, index: Expr, plan: Plan) -> bool:
     return index == NEURON and plan.buffer(array).dtype == "real"
 
@@ -141,6 +149,8 @@ def fits(expression: Expr, plan: Plan, known: set[Expr]) -> bool:
     match expression:
         case Symbol():
             return expression.type in TYPES or expression.type == "gains"
+        case Load(array=array, index=index, type="bool") if plan.buffer(array).dtype == "bool":
+            return _follows(index)
         case Load(array=array, index=index):
             return _own_reals(array, index, plan)
         case Draw(distribution=distribution, index=index, args=args, type=kind):

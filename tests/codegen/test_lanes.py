@@ -180,6 +180,8 @@ def learning_case(rows: str, shape: str, precision: str) -> Case:
     body = (
         Let("_gain", op("*", real(0.1), at("x", outer))),
         Store("z", S, Select(positive, op("*", z, at("x", outer)), call("neg", op("-", h, w)))),
+        *(Store("z", S, op("+", z, call("pow", op("*", real(0.3), h), real(n)))) for n in range(2, 9)),
+        Store("z", S, op("-", z, op("*", call("sin", z), call("fabs", call("cos", op("+", z, h)))))),
         If(op("<", z, real(1.0)), (Store("w", S, call("fma", Symbol("_gain"), z, w)),)),
         Store("w", S, call("max", real(-3.0), call("min", w, real(3.0)))),
     )

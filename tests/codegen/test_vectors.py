@@ -31,6 +31,7 @@ from engine.codegen.build import BuildOptions, build
 from engine.codegen.ir import (
     Accumulate,
     Cast,
+    Const,
     Draw,
     Each,
     Emit,
@@ -71,6 +72,7 @@ FUNCTIONS: dict[str, Expr] = {
     **{f"power {n}": call("pow", X, real(n)) for n in (-3, -1, 2, 3, 4, 5, 6, 7, 8)},
     "arithmetic": op("-", op("*", X, Y), op("/", op("neg", X), op("+", Y, T))),
     "choice": Select(op("and", op("<", X, Y), op("not", op(">=", X, real(0.0)))), X, op("neg", Y)),
+    "flags": Select(op("or", Load("flag", I, "bool"), op("<", X, real(-2.0))), X, Y),
     "either": Select(op("or", op("==", X, X), op("!=", X, Y)), Y, X),
     "uniform choice": Select(op(">", T, real(0.2)), X, Y),
     "truth": op("*", Cast(op("<=", X, Y), "real"), real(3.0)),
@@ -85,6 +87,10 @@ def case_of(names: Iterable[str], size: int, precision: str = "double") -> Case:
     case.buffer("x", np.round(rng.normal(0.0, 1.5, size), 3), "real", "n")
     case.buffer("y", rng.normal(1.0, 0.5, size), "real", "n")
     case.buffer("seen", 0, "int64", "n")
+    # What is not zero is true, whatever was written by other hands.
+    case.buffer(
+        "flag", rng.choice(np.array([0, 1, 2, 127, 128, 255], np.uint8), size).view(bool), "bool", "n"
+    )
     case.event_list("spikes", "n")
     for name in names:
         case.buffer(name, 0.0, "real", "n")
@@ -144,7 +150,22 @@ def test_other_processors(
     options = BuildOptions(flags=("-O3", f"-march={processor}"))
     monkeypatch.setattr(execution, "build", lambda text, target: build(text, target, options))
     vectors(True)
-    names = ["exp", "exprel", "gain", "tanh", "clip", "choice", "either", "truth", "pow", "fma", "arithmetic"]
+    names = [
+        "exp",
+        "exprel",
+        "gain",
+        "sin",
+        "cos",
+        "flags",
+        "tanh",
+        "clip",
+        "choice",
+        "either",
+        "truth",
+        "pow",
+        "fma",
+        "arithmetic",
+    ]
     case = case_of(names, 77, precision)
     assert_as_interpreted(run(case, 3).arrays, case)
 
@@ -161,6 +182,27 @@ def test_any_number_of_neurons_on_any_number_of_threads(vectors: Callable[[bool]
         np.testing.assert_allclose(alone[name], expected[name], rtol=1e-14)
     for threads in (2, 3):
         assert_same_bits(run(case, 5, "openmp", threads).arrays, alone)
+
+
+@pytest.mark.parametrize("size", [5, 64, 77, 200])
+def test_rare_neurons_by_a_flag_of_a_ring(vectors: Callable[[bool], None], size: int) -> None:
+    """Flags of one slot of several, as those of spikes that leave a window."""
+    case = case_of(["flags"], size)
+    case.sizes["slots"] = 3 * size
+    case.buffer("ring", np.random.default_rng(size).random(3 * size) < 0.1, "bool", "slots")
+    slot = op("mod", Symbol("tick", "int"), number(3))
+    place = op("+", op("*", slot, Symbol("n", "int")), I)
+    leaves = (Accumulate("seen", I, "+", number(100)), Accumulate("ring", place, "=", Const(False, "bool")))
+    flagged = Load("ring", place, "bool")
+    case.add(5, Kernel("leaves", Each("n", rare=True), (If(flagged, leaves),)))
+    vectors(True)
+    text = print_plan(case.plan(), "single")
+    assert "nl_get_flags(lanes, ring + " in text
+    expected = interpret(case, 5).arrays
+    assert expected["seen"].max() >= 100 and not expected["ring"].any()
+    for threads in (1, 2):
+        assert_same_bits(run(case, 5, "openmp", threads).arrays, expected | run(case, 5).arrays)
+        np.testing.assert_array_equal(run(case, 5, "openmp", threads).arrays["seen"], expected["seen"])
 
 
 def test_random_numbers(vectors: Callable[[bool], None]) -> None:

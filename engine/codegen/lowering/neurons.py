@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 NEURON = Symbol("i", "int")
 STEP = Symbol("step", "int")
 TICK = Symbol("tick", "int")
+DONE = Symbol("done", "int")
+"""Steps of the call so far."""
 
 
 class NeuronValues:

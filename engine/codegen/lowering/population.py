@@ -12,6 +12,7 @@ from engine.codegen.ir import (
     Comment,
     Const,
     Each,
+    EachSpike,
     Emit,
     Expr,
     If,
@@ -30,7 +31,7 @@ from engine.codegen.lowering.builder import (
     ZERO,
     all_of,
 )
-from engine.codegen.lowering.neurons import NEURON, STEP, TICK, NeuronValues, operated
+from engine.codegen.lowering.neurons import DONE, NEURON, STEP, TICK, NeuronValues, operated
 from engine.codegen.lowering.scope import Scope, boolean, real, store
 from engine.errors import EngineError
 from engine.language import discretise
@@ -198,26 +199,33 @@ class LoweredPopulation(NeuronValues):
         b.buffer(f"{inner}_fired_count", "int64", self.count, 0, "spikes in the window")
         slot = Op("mod", (TICK, length), "int")
         place = Op("+", (Op("*", (slot, Symbol(self.count, "int")), "int"), NEURON), "int")
-        old = Cast(Load(f"{inner}_fired", place, "bool"), "int")
-        kept = Op("-", (Load(f"{inner}_fired_count", NEURON, "int"), old), "int")
-        body: tuple[Statement, ...] = (
-            Let("_now", self.fired_now()),
-            Let("_count", Op("+", (kept, Cast(Symbol("_now", "bool"), "int")), "int")),
-            Store(f"{inner}_fired_count", NEURON, Symbol("_count", "int")),
-            Accumulate(f"{inner}_fired", place, "=", Symbol("_now", "bool")),
-        )
+        number, left = Load(f"{inner}_fired_count", NEURON, "int"), Load(f"{inner}_fired", place, "bool")
+
+        def counted(one: int, flag: bool) -> tuple[Statement, ...]:
+            now = Op("+", (number, Const(one, "int")), "int")
+            return (
+                Store(number.array, NEURON, now),
+                Accumulate(left.array, place, "=", Const(flag, "bool")),
+            )
+
+        rate: tuple[Statement, ...] = ()
         if "r" in self.attributes:
-            per_second = Op("*", (Cast(Symbol("_count", "int"), "real"), Const(1000.0)))
-            rate = Op("/", (per_second, Const(float(window))))
-            body += (store(b.load(self.attributes["r"], NEURON), rate),)
-        self._add(5, "firing rate", Each(self.count), body)
+            per_second = Op("*", (Cast(number, "real"), Const(1000.0)))
+            hertz = Op("/", (per_second, Const(float(window))))
+            rate = (store(b.load(self.attributes["r"], NEURON), hertz),)
+        # Few neurons fire in a step, and few did so when the window began: no others are touched, but where a
+        # call begins, since Python may have done anything.
+        self._add(5, "old spikes", Each(self.count, rare=True), (If(left, (*counted(-1, False), *rate)),))
+        assert self.events is not None
+        fired = EachSpike(self.events.name, ZERO)
+        b.add(5, Kernel(f"{name}.new spikes", fired, (*counted(1, True), *rate), condition=self.active))
+        if rate:
+            began = all_of(Op("==", (DONE, ZERO), "bool"), self.active)
+            b.add(5, Kernel(f"{name}.firing rates", Each(self.count), rate, condition=began))
         # Spikes leave the window during a pause, too.
-        pause = (
-            Store(f"{inner}_fired_count", NEURON, kept),
-            Accumulate(f"{inner}_fired", place, "=", Const(False, "bool")),
-        )
         paused = Op("not", (self.active,), "bool")
-        self.builder.add(5, Kernel(f"{self.name}.window", Each(self.count), pause, condition=paused))
+        leaves = (If(left, counted(-1, False)),)
+        b.add(5, Kernel(f"{name}.window", Each(self.count, rare=True), leaves, condition=paused))
 
     def fired_now(self) -> Expr:
         """Did the neuron fire in this step?"""

@@ -27,7 +27,7 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.lowering.builder import TRUE, ZERO, Lowered, all_of
-from engine.codegen.lowering.neurons import STEP
+from engine.codegen.lowering.neurons import DONE, STEP
 from engine.codegen.lowering.synapses import POST, PRE, SYNAPSE
 from engine.codegen.passes import rewrite
 from engine.codegen.plan import Buffer, Entry, Plan
@@ -36,7 +36,6 @@ from engine.codegen.traverse import statements, subexpressions, written_buffers
 AS_LEFT = "as_left"
 """Buffer that is 1 where a call finds all values as the one before left them."""
 
-DONE = Symbol("done", "int")
 _LASTING = frozenset({"s", "pre", "post"})
 """Symbols that mean the same in the phase of the rule and in that of the sum."""
 
