@@ -9,6 +9,7 @@ import pytest
 
 from engine import Network, Neuron, Projection, Synapse
 from engine.codegen.lowering import lower
+from engine.codegen.profile import parts
 from engine.network.network import Network as AnyNetwork
 
 RATE = Neuron(parameters="tau = 10.0\nB = 0.5", equations="tau * dr/dt + r = sum(exc) + B")
@@ -105,11 +106,11 @@ def test_the_next_step_stores_nothing() -> None:
 
 def test_a_rule_that_is_not_due_in_the_last_step_stored_before() -> None:
     found = []
-    for parts in ([7.0], [1.0] * 7):
+    for durations in ([7.0], [1.0] * 7):
         network, projection = network_of(LEARNING)
         network.compile()
         projection.enable_learning(period=3.0)
-        for duration in parts:
+        for duration in durations:
             network.simulate(duration)
         found.append(all_values(projection))
     assert found[0] == found[1]
@@ -117,10 +118,10 @@ def test_a_rule_that_is_not_due_in_the_last_step_stored_before() -> None:
 
 def test_without_learning_the_variables_follow() -> None:
     found = []
-    for parts in ([5.0, 7.0], [5.0, *([1.0] * 7)]):
+    for durations in ([5.0, 7.0], [5.0, *([1.0] * 7)]):
         network, projection = network_of(LEARNING)
         network.compile()
-        for number, duration in enumerate(parts):
+        for number, duration in enumerate(durations):
             projection.plasticity = number == 0
             network.simulate(duration)
         found.append(all_values(projection))
@@ -187,3 +188,13 @@ def test_a_run_that_may_end_after_any_step_stores_in_all() -> None:
     assert not unseen(network)
     network.simulate_until(100.0, projection.pre_population)
     assert 0 < network.get_current_step() < 100
+
+
+def test_each_part_of_a_step_has_a_place_for_its_time() -> None:
+    """Kernels that were split are measured one by one."""
+    network, _ = network_of(LEARNING)
+    network.compile(profile_enabled=True)
+    network.run_steps(3)
+    lowered = lower(network)
+    assert unseen(network) and len(parts(lowered.plan)) <= lowered.sizes[lowered.plan.buffer("profile").count]
+    assert sum("unseen" in name for name in network.instance.profile()) == 1  # type: ignore[union-attr]

@@ -153,9 +153,9 @@ class Builder:
         self.schedule.append(Entry(phase, work))
 
     def measure(self) -> None:
-        """Let the finished schedule be measured part by part; there are no more parts than entries, and the
-        end of the step."""
-        count = self.size("parts", len(self.schedule) + 1)
+        """Let the finished schedule be measured part by part. There are no more parts than entries, of which
+        one may become two (see ``unseen``, ``sweeps``), and the end of the step."""
+        count = self.size("parts", 4 * len(self.schedule) + 1)
         self.profile = self.buffer("profile", "int64", count, 0, "nanoseconds of each part of a step")
 
     def finish(self) -> Lowered:
