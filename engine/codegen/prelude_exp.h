@@ -68,6 +68,7 @@ typedef long long nl_integers __attribute__((vector_size(64)));
 typedef unsigned long long nl_counts __attribute__((vector_size(64)));
 typedef float nl_floats __attribute__((vector_size(64)));
 typedef int nl_integers_32 __attribute__((vector_size(64)));
+typedef unsigned int nl_counts_32 __attribute__((vector_size(64)));
 #define NL_VECTORS
 #define NL_8(x) (nl_doubles{x, x, x, x, x, x, x, x})
 #define NL_16(x) (nl_floats{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x})
@@ -83,6 +84,8 @@ static inline nl_floats nl_fma(nl_floats a, nl_floats b, nl_floats c) {
 
 static inline nl_counts nl_bits(nl_doubles x) { return (nl_counts)x; }
 static inline nl_doubles nl_from_bits(nl_counts bits) { return (nl_doubles)bits; }
+static inline nl_counts_32 nl_bits(nl_floats x) { return (nl_counts_32)x; }
+static inline nl_floats nl_from_bits(nl_counts_32 bits) { return (nl_floats)bits; }
 static inline nl_doubles nl_sqrt(nl_doubles x) { return __builtin_ia32_sqrtpd512_mask(x, x, -1, NL_NOW); }
 static inline nl_floats nl_sqrt(nl_floats x) { return __builtin_ia32_sqrtps512_mask(x, x, -1, NL_NOW); }
 

@@ -58,8 +58,6 @@ static inline uint32_t nl_bits_of(float, nl_words words, uint64_t j) {
 }
 
 #ifdef NL_VECTORS
-typedef unsigned int nl_counts_32 __attribute__((vector_size(64)));
-
 static inline nl_counts nl_product(nl_counts a, uint64_t b) {
     return (nl_counts)__builtin_ia32_pmuludq512_mask((nl_integers_32)a, (nl_integers_32)(nl_counts{} + b),
                                                      nl_integers{}, -1);

@@ -6,12 +6,6 @@
 #define NL_FARTHEST 1e6
 #define NL_FARTHEST_FLOAT 1e4f
 
-#ifdef NL_VECTORS
-typedef unsigned nl_counts_32 __attribute__((vector_size(64)));
-static inline nl_counts_32 nl_bits(nl_floats x) { return (nl_counts_32)x; }
-static inline nl_floats nl_from_bits(nl_counts_32 bits) { return (nl_floats)bits; }
-#endif
-
 // cos(x) is the sine one quarter of a turn later.
 template <int quarter, class Real>
 static inline Real nl_sine_near(Real x) {

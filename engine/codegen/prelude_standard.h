@@ -50,8 +50,6 @@ static inline nl_parts<float> nl_parts_of(float u) {
 static inline float nl_converted(uint32_t x) { return (float)(int32_t)x; }
 
 #ifdef NL_VECTORS
-static inline nl_counts_32 nl_bits(nl_floats x) { return (nl_counts_32)x; }
-static inline nl_floats nl_from_bits(nl_counts_32 bits) { return (nl_floats)bits; }
 static inline nl_floats nl_converted(nl_counts_32 x) { return __builtin_convertvector((nl_integers_32)x, nl_floats); }
 
 static inline nl_parts<nl_doubles> nl_parts_of(nl_doubles u) {
