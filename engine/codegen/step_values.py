@@ -15,6 +15,10 @@ from engine.codegen.plan import Entry, Plan
 from engine.codegen.time_blocks import time_blocks
 from engine.codegen.traverse import rebuilt, subexpressions
 
+MOST = 32
+"""Numbers up to which they are made ahead: compilers take long for more, which only large networks have, and
+there the loops that compute them share functions."""
+
 _CLOCK = frozenset({"step", "tick", "t"})
 _STEPS = (Symbol("step", "int"), Symbol("tick", "int"))
 _CHEAP = frozenset({"min", "max", "clip", "fabs", "pos", "neg", "fma", "sign", "floor", "ceil", "round"})
@@ -25,7 +29,13 @@ def values_of_steps(plan: Plan) -> Plan:
     """Replace them by symbols, unless steps come in blocks: there each neuron does one after the other."""
     if time_blocks(plan) is not None:
         return plan
-    finder = _Finder(plan)
+    found = _found(plan, _Finder(plan))
+    if sum(not is_counted(let) for let in found.of_steps) <= MOST:
+        return found
+    return _found(plan, _Finder(plan, only_counted=True))
+
+
+def _found(plan: Plan, finder: _Finder) -> Plan:
     schedule = tuple(
         Entry(entry.phase, finder.visit(entry.work), entry.barrier)
         if isinstance(entry.work, Kernel)
@@ -44,7 +54,8 @@ def is_counted(let: Let) -> bool:
 class _Finder:
     """Collects values of steps, periods before what needs them."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, only_counted: bool = False) -> None:
+        self.only_counted = only_counted
         self.found: dict[Any, str] = {}
         self._scalars = {b.name for b in plan.buffers if b.count == 1} - written_in(plan)
         self._bound = bound_names(plan)
@@ -53,7 +64,8 @@ class _Finder:
 
     def visit(self, node: Any) -> Any:
         """A kernel, or a part of one, with symbols in place of values of steps."""
-        if isinstance(node, Kernel) and getattr(node.domain, "events", "") in self._few:
+        is_of_few = isinstance(node, Kernel) and getattr(node.domain, "events", "") in self._few
+        if self.only_counted or is_of_few:
             # A few neurons hardly ever fire: what all their spikes share is computed when there is one.
             return self._with_counted(node)
         if self._is_counted(node):

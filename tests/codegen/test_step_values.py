@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine import STDP, Network, Neuron, PoissonPopulation, Uniform
-from engine.codegen import generated_code
+from engine.codegen import generated_code, step_values
 from engine.codegen.interpreter import Interpreter
 from engine.codegen.lowering import counted, lower
 from engine.codegen.step_values import is_counted
@@ -121,6 +121,19 @@ def test_no_step_divides_where_it_can_count() -> None:
     paused.populations[0].enable()
     paused.simulate(20.0)
     assert np.count_nonzero(paused.populations[1].v) > 0
+
+
+def test_many_numbers_stay_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function with thousands of them would take the compiler minutes."""
+    ahead = plastic()
+    monkeypatch.setattr(step_values, "MOST", 3)
+    net = plastic()
+    assert code_of(net)
+    assert all(is_counted(let) for let in code_of(net))
+    for one in (ahead, net):
+        one.simulate(120.0)
+    for first, second in zip(results(net), results(ahead), strict=True):
+        np.testing.assert_array_equal(first, second)
 
 
 def test_blocks_of_steps_keep_their_own_clock(monkeypatch: pytest.MonkeyPatch) -> None:
