@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine import STDP, Network, Neuron, Projection, Uniform
-from engine.codegen import outlining, units
+from engine.codegen import outlining, step_values, units
 from engine.codegen.outlining import BORDER, PLAINLY, Span, outlined
 from engine.codegen.units import units as units_of
 
@@ -74,6 +74,7 @@ def test_functions_and_units_change_no_bit(
 
 def test_alike_loops_share_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlining, "LONGEST", 0)
+    monkeypatch.setattr(step_values, "MOST", 0)  # As in networks that are large.
     texts = [ring_of_populations([21.0] * count).generate() for count in (6, 12)]
     assert "Normal" in texts[0] and "nl_place" in texts[0]
     few, many = (set(re.findall(r"void (nl_loop_\w+)", text)) for text in texts)
