@@ -46,6 +46,7 @@ def test_tiles_change_no_bit(plastic: bool, threads: int, monkeypatch: pytest.Mo
     whole = run(threads, plastic)
     monkeypatch.setattr(tiles, "NEAREST_CACHE", 1024)
     monkeypatch.setattr(tiles, "SHORTEST", 1)
+    monkeypatch.setattr(tiles, "SHORTEST_OF_RANKS", 1)
     seen: list[int] = []
     monkeypatch.setattr(
         "engine.codegen.lowering.synapses.number_of_tiles",
@@ -60,7 +61,7 @@ def test_tiles_change_no_bit(plastic: bool, threads: int, monkeypatch: pytest.Mo
 def test_tiles_are_as_few_as_fit_and_never_too_short(monkeypatch: pytest.MonkeyPatch) -> None:
     net = build(1, False)
     net.compile(silent=True)
-    first, _ = net.get_projections()
+    first, of_ranks = net.get_projections()
     length = first.connectivity.pre.size // 700  # about 70 synapses a row
     assert number_of_tiles(first, 1, 8) == 1, "700 neurons fit any cache"
     monkeypatch.setattr(tiles, "NEAREST_CACHE", 2000)
@@ -71,3 +72,7 @@ def test_tiles_are_as_few_as_fit_and_never_too_short(monkeypatch: pytest.MonkeyP
     assert number_of_tiles(first, 1, 8) == 3
     monkeypatch.setattr(tiles, "SHORTEST", length // 3 + 1)
     assert number_of_tiles(first, 1, 8) == 1, "a third of a row is too short, and halves would not fit"
+    monkeypatch.setattr(tiles, "SHORTEST_OF_RANKS", of_ranks.nb_synapses // 600 // 3)
+    assert number_of_tiles(of_ranks, 1, 8) == 3, "rows without weights may be shorter"
+    monkeypatch.setattr(tiles, "SHORTEST_OF_RANKS", of_ranks.nb_synapses // 600 // 3 + 1)
+    assert number_of_tiles(of_ranks, 1, 8) == 1

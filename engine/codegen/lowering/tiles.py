@@ -14,6 +14,9 @@ make up for the few neurons that do not stay."""
 SHORTEST = 256
 """Synapses of a row in one part: finding and fetching shorter ones would cost more than the cache gains."""
 
+SHORTEST_OF_RANKS = 64
+"""The same where all synapses have one weight: there is a fifth as much to fetch."""
+
 
 def number_of_tiles(projection: Projection, threads: int, bytes_of_real: int) -> int:
     """Parts of each thread's range of post-synaptic neurons: as few as bring what all spikes of a step add
@@ -21,4 +24,5 @@ def number_of_tiles(projection: Projection, threads: int, bytes_of_real: int) ->
     connectivity = projection.connectivity
     needed = -(-connectivity.n_post * bytes_of_real // (threads * NEAREST_CACHE))
     length = connectivity.nnz // max(1, projection.pre.size * threads)
-    return needed if 1 < needed <= length // SHORTEST else 1
+    shortest = SHORTEST_OF_RANKS if isinstance(connectivity.weights, float | int) else SHORTEST
+    return needed if 1 < needed <= length // shortest else 1
