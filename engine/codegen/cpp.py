@@ -69,13 +69,13 @@ class CppPrinter(LoopPrinter):
             self.counts_periods = False
         self._loops: list[Span] = []
         used = [e for kernel in kernels for e in expressions_of(kernel)]
-        used += [e for let in plan.prologue for e in subexpressions(let.value)]
+        used += [e for let in (*plan.prologue, *plan.of_steps) for e in subexpressions(let.value)]
         self._picks = any(isinstance(k.domain, EachChance) for k in kernels)
         self._draws = self._picks or any(isinstance(e, Draw) for e in used)
         functions = {e.name for e in used if isinstance(e, Function)}
         self._relaxes = not functions.isdisjoint(("exprel", "gain"))
         self._shares_gains = "gain" in functions
-        self._turns = any(isinstance(e, Function) and e.name in ("sin", "cos") for e in used)
+        self._turns = not functions.isdisjoint(("sin", "cos"))
         self._reduces = any(isinstance(k.domain, EachRow) and k.reduction is not None for k in kernels)
         self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
 
