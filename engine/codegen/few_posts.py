@@ -84,7 +84,9 @@ class FewPosts(Arrivals):
         """The spikes from ``first`` to ``end``: what precedes a row, its entries, and what follows."""
         before, body, after = bodies
         with self.text.block("for (int64_t event = first; event < end; ++event)"):
-            self.text.line(f"const int64_t row = {self.expressions.buffer(listed.ranks)}[event];")
+            self.text.line(
+                f"[[maybe_unused]] const int64_t row = {self.expressions.buffer(listed.ranks)}[event];"
+            )
             if "pre" in symbols(expressions_of_body((*before, *body, *after))):
                 self.text.line("const int64_t pre = row;")
             self.body(before)

@@ -106,20 +106,40 @@ static inline float nl_log(float x) {
     return x > 0.0f ? positive : at_zero;
 }
 
-#define NL_LIBRARY(name)                                                          \
+#define NL_EXACT(name)                                                            \
     static inline double nl_##name(double x) { return __builtin_##name(x); }      \
     static inline float nl_##name(float x) { return __builtin_##name##f(x); }
-NL_LIBRARY(sqrt) NL_LIBRARY(fabs) NL_LIBRARY(floor) NL_LIBRARY(ceil) NL_LIBRARY(round)
+NL_EXACT(sqrt) NL_EXACT(fabs) NL_EXACT(floor) NL_EXACT(ceil) NL_EXACT(round)
+#undef NL_EXACT
+static inline double nl_fmod(double x, double y) { return __builtin_fmod(x, y); }
+static inline float nl_fmod(float x, float y) { return __builtin_fmodf(x, y); }
+
+// The compiler must not know these functions: of an argument that it knows it would compute another last bit than the
+// library does, and what it knows depends on the text around, so on the number of threads.
+#define NL_TEXT(name) #name
+#define NL_SYMBOL(prefix, name) NL_TEXT(prefix) name
+#define NL_OPAQUE(name, suffix, real, ...)                                                                      \
+    extern "C" real nl_library_##name##suffix(__VA_ARGS__) __asm__(NL_SYMBOL(__USER_LABEL_PREFIX__, #name #suffix)) \
+        __attribute__((const, nothrow));
+
+#define NL_LIBRARY(name)                                                                   \
+    NL_OPAQUE(name, , double, double) NL_OPAQUE(name, f, float, float)                     \
+    static inline double nl_##name(double x) { return nl_library_##name(x); }              \
+    static inline float nl_##name(float x) { return nl_library_##name##f(x); }
 NL_LIBRARY(tan) NL_LIBRARY(asin) NL_LIBRARY(acos) NL_LIBRARY(atan)
 NL_LIBRARY(sinh) NL_LIBRARY(cosh) NL_LIBRARY(log10) NL_LIBRARY(log2) NL_LIBRARY(log1p)
 NL_LIBRARY(exp2) NL_LIBRARY(cbrt) NL_LIBRARY(erf)
 #undef NL_LIBRARY
 
-#define NL_LIBRARY_2(name)                                                                     \
-    static inline double nl_##name(double x, double y) { return __builtin_##name(x, y); }      \
-    static inline float nl_##name(float x, float y) { return __builtin_##name##f(x, y); }
-NL_LIBRARY_2(pow) NL_LIBRARY_2(atan2) NL_LIBRARY_2(fmod)
+#define NL_LIBRARY_2(name)                                                                               \
+    NL_OPAQUE(name, , double, double, double) NL_OPAQUE(name, f, float, float, float)                    \
+    static inline double nl_##name(double x, double y) { return nl_library_##name(x, y); }               \
+    static inline float nl_##name(float x, float y) { return nl_library_##name##f(x, y); }
+NL_LIBRARY_2(pow) NL_LIBRARY_2(atan2)
 #undef NL_LIBRARY_2
+#undef NL_OPAQUE
+#undef NL_SYMBOL
+#undef NL_TEXT
 
 #define NL_PIECEWISE(real)                                                                      \
     static inline real nl_min(real a, real b) { return b < a ? b : a; }                         \
