@@ -106,7 +106,7 @@ def test_the_next_step_stores_nothing() -> None:
 
 def test_a_rule_that_is_not_due_in_the_last_step_stored_before() -> None:
     found = []
-    for durations in ([7.0], [1.0] * 7):
+    for durations in ([8.0], [1.0] * 8):
         network, projection = network_of(LEARNING)
         network.compile()
         projection.enable_learning(period=3.0)
