@@ -249,7 +249,7 @@ class Running(Callbacks, Profiling):
                 done += part
                 self._pace = part / max(took, 1e-9)
                 tell(part)
-                chunk = max(1, min(chunk * 8, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
+                chunk = max(1, min(chunk * 64, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
         self.write_profile()
         return done
 

@@ -66,8 +66,9 @@ def parallel_run(
 
     Notes
     -----
-    Networks of one structure are compiled once. ``method`` may be a function of the script itself; what it
-    refers to is sent along, but what it changes there changes nothing here.
+    Networks of one structure are compiled once, whatever their sizes (but for populations of fewer than eight
+    neurons). ``method`` may be a function of the script itself; what it refers to is sent along, but what it
+    changes there changes nothing here.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Every test starts with an empty top-level network with default settings."""
+"""Every test starts with an empty top-level network with default settings, and leaves one."""
 
 from __future__ import annotations
 
@@ -16,3 +16,4 @@ def fresh_network() -> Iterator[None]:
     engine.setup(**DEFAULTS | {"seed": 1})
     yield
     engine.clear()
+    engine.setup(**DEFAULTS)

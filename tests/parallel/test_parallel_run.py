@@ -352,7 +352,8 @@ exec "{compiler}" "$@"
 
 
 def test_networks_of_one_structure_compile_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The compiler is called once, by whichever process comes first."""
+    """The compiler is called once, by whichever process comes first. (The number of neurons is part of
+    the text where they are few: each would be compiled.)"""
     compiler = shutil.which("g++")
     log, folder = tmp_path / "log", tmp_path / "bin"
     folder.mkdir()
@@ -364,7 +365,7 @@ def test_networks_of_one_structure_compile_once(tmp_path: Path, monkeypatch: pyt
     get_reusable_executor().shutdown(wait=True)  # so that the workers find the compiler that counts
     try:
         net = Sub(0.1, seed=4)
-        net.parallel_run(trial, 4, duration=2.0, size=[2, 3, 4, 5])
+        net.parallel_run(trial, 4, duration=2.0, size=[9, 10, 11, 12])
         assert log.read_text().count("once") == 1
         declared = Declared()
         engine.compile(silent=True, debug_build=True)
