@@ -76,3 +76,21 @@ def test_tiles_are_as_few_as_fit_and_never_too_short(monkeypatch: pytest.MonkeyP
     assert number_of_tiles(of_ranks, 1, 8) == 3, "rows without weights may be shorter"
     monkeypatch.setattr(tiles, "SHORTEST_OF_RANKS", of_ranks.nb_synapses // 600 // 3 + 1)
     assert number_of_tiles(of_ranks, 1, 8) == 1
+
+
+def test_neurons_that_just_fit_are_halved_where_weights_pass_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = build(1, False)
+    net.compile(silent=True)
+    first, of_ranks = net.get_projections()
+    for name in ("SHORTEST", "SHORTEST_OF_RANKS"):
+        monkeypatch.setattr(tiles, name, 1)
+    monkeypatch.setattr(tiles, "BESIDE_WEIGHTS", 700 * 8)
+    assert number_of_tiles(first, 1, 8) == 1
+    monkeypatch.setattr(tiles, "BESIDE_WEIGHTS", 700 * 8 - 1)
+    assert number_of_tiles(first, 1, 8) == 2
+    assert number_of_tiles(first, 2, 8) == number_of_tiles(first, 1, 4) == 1
+    assert number_of_tiles(of_ranks, 1, 8) == 1, "rows without weights leave room"
+    monkeypatch.setattr(tiles, "SHORTEST", first.connectivity.pre.size)
+    assert number_of_tiles(first, 1, 8) == 1, "halves of rows would be too short"
