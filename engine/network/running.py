@@ -28,6 +28,9 @@ CHUNK_SECONDS = 0.25
 FIRST_SECONDS = 0.1
 """The first chunk of a run takes so long at the pace of the last one: steps may have become slower."""
 
+START_SECONDS = 2e-4
+"""A call takes up to about that long beside its steps: threads wake up, recorded data are handed over."""
+
 
 @contextmanager
 def interruptible() -> Iterator[NDArray[np.int32]]:
@@ -247,7 +250,8 @@ class Running(Callbacks, Profiling):
                 part = instance.run(min(chunk, steps - done), stop=stop)
                 took = time.perf_counter() - started
                 done += part
-                self._pace = part / max(took, 1e-9)
+                # Not more than 2.5 times what was measured: a first chunk takes 0.25 s at most.
+                self._pace = part / max(took - START_SECONDS, 0.4 * took, 1e-9)
                 tell(part)
                 chunk = max(1, min(chunk * 64, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
         self.write_profile()

@@ -192,6 +192,32 @@ def test_a_run_begins_at_the_pace_of_the_one_before(monkeypatch: pytest.MonkeyPa
     assert net.time == 500.0
 
 
+def test_the_start_of_a_call_does_not_split_the_next_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step takes 5 us and the start of a call 190; 2.5 times the measured pace is believed at most."""
+    clock, beside, step = [0.0], [190e-6], [5e-6]
+    parts: list[int] = []
+    net = Network()
+    net.create(1, RATE)
+    net.compile(silent=True)
+
+    def run(instance: Instance, steps: int, **given: Any) -> int:
+        parts.append(steps)
+        clock[0] += beside[0] + steps * step[0]
+        plain(instance, 1, **given)
+        return steps
+
+    plain = Instance.run
+    monkeypatch.setattr(Instance, "run", run)
+    monkeypatch.setattr(running.time, "perf_counter", lambda: clock[0])
+    net.simulate(1.0)
+    net.simulate(1000.0)
+    assert parts == [1, 1000]
+    beside[0], step[0] = 0.0, 200e-6
+    net.simulate(1.0)
+    net.simulate(2000.0)
+    assert parts[2:4] == [1, 1250]
+
+
 @pytest.fixture
 def ctrl_c_heeded() -> Iterator[None]:
     """The background job of a shell ignores Ctrl-C."""
