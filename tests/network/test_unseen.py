@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine import Network, Neuron, Projection, Synapse
+from engine.codegen.ir import Let
 from engine.codegen.lowering import lower
 from engine.codegen.profile import parts
 from engine.network.network import Network as AnyNetwork
@@ -198,3 +199,11 @@ def test_each_part_of_a_step_has_a_place_for_its_time() -> None:
     lowered = lower(network)
     assert unseen(network) and len(parts(lowered.plan)) <= lowered.sizes[lowered.plan.buffer("profile").count]
     assert sum("unseen" in name for name in network.instance.profile()) == 1  # type: ignore[union-attr]
+
+
+def test_what_nobody_uses_is_not_computed() -> None:
+    idle = Synapse(equations="part = 2.0 * pre.r\nidle = part * post.r\nw += 0.01 * pre.r * post.r")
+    network, _ = network_of(idle)
+    network.compile(silent=True)
+    (kernel,) = (e.work for e in lower(network).plan.schedule if e.work.name.endswith(" unseen"))
+    assert not [s.name for s in kernel.body if isinstance(s, Let) and s.name.startswith("_unseen")]

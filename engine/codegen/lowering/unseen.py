@@ -37,6 +37,7 @@ from engine.codegen.traverse import (
     iteration_expressions,
     statements,
     subexpressions,
+    symbols,
     uniform_expressions,
     written_buffers,
 )
@@ -168,7 +169,16 @@ def _without_stores(kernel: Kernel, names: set[str]) -> Kernel:
             now[changed.array] = symbol
         else:
             body.append(changed)
-    while body and isinstance(body[-1], Let | Comment) and kernel.reduction is None:
-        body.pop()
     reduction = rewrite(kernel.reduction, named) if kernel.reduction is not None else None
-    return dataclasses.replace(kernel, body=tuple(body), reduction=reduction)
+    # The values that only those stores had use of are not computed.
+    outside = [] if reduction is None else [reduction.value]
+    used = symbols([*outside, *expressions_of_body(kernel.after)])
+    kept: list[Statement] = []
+    for statement in reversed(body):
+        if isinstance(statement, Let) and statement.name not in used:
+            continue
+        if isinstance(statement, Comment) and not kept and reduction is None:
+            continue
+        kept.append(statement)
+        used |= symbols(expressions_of_body((statement,)))
+    return dataclasses.replace(kernel, body=tuple(reversed(kept)), reduction=reduction)
