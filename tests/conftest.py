@@ -1,9 +1,14 @@
 """What all tests share: windows are drawn in memory unless a display was asked for."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+import engine
 from engine.network import command_line
+from engine.network.configuration import DEFAULTS
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
@@ -23,3 +28,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                     passed[row] = passed.get(row, True) and outcome == "passed"
         if passed:
             terminalreporter.write_line(f"{title}: {sum(passed.values())} of {len(passed)}")
+
+
+@pytest.fixture
+def default_top_level() -> Iterator[None]:
+    """The top level is empty and has default settings, before and after."""
+    engine.clear()
+    engine.setup(**DEFAULTS | {"seed": 1})
+    yield
+    engine.clear()
+    engine.setup(**DEFAULTS)
