@@ -5,6 +5,7 @@
 From ``compile()`` to the end of the first step, with the library of the network's structure in the cache.
 Other simulators make a million synapses of each pattern, and more of a few where ``--largest`` allows it;
 ``--small``: only three patterns of the smaller size. ``--cases``: only what large cases of the ruler have.
+``--patterns``: only these.
 """
 
 from __future__ import annotations
@@ -141,10 +142,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="add the results to this file")
     parser.add_argument("--small", action="store_true", help="a few patterns of the smaller size")
     parser.add_argument("--cases", action="store_true", help="only networks as large as cases of the ruler")
+    parser.add_argument("--patterns", nargs="+", choices=PATTERNS, default=PATTERNS)
+    parser.add_argument("--least", type=float, default=0.0, help="only networks of more synapses")
     options = parser.parse_args()
     records = []
     with tempfile.TemporaryDirectory() as temporary:
         for pattern, size, degree in cases(options.small, options.cases):
+            if pattern not in options.patterns or size * degree < options.least:
+                continue
             names = ["engine", *(["hand"] if pattern == "probability" else [])]
             is_few = size * degree <= 2e6 or (pattern in SHOWN and size * degree <= options.largest)
             if is_few or (pattern, size, degree) in OF_CASES:

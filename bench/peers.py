@@ -57,9 +57,9 @@ class Peer:
 FAST = "-O3 -march=native -ffast-math"
 IN_BRIAN = (
     "coba coba_large poisson recording cuba cuba_large brunel izhikevich izhikevich_large"
-    " stdp_song stdp_recurrent rate_sparse hh"
+    " stdp_song stdp_song_long stdp_recurrent rate_sparse hh"
 )
-IN_NEST = "cuba cuba_large brunel izhikevich izhikevich_large stdp_song stdp_recurrent"
+IN_NEST = "cuba cuba_large brunel izhikevich izhikevich_large stdp_song stdp_song_long stdp_recurrent"
 IN_NUMPY = "izhikevich rate_dense rate_sparse oja"
 PEERS = {
     peer.name: peer

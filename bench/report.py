@@ -1,6 +1,7 @@
 """Results of bench/run.py as tables and as a picture.
 
-``python bench/report.py RESULTS.json ... --text`` prints the tables;
+``python bench/report.py RESULTS.json ... --text [--picture FILE.svg]`` prints the tables, and draws the
+picture into a file;
 ``python bench/report.py docs/performance.json [NEW.json ...]`` adds new results to the first file, where they
 replace those of the same case and simulator, writes the tables into docs/performance.md, between its markers,
 and draws docs/pictures/performance.svg.
@@ -41,10 +42,13 @@ def main() -> None:
     )
     parser.add_argument("results", type=Path, nargs="+")
     parser.add_argument("--text", action="store_true", help="print the tables and write nothing")
+    parser.add_argument("--picture", type=Path, help="with --text: draw into this file")
     options = parser.parse_args()
     if options.text:
         measured = read(*options.results)
         print("\n\n".join(f"{name}\n{table(measured)}" for name, table in SECTIONS.items()))
+        if options.picture:
+            draw(measured, options.picture)
         return
     whole = merged(json.loads(path.read_text()) for path in options.results)
     options.results[0].write_text(json.dumps(whole, indent=1) + "\n")

@@ -68,7 +68,7 @@ class Measured:
 def _is_scaled(large: str, small: str, scale: float) -> bool:
     """Is one case the other at this scale?"""
     a, b = CASES[large], CASES[small]
-    return a.declare is b.declare and b.base == 1.0 and scale == a.base
+    return a.declare is b.declare and a.duration == b.duration and b.base == 1.0 and scale == a.base
 
 
 def merged(contents: Iterable[Record]) -> Record:

@@ -69,7 +69,10 @@ def measure(
 
 def summarised(first: Record, runs: list[Record], is_fresh: bool) -> Record:
     """Medians of the runs of one simulator; compilation from the run that had to compile."""
-    figures = ("cpu", "seconds", "rate", "weight", "synapses", "peak", "resident", "build_seconds")
+    figures = (
+        *("cpu", "seconds", "rate", "weight", "synapses", "peak", "resident", "build_seconds"),
+        *("threads_used", "call"),
+    )
     summary: Record = {figure: median(runs, figure) for figure in figures}
     summary["samples"] = {
         figure: [run[figure] for run in runs if figure in run] for figure in ("cpu", "seconds")

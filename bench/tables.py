@@ -60,6 +60,7 @@ def one_thread(measured: Measured) -> str:
 
 def two_threads(measured: Measured) -> str:
     """Wall seconds on two threads."""
+    simulators = {"before": "before", "engine": "engine", **PEERS}
     rows = []
     for name, case in CASES.items():
         one, two = measured.of(name), measured.of(name, 2)
@@ -69,10 +70,15 @@ def two_threads(measured: Measured) -> str:
         for who in ("hand", "before", "engine"):
             here, there = one.get(who, {}).get("seconds"), two.get(who, {}).get("seconds")
             row.append(times(here / there if here and there else None))
-        row += [times(ratio(two, who, "hand", "seconds")) for who in ("before", "engine", *PEERS)]
-        rows.append(row)
-    head = ["case", "hand, faster by", "before, faster by", "engine, faster by"]
-    return markdown([*head, "before / hand", "engine / hand", *(f"{p} / hand" for p in PEERS.values())], rows)
+        used = [two.get(who, {}).get("threads_used") for who in ("hand", "engine")]
+        row.append(" / ".join(text(threads, ".0f") or "–" for threads in used) if any(used) else "")
+        row += [times(ratio(two, who, "hand", "seconds")) for who in simulators]
+        peers = [found for peer in PEERS if (found := against_engine(two, peer, "seconds"))]
+        rows.append([*row, times(min(peers) if peers else None)])
+    head = ["case", *(f"{who}, faster by" for who in ("hand", "before", "engine"))]
+    head.append("threads used, hand / engine")
+    ratios = [f"{name} / hand" for name in simulators.values()]
+    return markdown([*head, *ratios, "fastest peer / engine"], rows)
 
 
 def single_precision(measured: Measured) -> str:
@@ -95,7 +101,7 @@ def single_precision(measured: Measured) -> str:
 
 def memory(measured: Measured) -> str:
     """Peak of memory, and what the process grew by when the network was built, for each synapse."""
-    simulators = {"before": "engine before", "engine": "engine", **PEERS}
+    simulators = {"hand": "hand", "before": "engine before", "engine": "engine", **PEERS}
     rows = []
     for name, case in CASES.items():
         results = measured.of(name)
@@ -129,6 +135,18 @@ def stages(measured: Measured) -> str:
             if any(figures) and (name == "coba" or stage == "compile"):
                 rows.append([f"{CASES[name].title}: {what}", *(text(figure, ".3f") for figure in figures)])
     return markdown(["", *simulators.values()], rows)
+
+
+def calls(measured: Measured) -> str:
+    """Microseconds of a call that does one step."""
+    simulators = {"before": "engine before", "engine": "engine", **PEERS}
+    rows = []
+    for name, case in CASES.items():
+        figures = [measured.of(name).get(who, {}).get("call") for who in simulators]
+        if any(figures):
+            cells = (text(1e6 * figure if figure else None, ".0f") for figure in figures)
+            rows.append([case.title, *cells])
+    return markdown(["one step", *simulators.values()], rows)
 
 
 def latency(measured: Measured) -> str:
@@ -217,5 +235,6 @@ SECTIONS: dict[str, Callable[[Measured], str]] = {
     "construction": construction,
     "memory": memory,
     "stages": stages,
+    "calls": calls,
     "latency": latency,
 }

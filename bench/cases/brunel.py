@@ -31,6 +31,4 @@ def declare(ann: Any, scale: float) -> Declared:
 
 
 # The mean rate of one second varies by 5 % between seeds: its fluctuations are those of the whole network.
-CASES = (
-    Case("brunel", "B3 Brunel-like 12 500", declare, 1000.0, 0.1, 0.2, method="explicit", growth=(2.0, 5.0)),
-)
+CASES = (Case("brunel", "B3 Brunel-like 12 500", declare, 1000.0, 0.1, 0.2, method="explicit"),)

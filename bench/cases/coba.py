@@ -71,6 +71,6 @@ CASES = (
         counted=(1.0, 2.0),
         growth=(),
     ),
-    Case("poisson", "COBA 4000, 10 000 Poisson inputs", driven, 1000.0, 0.1, 0.1, growth=(5.0,)),
+    Case("poisson", "COBA 4000, 10 000 Poisson inputs", driven, 1000.0, 0.1, 0.1, growth=(2.0, 5.0, 10.0)),
     Case("recording", "B8 COBA 4000, recorded", recorded, 1000.0, 0.1, 0.1, growth=()),
 )

@@ -58,7 +58,6 @@ CASES = (
         0.15,
         method="explicit",
         counted=(1.0, 100.0),
-        growth=(2.0, 5.0),
     ),
     Case(
         "izhikevich_large",
@@ -69,6 +68,5 @@ CASES = (
         0.15,
         method="explicit",
         counted=(1.0, 20.0),
-        growth=(2.0, 5.0),
     ),
 )

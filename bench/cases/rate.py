@@ -49,7 +49,7 @@ CASES = (
         1.0,
         0.01,
         counted=(0.25, 20.0),
-        growth=(2.0,),
+        growth=(2.0, 4.0),
     ),
     Case("rate_sparse", "B6 rate sparse 10 %", sparse, 400.0, 1.0, 0.01),
     Case("oja", "B6 Oja 2000 x 2000", oja, 100.0, 1.0, 0.01, counted=(0.5, 20.0), growth=(2.0, 4.0)),

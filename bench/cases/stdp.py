@@ -61,5 +61,16 @@ def recurrent(ann: Any, scale: float) -> Declared:
 
 CASES = (
     Case("stdp_song", "B5 Song & Abbott 1000 to 1", song, 10000.0, 1.0, 0.25, counted=(1.0, 500.0)),
+    Case(
+        "stdp_song_long",
+        "B5 Song & Abbott, 100 s",
+        song,
+        100_000.0,
+        1.0,
+        0.25,
+        hand="stdp_song",
+        counted=(10.0, 100.0),
+        growth=(),
+    ),
     Case("stdp_recurrent", "B5 recurrent STDP 2000", recurrent, 1000.0, 0.1, 0.1),
 )

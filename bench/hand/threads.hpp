@@ -1,7 +1,8 @@
 // Threads that meet at a barrier which spins, and yields where the machine is busy.
 #pragma once
-#include <atomic>
 #include <sched.h>
+
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -32,11 +33,32 @@ class Barrier {
     alignas(64) std::atomic<unsigned> round_{0};
 };
 
+// The calling thread stays on the t-th processor that the process may use: a new thread begins on that of its maker,
+// and in a run of some milliseconds the system may never part them.
+inline void pin(const cpu_set_t &allowed, int t) {
+    t %= CPU_COUNT(&allowed);
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (!CPU_ISSET(cpu, &allowed) || t-- > 0) continue;
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(cpu, &one);
+        sched_setaffinity(0, sizeof one, &one);
+        return;
+    }
+}
+
 // body(thread) on each of the threads.
 template <class Body>
 void parallel(int threads, const Body &body) {
+    cpu_set_t allowed;
+    const bool is_pinned = threads > 1 && sched_getaffinity(0, sizeof allowed, &allowed) == 0;
+    const auto begin = [&](int t) {
+        if (is_pinned) pin(allowed, t);
+        body(t);
+    };
     std::vector<std::thread> others;
-    for (int t = 1; t < threads; ++t) others.emplace_back([&body, t] { body(t); });
-    body(0);
+    for (int t = 1; t < threads; ++t) others.emplace_back(begin, t);
+    begin(0);
     for (std::thread &other : others) other.join();
+    if (is_pinned) sched_setaffinity(0, sizeof allowed, &allowed);
 }

@@ -6,7 +6,7 @@ import importlib
 from typing import Any
 
 from cases import CASES
-from measure import Clock, memory
+from measure import Clock, memory, seconds_of_a_call
 from simulators.setting import Setting
 
 
@@ -46,12 +46,14 @@ def run(setting: Setting, module: str = "ANNarchy") -> dict[str, Any]:
     result["peak"] = memory("VmHWM")
     if network.plastic is not None:
         result["weight"] = float(sum(sum(row) for row in network.plastic.w)) / synapses
+    result["call"] = seconds_of_a_call(lambda: ann.simulate(case.dt))
     simulated = clock.stages["simulate"]
     return {**result, "seconds": simulated["wall"], "cpu": simulated["cpu"], "stages": clock.stages}
 
 
 def run_engine(setting: Setting) -> dict[str, Any]:
-    return run(setting, "engine")
+    result = run(setting, "engine")
+    return {**result, "threads_used": importlib.import_module("engine").magic_network().threads_used}
 
 
 def precision(ann: Any, name: str) -> dict[str, Any]:

@@ -267,6 +267,7 @@ CASES: dict[str, Callable[[Setting], Parts]] = {
     "izhikevich": izhikevich,
     "izhikevich_large": izhikevich_large,
     "stdp_song": stdp_song,
+    "stdp_song_long": stdp_song,
     "stdp_recurrent": stdp_recurrent,
     "rate_sparse": rate_sparse,
     "hh": hh,

@@ -13,7 +13,7 @@ import nest
 import numpy as np
 
 from cases import CASES as ALL
-from measure import Clock, memory
+from measure import Clock, memory, seconds_of_a_call
 from simulators.setting import Setting
 
 Parts = tuple[Any, bool]
@@ -152,6 +152,7 @@ CASES: dict[str, Callable[[Setting], Parts]] = {
     "izhikevich": izhikevich,
     "izhikevich_large": izhikevich_large,
     "stdp_song": stdp_song,
+    "stdp_song_long": stdp_song,
     "stdp_recurrent": stdp_recurrent,
 }
 
@@ -180,6 +181,7 @@ def run(setting: Setting) -> dict[str, Any]:
         found = nest.GetConnections(target=neurons, synapse_model="stdp_synapse")
         synapses = len(found)
         result["weight"] = sum(found.weight) / synapses / LEAK
+    result["call"] = seconds_of_a_call(lambda: nest.Simulate(dt))
     return {
         **result,
         "synapses": synapses,

@@ -170,7 +170,10 @@ class Live:
             self._stale = True
             self.refresh()
         if self._instance.has_internal(population, "refractory"):
-            self._instance.refractory(population)[...] = steps
+            buffer = self._instance.refractory(population)
+            buffer[...] = steps
+            if buffer.size > 1:  # a plan that is made anew, for a checkpoint, must have as many
+                population.given_refractory = np.full(population.size, value)
 
     def set_spike_times(self, population: SpikeSourceArray) -> None:
         """Give a compiled spike source its new times; those that are past are skipped."""

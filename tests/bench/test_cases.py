@@ -37,10 +37,11 @@ def test_the_engine_has_the_activity_of_its_peers(name):
     found = annarchy.run_engine(Setting(name, duration, 1, CASES[name].base * scale, 7, "double"))
     assert found["rate"] == pytest.approx(rate, rel=tolerance)
     assert found["cpu"] > 0 and found["peak"] > 2**20
+    assert 0 < found["call"] < found["cpu"] and found["threads_used"] == 1
 
 
 def test_every_case_is_compared():
-    assert set(EXPECTED) | {"brunel", "stdp_song", "oja"} == set(CASES)
+    assert set(EXPECTED) | {"brunel", "stdp_song", "stdp_song_long", "oja"} == set(CASES)
 
 
 @pytest.mark.parametrize("name", numpy_steps.CASES)

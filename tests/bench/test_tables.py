@@ -55,6 +55,18 @@ def test_two_threads_are_compared_with_one():
     assert "| 1.25 |" in row and "| 1.31 |" in row and "| 1.10 |" in row
 
 
+def test_threads_that_are_used_and_what_a_call_costs_are_told():
+    two = record(threads=2, hand=0.04, engine=0.044, nest=0.4)
+    for name, threads in (("hand", 2.0), ("engine", 1.0)):
+        two["results"][name]["threads_used"] = threads
+    one = record(hand=0.05, engine=0.0575)
+    one["results"]["engine"]["call"] = 54.6e-6
+    head, _, row = tables.two_threads(Measured([one, two])).splitlines()
+    assert "threads used, hand / engine" in head and "| 2 / 1 |" in row
+    assert row.endswith("| 10 | 9.09 |"), "NEST against hand, and against the engine"
+    assert tables.calls(Measured([one])).splitlines()[2] == f"| {CASES['coba'].title} | 55 |"
+
+
 def test_single_precision_and_bytes():
     measured = Measured(RECORDS)
     assert "| 0.50 | 0.52 | 1.20 |" in tables.single_precision(measured)
@@ -174,6 +186,7 @@ def test_a_large_case_is_a_small_one_of_another_size():
     ]
     measured = Measured(grown)
     assert measured.scales("coba") == [1.0, 2.0, 10.0] and measured.scales("coba_large") == [1.0]
+    assert Measured([record("stdp_song_long", engine=1.0)]).of("stdp_song") == {}, "it is longer, not larger"
     (row,) = tables.growth(measured).splitlines()[2:]
     assert row == f"| {CASES['coba'].title} | 2.50 / 2.00 (1.50) | 15 / 12 (1.50) |"
 
@@ -186,7 +199,7 @@ def test_shares_are_those_of_the_bounds_of_the_page_about_hand_written_programs(
     page = "\n".join(rows)
     assert tables.bounds(page) == {"coba": (0.02, "vectors"), "coba_large": (0.2145, "the same")}
     known = tables.bounds(tables.HAND.read_text())
-    assert set(known) - {"construction"} == set(CASES) - {"cuba_large"}
+    assert set(known) - {"construction"} == set(CASES)
     bound, what = known["coba"]
     (row,) = tables.shares(Measured([record(hand=2.0 * bound, engine=4.0 * bound)])).splitlines()[2:]
     assert row.endswith(f"| 50 % | 25 % | {what} |")

@@ -223,6 +223,26 @@ def test_synapses_of_a_file(tmp_path: Path) -> None:
     assert_same(final_state(two), final_state(one))
 
 
+def test_one_refractory_period_where_each_neuron_had_its_own(tmp_path: Path) -> None:
+    values = []
+    for loads in (False, True):
+        net = Network(dt=1.0, seed=1)
+        pop = net.create(3, Neuron(equations="v += 1.0", spike="v > 1.5", reset="v = 0.0"))
+        pop.refractory = [0.0, 3.0, 9.0]
+        net.compile(silent=True)
+        m = net.monitor(pop, "spike")
+        net.simulate(4.0)
+        pop.refractory = 2.0
+        if loads:
+            net.save_checkpoint(tmp_path / "c.npz")
+            net.simulate(5.0)
+            net.load_checkpoint(tmp_path / "c.npz")
+        net.simulate(20.0)
+        values.append((pop.refractory.tolist(), m.get("spike")))
+    assert values[1] == values[0]
+    assert values[0][0] == [2.0, 2.0, 2.0]
+
+
 def test_constants_that_were_changed(tmp_path: Path) -> None:
     gain = engine.Constant("gain", 2.0)
     values = []
