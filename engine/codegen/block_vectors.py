@@ -278,13 +278,12 @@ class BlockVectors(StepLoops):
     def _emit_all(self, form: Stepwise) -> None:
         """What else the neurons of a stretch do that fired, step after step."""
         text = self.text
-        with self.steps(), text.block(f"for (int64_t begin = first; begin < last; begin += {BLOCK})"):
-            word = f"fires[{STRETCH // BLOCK} * later + (begin - first) / {BLOCK}]"
-            with text.block(f"for (uint64_t left = (uint64_t){word}; left; left &= left - 1)"):
-                text.line("const int64_t i = begin + __builtin_ctzll(left);")
-                self.body(form.then)
-                for matrix in self._read_later(form.then):
-                    self.fetch_row(matrix, "i")
+        number = f"(last - first + {BLOCK - 1}) / {BLOCK}"
+        with self.steps(), self.each_set(f"fires + {STRETCH // BLOCK} * later", number):
+            text.line(f"const int64_t i = first + {BLOCK} * word + __builtin_ctzll(left);")
+            self.body(form.then)
+            for matrix in self._read_later(form.then):
+                self.fetch_row(matrix, "i")
 
     def _read_later(self, body: Iterable[Statement]) -> Iterator[Matrix]:
         """The rows of bits that spikes of these statements will be counted by."""

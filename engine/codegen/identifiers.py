@@ -19,6 +19,7 @@ ahead any at begin beyond buffers clock done draw draw_start emitted end entry e
 hole i interrupted k lanes last later left length neurons newest number of_steps pair part place post pre
 progress q rank row rows run s seed shift sizes slot some start step step_start steps stop stopping synapse t
 thread threads tick tick_start tile top until whole wide
+word
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
 _NUMBERED = frozenset(f"{part}_{number}" for part in ("row", "base", "shift", "sum") for number in range(16))

@@ -17,7 +17,7 @@ from engine.codegen.traverse import (
     symbols,
     written_buffers,
 )
-from engine.codegen.vector_loops import BLOCK, STRETCH, VectorLoops, block_draws
+from engine.codegen.vector_loops import ALONE_STRETCH, BLOCK, STRETCH, VectorLoops, block_draws
 from engine.codegen.vectors import has_vectors, is_worth_it, rests_as_bits
 
 ALONE = 2
@@ -76,19 +76,20 @@ class NeuronLoops(VectorLoops):
         if len(stages) == 1 and stages[0].rare is None:
             self.vectors(stages[0].dense, None, lower, upper)
             return
-        with self.text.block(f"for (int64_t first = {lower}; first < {upper}; first += {STRETCH})"):
-            self.text.line(f"const int64_t last = nl_min(first + {STRETCH}, {upper});")
-            self.stage_after_stage(stages)
+        stretch = STRETCH if len(stages) > 1 else ALONE_STRETCH
+        with self.text.block(f"for (int64_t first = {lower}; first < {upper}; first += {stretch})"):
+            self.text.line(f"const int64_t last = nl_min(first + {stretch}, {upper});")
+            self.stage_after_stage(stages, stretch)
 
-    def stage_after_stage(self, stages: Sequence[Stage]) -> None:
-        """Neurons from ``first`` up to ``last``, vectors where they can be."""
+    def stage_after_stage(self, stages: Sequence[Stage], stretch: int = STRETCH) -> None:
+        """Neurons from ``first`` up to ``last``, at most ``stretch``, vectors where they can be."""
         for stage in stages:
             with self.text.block():
                 if not stage.vectors:
                     self._in_blocks([stage], "first", "last")
                     continue
                 if stage.rare is not None:
-                    self.text.line(f"int64_t fires[{STRETCH // BLOCK}] = {{}};")
+                    self.text.line(f"int64_t fires[{stretch // BLOCK}] = {{}};")
                 self.vectors(stage.dense, stage.rare, "first", "last")
                 if stage.rare is not None:
                     self.fired(stage.rare, "first", "last")

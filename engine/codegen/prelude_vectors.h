@@ -175,6 +175,21 @@ static inline void nl_put_bits(nl_part some, int64_t* words, int64_t i, nl_flags
     words[(uint64_t)i / 64] |= (int64_t)((uint64_t)bits << (i & 63));
 }
 
+// Which of up to 64 words are not 0, as bits. They come in eights.
+static inline uint64_t nl_words_with_bits(const int64_t* words, int64_t count) {
+    uint64_t which = 0;
+#ifdef NL_VECTORS
+    typedef long long nl_eight __attribute__((vector_size(64), aligned(8), may_alias));
+    for (int64_t k = 0; k < count; k += 8) {
+        const nl_eight eight = *(const nl_eight*)(words + k);
+        which |= (uint64_t)(uint8_t)__builtin_ia32_ptestmq512(eight, eight, -1) << k;
+    }
+#else
+    for (int64_t k = 0; k < count; ++k) which |= (uint64_t)(words[k] != 0) << k;
+#endif
+    return which;
+}
+
 // --- functions ---
 
 #ifdef NL_VECTORS

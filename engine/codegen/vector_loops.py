@@ -6,8 +6,8 @@ else the time loop needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from engine.codegen.expressions import OF_STANDARD_NUMBERS
@@ -27,6 +27,15 @@ DRAWN = 2 * BLOCK
 
 STRETCH = 16 * BLOCK
 """Neurons of which all that fire are known before the first of them is looked at."""
+
+ALONE_STRETCH = 64 * BLOCK
+"""The same where there is one stage: nothing that it reads is met again in this step."""
+
+UNROLLED = 4
+"""Vectors between two looks at whether there are more, where an iteration is short."""
+
+SHORT = 100
+"""Parts of the expressions of a short iteration."""
 
 
 class VectorLoops(LoopParts):
@@ -107,6 +116,8 @@ class VectorLoops(LoopParts):
                 fires = printer.text(test.condition, "bool")
                 text.line(f"nl_put_bits(lanes, fires, i - {origin}, {fires});")
         text.line(f"int64_t i = {lower};")
+        if sum(1 for kernel in kernels for _ in expressions_of_body(kernel.body)) <= SHORT:
+            text.line(f"#pragma GCC unroll {UNROLLED}")
         whole = f"for (; i + nl_width <= {upper}; i += nl_width) neurons(nl_whole(), i"
         if arrays:
             text.line("if (later + 1 < length)")
@@ -145,13 +156,19 @@ class VectorLoops(LoopParts):
         test = rare_condition(kernel)
         assert test is not None
         self.text.comment(kernel.name)
-        words = f"fires[(begin - {lower}) / {BLOCK}]"
-        with (
-            self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {BLOCK})"),
-            self.text.block(f"for (uint64_t left = (uint64_t){words}; left; left &= left - 1)"),
-        ):
-            self.text.line("const int64_t i = begin + __builtin_ctzll(left);")
+        number = f"({upper} - {lower} + {BLOCK - 1}) / {BLOCK}"
+        with self.each_set("fires", number):
+            self.text.line(f"const int64_t i = {lower} + {BLOCK} * word + __builtin_ctzll(left);")
             self.body(test.then)
+
+    @contextmanager
+    def each_set(self, words: str, number: str) -> Iterator[None]:
+        """A loop over the bits that are set in so many words: the first one of ``left`` in each ``word``."""
+        some = f"uint64_t some = nl_words_with_bits({words}, {number})"
+        with self.text.block(f"for ({some}; some; some &= some - 1)"):
+            self.text.line("const int64_t word = __builtin_ctzll(some);")
+            with self.text.block(f"for (uint64_t left = (uint64_t)({words})[word]; left; left &= left - 1)"):
+                yield
 
     # --- random numbers -------------------------------------------------------------------------------
 
