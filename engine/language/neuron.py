@@ -77,18 +77,9 @@ def parse_neuron(
     is_spiking = bool(texts["spike"].strip())
     own_functions = read_all_functions(texts["functions"], global_functions, definitions, inline)
     read_parameters(texts["parameters"], definitions)
-    lines = read_left_sides(texts["equations"], definitions)
-    if is_spiking or needs_rate:
-        _check_rate_variable(is_spiking, definitions)
-    conductances: tuple[Equation, ...] = ()
-    if is_spiking:
-        definitions.variables.setdefault("r", Variable("r"))
-        conductances = _implicit_conductances(texts, definitions)
-    extra = frozenset({"t_last"}) if is_spiking else frozenset()
-    allows = frozenset({"random", "sum", "operations", "if"})
-    trees = (*read_right_sides(lines, definitions, extra, allows), *conductances)
-    check_localities(trees, definitions)
-    events = _read_events(texts, definitions, extra) if is_spiking else _Events()
+    times = frozenset({"t_last"}) if is_spiking else frozenset()
+    trees = _read_equations(texts, definitions, times, is_spiking, needs_rate)
+    events = _read_events(texts, definitions, times) if is_spiking else _Events()
     model = NeuronModel(
         name=name,
         kind="spike" if is_spiking else "rate",
@@ -107,6 +98,27 @@ def parse_neuron(
         texts=texts,
     )
     return finished(model, report)
+
+
+def _read_equations(
+    texts: Mapping[str, str],
+    definitions: Definitions,
+    times: frozenset[str],
+    is_spiking: bool,
+    needs_rate: bool,
+) -> tuple[Equation, ...]:
+    """The equations, and those of conductances that have none."""
+    lines = read_left_sides(texts["equations"], definitions)
+    if is_spiking or needs_rate:
+        _check_rate_variable(is_spiking, definitions)
+    conductances: tuple[Equation, ...] = ()
+    if is_spiking:
+        definitions.variables.setdefault("r", Variable("r"))
+        conductances = _implicit_conductances(texts, definitions)
+    allows = frozenset({"random", "sum", "operations", "if"})
+    trees = (*read_right_sides(lines, definitions, times, allows), *conductances)
+    check_localities(trees, definitions)
+    return trees
 
 
 def _check_rate_variable(is_spiking: bool, definitions: Definitions) -> None:

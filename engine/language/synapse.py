@@ -20,6 +20,11 @@ from engine.language.tree import Expression, GlobalOperation, Name, Span, Weight
 from engine.language.user_functions import read_all_functions
 
 OPERATIONS = ("sum", "min", "max", "mean")
+_TIMES = frozenset({"t_pre", "t_post"})
+"""When the two neurons fired last."""
+_EVENTS = ("pre_spike", "post_spike")
+_EVENT_ALLOWS = frozenset({"sides", "if"})
+_ALLOWS = frozenset({"operations", "sides", "if"})
 
 
 def parse_synapse(
@@ -86,18 +91,14 @@ def parse_synapse(
     weight = definitions.parameters.pop("w", None)
     lines = read_left_sides(texts["equations"], definitions)
     definitions.variables.setdefault("w", Variable("w", weight.value if weight else 0.0))
-    pre_lines = declare_event_variables(texts["pre_spike"], "pre_spike", definitions)
-    post_lines = declare_event_variables(texts["post_spike"], "post_spike", definitions)
-    times = frozenset({"t_pre", "t_post"})
-    allows = frozenset({"random", "operations", "sides", "if"})
-    trees = tuple(read_right_sides(lines, definitions, times, allows))
+    pre_lines, post_lines = (declare_event_variables(texts[f], f, definitions) for f in _EVENTS)
+    trees = tuple(read_right_sides(lines, definitions, _TIMES, frozenset({"random"}) | _ALLOWS))
     check_localities(trees, definitions)
-    event_allows = frozenset({"sides", "if"})
-    pre_scope = definitions.scope("pre_spike", times | {"g_target"}, event_allows)
-    post_scope = definitions.scope("post_spike", times, event_allows)
-    axonal = _read_axonal(texts, definitions, times, event_allows)
-    psp_tree = _read_psp(texts["psp"], definitions, times)
-    pre_statements = _with_transmission(read_event(pre_lines, pre_scope, definitions), texts)
+    pre_scope = definitions.scope("pre_spike", _TIMES | {"g_target"}, _EVENT_ALLOWS)
+    post_scope = definitions.scope("post_spike", _TIMES, _EVENT_ALLOWS)
+    axonal = _read_axonal(texts, definitions)
+    psp_tree = _read_psp(texts["psp"], definitions)
+    arriving = _with_transmission(read_event(pre_lines, pre_scope, definitions), texts)
     model = SynapseModel(
         name=name,
         parameters=tuple(definitions.parameters.values()),
@@ -105,9 +106,9 @@ def parse_synapse(
         equations=trees,
         psp=psp_tree,
         operation=operation,
-        pre_spike=pre_statements,
+        pre_spike=arriving,
         post_spike=read_event(post_lines, post_scope, definitions),
-        pre_axon_spike=(pre_statements or ()) if axonal is None else axonal,
+        pre_axon_spike=(arriving or ()) if axonal is None else axonal,
         creating=read_rule(texts["creating"], "creating", definitions),
         pruning=read_rule(texts["pruning"], "pruning", definitions),
         functions=own_functions,
@@ -117,19 +118,17 @@ def parse_synapse(
     return finished(model, report)
 
 
-def _read_psp(text: str, definitions: Definitions, times: frozenset[str]) -> Expression | None:
+def _read_psp(text: str, definitions: Definitions) -> Expression | None:
     statement = single_expression(text, "psp", definitions.report)
     if statement is None:
         return None
-    scope = definitions.scope("psp", times, frozenset({"operations", "sides", "if"}))
+    scope = definitions.scope("psp", _TIMES, _ALLOWS)
     with definitions.report.guard():
         return Parser(statement.right, scope, span_of(statement.right, "psp")).parse()
     return None
 
 
-def _read_axonal(
-    texts: Mapping[str, str], definitions: Definitions, times: frozenset[str], allows: frozenset[str]
-) -> tuple[Assignment, ...] | None:
+def _read_axonal(texts: Mapping[str, str], definitions: Definitions) -> tuple[Assignment, ...] | None:
     """The statement of an axonal spike; None where it does what ``pre_spike`` does."""
     text = texts["pre_axon_spike"]
     if not text.strip():
@@ -150,7 +149,7 @@ def _read_axonal(
                 "Write g_target += ..., or the same text as in pre_spike.",
             )
             return ()
-    scope = definitions.scope("pre_axon_spike", times | {"g_target"}, allows)
+    scope = definitions.scope("pre_axon_spike", _TIMES | {"g_target"}, _EVENT_ALLOWS)
     declared = declare_event_variables(text, "pre_axon_spike", definitions)
     return read_event(declared, scope, definitions)
 
