@@ -6,6 +6,15 @@
 #define NL_FARTHEST 1e6
 #define NL_FARTHEST_FLOAT 1e4f
 
+// The sine after so many quarters of a turn: that of r, or its cosine, which follows from z = r * r and the last of its
+// polynomial, or one of them with the other sign, whose bit is one beyond `to_sign`.
+template <int to_sign, class Turn, class Real>
+static inline Real nl_of_quadrant(Turn turn, Real z, Real sine, Real q) {
+    const Real none = {}, cosine = nl_fma(z * z, q, nl_fma(z, none - 0.5f, none + 1.0f));
+    const Turn odd = -(turn & 1);
+    return nl_from_bits(((nl_bits(cosine) & odd) | (nl_bits(sine) & ~odd)) ^ ((turn & 2) << to_sign));
+}
+
 // cos(x) is the sine one quarter of a turn later.
 template <int quarter, class Real>
 static inline Real nl_sine_near(Real x) {
@@ -27,10 +36,7 @@ static inline Real nl_sine_near(Real x) {
     q = nl_fma(q, z, none - 0.0013888888888887378);
     p = nl_fma(p, z, none - 0.16666666666666666);
     q = nl_fma(q, z, none + 0.041666666666666664);
-    const Real sine = nl_fma(r * z, p, r), cosine = nl_fma(z * z, q, nl_fma(z, none - 0.5, none + 1.0));
-    const auto turn = nl_bits(shifted) + quarter;
-    const auto odd = -(turn & 1);
-    return nl_from_bits(((nl_bits(cosine) & odd) | (nl_bits(sine) & ~odd)) ^ ((turn & 2) << 62));
+    return nl_of_quadrant<62>(nl_bits(shifted) + quarter, z, nl_fma(r * z, p, r), q);
 }
 
 template <int quarter, class Real>
@@ -47,10 +53,7 @@ static inline Real nl_sine_near_float(Real x) {
     q = nl_fma(q, z, none - 0.0013888300163671374f);
     p = nl_fma(p, z, none - 0.166666641831398f);
     q = nl_fma(q, z, none + 0.0416666641831398f);
-    const Real sine = nl_fma(r * z, p, r), cosine = nl_fma(z * z, q, nl_fma(z, none - 0.5f, none + 1.0f));
-    const auto turn = nl_bits(shifted) + quarter;
-    const auto odd = -(turn & 1);
-    return nl_from_bits(((nl_bits(cosine) & odd) | (nl_bits(sine) & ~odd)) ^ ((turn & 2) << 30));
+    return nl_of_quadrant<30>(nl_bits(shifted) + quarter, z, nl_fma(r * z, p, r), q);
 }
 
 #ifdef NL_VECTORS
