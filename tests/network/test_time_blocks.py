@@ -227,6 +227,34 @@ def test_memory_for_recorded_spikes_that_runs_full(threads: int) -> None:
     assert all(times == list(range(103)) for times in spikes.values()) and len(spikes) == 2100
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_run_that_is_stopped_goes_on(threads: int) -> None:
+    """It ends with a block, of which nothing is lost, though somebody asked long before its last step."""
+    net, whole = build(threads), build(threads)
+    for one in (net, whole):
+        one.monitor(one.get_populations()[0], "spike")
+        one.compile(silent=True)
+    instance: Any = net.instance
+    library, stop = instance._library, np.zeros(1, np.int32)
+
+    class Stopped:
+        """Somebody asks to stop in the first step."""
+
+        def run(self, *given: Any) -> int:
+            stop[0] = 1
+            done: int = library.run(*given)
+            return done
+
+    parts = []
+    for is_asked in (True, True, False, True, True):
+        stop[0], instance._library = 0, Stopped() if is_asked else library
+        parts.append(net.run_steps(100, stop=stop))
+    assert in_blocks(net) and parts == [7, 7, 100, 7, 7], "the shortest delay is a block"
+    whole.run_steps(sum(parts))
+    ends = [{"v": one.get_populations()[0].v, "spikes": one.monitors[0].get("spike")} for one in (whole, net)]
+    assert_equal(*ends)
+
+
 def test_the_interpreter_takes_single_steps_through_the_same_memory() -> None:
     net = build(2)
     (pop,) = net.get_populations()
