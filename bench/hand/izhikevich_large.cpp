@@ -1,6 +1,6 @@
 // Izhikevich's network with 10 000 neurons, each with synapses from 800 pyramidal cells and 200 interneurons.
 // Synapses are sorted by the thread that owns the post-synaptic neuron, then by pre-synaptic neuron: a spike meets
-// one run of 16-bit ranks and weights, which is on its way while the one before is added.
+// one run of ranks (of 16 bits, where they fit) and weights, which is on its way while the one before is added.
 #include "izhikevich.hpp"
 #include "threads.hpp"
 
@@ -10,20 +10,19 @@ struct Share {
     int64_t spikes = 0;
 };
 
-int main(int count, char **given) {
-    const Arguments arguments(count, given, 1000.0);
-    const int exc = arguments.scaled(8000), n = exc + arguments.scaled(2000);
+template <class Rank>
+void simulate(const Arguments &arguments, int exc, int n) {
     const int from_exc = std::min(800, exc), from_inh = std::min(200, n - exc), degree = from_exc + from_inh;
     const int threads = arguments.threads, share_size = static_cast<int>(padded((n + threads - 1) / threads, 64));
     Stopwatch build;
     Random random(arguments.seed);
     const size_t room = padded(n, 64), synapses = static_cast<size_t>(n) * degree;
     // Pre-synaptic neurons of each neuron, without repetition: the first of a shuffled list.
-    Array<uint16_t> pres(synapses), order(n);
+    Array<Rank> pres(synapses), order(n);
     Array<int64_t> offsets(static_cast<size_t>(threads) * n + 1);
-    for (int j = 0; j < n; ++j) order[j] = static_cast<uint16_t>(j);
+    for (int j = 0; j < n; ++j) order[j] = static_cast<Rank>(j);
     for (int i = 0; i < n; ++i) {
-        uint16_t *const row = &pres[static_cast<size_t>(i) * degree];
+        Rank *const row = &pres[static_cast<size_t>(i) * degree];
         for (int k = 0; k < degree; ++k) {
             const bool pyramid = k < from_exc;
             const int place = pyramid ? k : exc + k - from_exc, left = pyramid ? exc - k : n - place;
@@ -33,16 +32,16 @@ int main(int count, char **given) {
         for (int k = 0; k < degree; ++k) ++offsets[i / share_size * static_cast<int64_t>(n) + row[k] + 1];
     }
     for (size_t k = 0; k < static_cast<size_t>(threads) * n; ++k) offsets[k + 1] += offsets[k];
-    Array<uint16_t> posts(synapses);
+    Array<Rank> posts(synapses);
     Array<real> weights(synapses);
     {
         Array<int64_t> places(static_cast<size_t>(threads) * n);
         std::memcpy(places.data, offsets.data, places.size * sizeof(int64_t));
         for (int i = 0; i < n; ++i)
             for (int k = 0; k < degree; ++k) {
-                const uint16_t j = pres[static_cast<size_t>(i) * degree + k];
+                const Rank j = pres[static_cast<size_t>(i) * degree + k];
                 const int64_t place = places[i / share_size * static_cast<int64_t>(n) + j]++;
-                posts[place] = static_cast<uint16_t>(i % share_size);
+                posts[place] = static_cast<Rank>(i % share_size);
                 weights[place] = static_cast<real>((j < exc ? 0.5 : -1.0) * random.uniform());
             }
     }
@@ -87,4 +86,10 @@ int main(int count, char **given) {
     int64_t spikes = 0;
     for (const Share &share : shares) spikes += share.spikes;
     report(run, build, static_cast<double>(spikes) / n / (arguments.duration / 1000.0), static_cast<int64_t>(synapses), threads);
+}
+
+int main(int count, char **given) {
+    const Arguments arguments(count, given, 1000.0);
+    const int exc = arguments.scaled(8000), n = exc + arguments.scaled(2000);
+    n <= 1 << 16 ? simulate<uint16_t>(arguments, exc, n) : simulate<uint32_t>(arguments, exc, n);
 }
