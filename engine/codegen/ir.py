@@ -285,7 +285,7 @@ class EachChance:
     chance : Expr
     stream, gaps : int
     group : int
-        Neurons of a group: :data:`GROUP`, or 64, which belong to one thread.
+        Neurons of a group: :data:`GROUP`, :data:`ALIKE`, or 64, which belong to one thread.
     scale : Expr or None
         None where ``chance`` depends on ``i``.
     window : int
@@ -307,6 +307,9 @@ class EachChance:
 
 GROUP = 1024
 """Neurons whose gaps are one sequence."""
+
+ALIKE = 2048
+"""The same where all have one chance that lasts: times :data:`WINDOW` it is a place of 16 bits."""
 
 WINDOW = 8
 """Steps in which gaps are one sequence where the chance lasts."""

@@ -10,6 +10,7 @@ from typing import Literal
 from engine.codegen.access import event_list, matrix_of
 from engine.codegen.bit_rows import BitRows
 from engine.codegen.dense_events import TOGETHER, DenseEvents, only_adds
+from engine.codegen.early_rows import EarlyRows
 from engine.codegen.few_posts import FewPosts, has_few_posts
 from engine.codegen.ir import (
     Accumulate,
@@ -27,7 +28,7 @@ from engine.codegen.row_loops import RowLoops
 from engine.codegen.traverse import expressions_of_body, statements, symbols, written_buffers
 
 
-class SynapseLoops(FewPosts, BitRows, DenseEvents, RowLoops, ABC):
+class SynapseLoops(FewPosts, EarlyRows, BitRows, DenseEvents, RowLoops, ABC):
     """Prints the loops over the synapses of a matrix."""
 
     @abstractmethod

@@ -80,7 +80,7 @@ def test_every_neuron_and_every_step_have_the_chance(chance: float, precision: s
 
 
 def test_the_first_and_the_last_neurons_of_a_group_are_neurons_like_others() -> None:
-    """Counts of 20 000 steps at the borders of groups of 1024 and of the population: chi-squared."""
+    """Counts of 20 000 steps at the borders of groups (2048) and of the population: chi-squared."""
     net, population = poisson(2060, 20.0)
     counts = fired(net, population, 20_000).sum(axis=0)
     borders = counts[[0, 1, 63, 64, 1022, 1023, 1024, 1025, 2047, 2048, 2058, 2059]]

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.codegen.ir import (
+    ALIKE,
     GROUP,
     WINDOW,
     Comment,
@@ -186,11 +187,12 @@ def _lasts(builder: Builder, limit: Expr) -> bool:
 def _in_windows(builder: Builder, picked: EachChance, inner: str) -> EachChance:
     """Gaps run through several steps; what is picked is kept meanwhile."""
     number, name = builder.sizes[picked.count], picked.count.removeprefix("n_")
-    room = builder.size(f"room_{name}", WINDOW * min(number, GROUP) + 64)
-    groups = -(-number // GROUP) + builder.threads
+    group = ALIKE if picked.scale is not None and picked.group == GROUP else picked.group
+    room = builder.size(f"room_{name}", WINDOW * min(number, group) + 64)
+    groups = -(-number // group) + builder.threads
     kept = builder.size(f"kept_{name}", groups * builder.sizes[room])
     builder.scratch.append(builder.buffer(f"{inner}_picked", "uint16", kept, 0, f"{name}: who fires", None))
-    return dataclasses.replace(picked, window=WINDOW, kept=builder.scratch[-1], room=room)
+    return dataclasses.replace(picked, group=group, window=WINDOW, kept=builder.scratch[-1], room=room)
 
 
 def _showing(found: _Chance, stream: int) -> Kernel:
