@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from engine.codegen.access import check_stores, place_barriers
+from engine.codegen.dense_inputs import inputs_of_neurons
 from engine.codegen.expressions import C_TYPES, STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import Draw, Each, EachChance, EachRow, Function, Interrupt, Kernel
@@ -67,6 +68,8 @@ class CppPrinter(LoopPrinter):
         if self._time_blocks is not None:
             self.prefer_bytes(self._time_blocks)
             self.counts_periods = False
+        else:
+            self.inputs = inputs_of_neurons(plan, groups(plan.steady), self.takes_inputs)
         self._loops: list[Span] = []
         used = [e for kernel in kernels for e in expressions_of(kernel)]
         used += [e for let in (*plan.prologue, *plan.of_steps) for e in subexpressions(let.value)]
@@ -131,6 +134,7 @@ class CppPrinter(LoopPrinter):
             *(_prelude(name) for name in self.preludes()),
             f"typedef {real} real;\n",
             *([_prelude("prelude_vectors.h")] if self.uses_vectors else []),
+            *([_prelude("prelude_arriving.h")] if self.adds_rows else []),
             *([_prelude("prelude_gains.h")] if self._shares_gains else []),
             *([_prelude("prelude_steps.h")] if self.uses_steps else []),
             *functions,
@@ -150,6 +154,7 @@ class CppPrinter(LoopPrinter):
     def _schedule(self) -> None:
         phase = 0
         joined = {id(kernel) for kernel in self.followers.values()}
+        joined |= {id(kernel) for kernels in self.inputs.values() for kernel in kernels}
         for number, group in enumerate(groups(self.plan.steady)):
             first = group[0]
             if id(first.work) in joined:

@@ -176,6 +176,13 @@ class LoopParts:
         stack.enter_context(self.text.block("for (int64_t event = first; event < end; ++event)"))
         return stack
 
+    def _segments(self, listed: EventList, before: Sequence[Statement] = ()) -> ExitStack:
+        """Loops over the events that all threads left in ``slot``; ``before`` as in :meth:`_segment`."""
+        stack = ExitStack()
+        stack.enter_context(self.text.block("for (int64_t part = 0; part < threads; ++part)"))
+        stack.enter_context(self._segment(listed, "part", before))
+        return stack
+
     def _borders_of_segment(self, listed: EventList, part: str) -> None:
         e, count = self.expressions, self.expressions.size(listed.count)
         self.text.line(f"const int64_t first = slot * {count} + nl_lower({count}, {part}, threads);")

@@ -37,11 +37,15 @@ class NeuronLoops(VectorLoops):
         with self.text.block():
             for events in dict.fromkeys(emitted):
                 self._open_segment(events)
+            self.gather_inputs(kernels)
             with ExitStack() as stack:
                 if kernels[0].condition is not None:
                     condition = self.expressions.text(kernels[0].condition, "bool")
                     stack.enter_context(self.text.block(f"if ({condition})"))
                 self._blocks(kernels, *self.bounds(domain.count))
+            if kernels[0].condition is not None and id(kernels[0]) in self.inputs:
+                with self.text.block("else"):
+                    self.add_inputs(kernels, *self.bounds(domain.count), at_once=True)
             for events in dict.fromkeys(emitted):
                 self._close_segment(events)
 
@@ -68,6 +72,13 @@ class NeuronLoops(VectorLoops):
             return
         self._declare_fires(stages)
         self._in_blocks(stages, lower, upper)
+
+    def takes_inputs(self, kernels: Sequence[Kernel]) -> bool:
+        """Are the first of these kernels printed as vectors, block after block?"""
+        if self.plan.few.get(count_of(kernels), ALONE + 1) <= ALONE or not is_worth_it(kernels):
+            return False
+        first = self._stages(kernels, rests_as_bits(self.plan, kernels))[0]
+        return first.vectors and first.dense[:1] == list(kernels[:1])
 
     def _stretches(self, stages: Sequence[Stage], rests: Sequence[Rest], lower: str, upper: str) -> None:
         """Stage after stage, vectors where they can be, for so many neurons that they stay in the cache."""

@@ -23,7 +23,7 @@ from engine.codegen.ir import (
 )
 from engine.codegen.lanes import LaneBody, NoLanesError
 from engine.codegen.loop_parts import for_all_events, vectorises
-from engine.codegen.plan import EventList, Matrix
+from engine.codegen.plan import Matrix
 from engine.codegen.row_loops import RowLoops
 from engine.codegen.traverse import expressions_of_body, statements, symbols, written_buffers
 
@@ -198,10 +198,3 @@ class SynapseLoops(FewPosts, EarlyRows, BitRows, DenseEvents, RowLoops, ABC):
                     self.text.line(f"const int64_t rank = {e.buffer(listed.ranks)}[event];")
                     self.text.line(f"const int64_t row = rank * {classes} + k;")
                     self._entries(matrix, kernel.body, outer_rank="rank")
-
-    def _segments(self, listed: EventList, before: Sequence[Statement] = ()) -> ExitStack:
-        """Loops over the events that all threads left in ``slot``; ``before`` as in :meth:`_segment`."""
-        stack = ExitStack()
-        stack.enter_context(self.text.block("for (int64_t part = 0; part < threads; ++part)"))
-        stack.enter_context(self._segment(listed, "part", before))
-        return stack

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from engine.codegen.dense_inputs import DenseInputs
 from engine.codegen.expressions import OF_STANDARD_NUMBERS
 from engine.codegen.ir import Accumulate, Comment, Draw, Kernel, Let, Load, Statement, Store
-from engine.codegen.loop_parts import LoopParts, vectorises
+from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import Rest
 from engine.codegen.text import Text
 from engine.codegen.traverse import expressions_of_body, rare_condition, written_buffers
@@ -38,7 +39,7 @@ SHORT = 100
 """Parts of the expressions of a short iteration."""
 
 
-class VectorLoops(LoopParts):
+class VectorLoops(DenseInputs):
     """Prints the vector form of loops over the neurons of a population."""
 
     def __init__(self, *given: Any) -> None:
@@ -84,14 +85,42 @@ class VectorLoops(LoopParts):
 
     def vectors(self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str) -> None:
         """Neurons from ``lower`` up to ``upper``; a rare kernel's ``fires`` are bits from ``lower`` on."""
+        draws = any(isinstance(e, Draw) for k in kernels for e in expressions_of_body(k.body))
+        if kernels and id(kernels[0]) in self.inputs:
+            self._vectors_after_inputs(kernels, rare, lower, upper, draws)
+            return
         with self.text.block():
-            if not any(isinstance(e, Draw) for k in kernels for e in expressions_of_body(k.body)):
+            if not draws:
                 self._neurons(kernels, rare, lower, lower, upper)
                 return
-            with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {DRAWN})"):
-                self.text.line(f"const int64_t end = nl_min(begin + {DRAWN}, {upper});")
+            with self._pieces(lower, upper, DRAWN):
                 self.draw(kernels, DRAWN)
                 self._neurons(kernels, rare, lower, "begin", "end")
+
+    def _vectors_after_inputs(
+        self, kernels: Sequence[Kernel], rare: Kernel | None, lower: str, upper: str, draws: bool
+    ) -> None:
+        """The same, each block right after what spikes add to it; single precision draws for two of them."""
+        at_once = DRAWN if draws and self.plan.precision == "float" else BLOCK
+        with self._pieces(lower, upper, at_once):
+            if at_once == BLOCK:
+                self.add_inputs(kernels, "begin", "end")
+                if draws:
+                    self.draw(kernels, BLOCK)
+                self._neurons(kernels, rare, lower, "begin", "end")
+                return
+            self.draw(kernels, at_once)
+            with self.text.block(f"for (int64_t from = begin; from < end; from += {BLOCK})"):
+                self.text.line(f"const int64_t until = nl_min(from + {BLOCK}, end);")
+                self.add_inputs(kernels, "from", "until")
+                self._neurons(kernels, rare, lower, "from", "until")
+
+    @contextmanager
+    def _pieces(self, lower: str, upper: str, size: int) -> Iterator[None]:
+        """A loop over so many neurons at a time: from ``begin`` up to ``end``."""
+        with self.text.block(f"for (int64_t begin = {lower}; begin < {upper}; begin += {size})"):
+            self.text.line(f"const int64_t end = nl_min(begin + {size}, {upper});")
+            yield
 
     def _neurons(
         self, kernels: Sequence[Kernel], rare: Kernel | None, origin: str, lower: str, upper: str

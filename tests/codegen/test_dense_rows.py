@@ -27,6 +27,7 @@ from engine.codegen.ir import (
 )
 from engine.codegen.lowering import synapses
 from engine.codegen.lowering.dense import DenseRows, dense_rows
+from engine.codegen.printer import print_plan
 
 # --- what is dense ----------------------------------------------------------------------------------------
 
@@ -219,10 +220,11 @@ def test_networks_have_the_bits_of_sparse_rows(
 
 
 def test_spikes_that_only_add_do_so_in_several_rows_at_a_time() -> None:
+    assert "sum_0 += out_w[s] + r[pre]" in print_plan(loops(hole=False).plan(), "single")
     text = generated_code(network(SPIKE, None, 1, views=False, itself=False))
-    assert "sum_0 += proj0_w[s];" in text
+    assert "nl_add_rows<true>(pop0_" in text
     learning = generated_code(network(SPIKE, STDP(), 1, views=False, itself=False))
-    assert "sum_0" not in learning and "beyond" in learning
+    assert "sum_0" not in learning and "nl_add_rows" not in learning and "beyond" in learning
 
 
 def test_the_row_of_a_neuron_that_fires_is_on_its_way_before_it_is_added() -> None:
