@@ -145,7 +145,8 @@ class VectorLoops(DenseInputs):
                 fires = printer.text(test.condition, "bool")
                 text.line(f"nl_put_bits(lanes, fires, i - {origin}, {fires});")
         text.line(f"int64_t i = {lower};")
-        if sum(1 for kernel in kernels for _ in expressions_of_body(kernel.body)) <= SHORT:
+        parts = sum(1 for kernel in kernels for _ in expressions_of_body(kernel.body))
+        if parts <= SHORT and not arrays:
             text.line(f"#pragma GCC unroll {UNROLLED}")
         whole = f"for (; i + nl_width <= {upper}; i += nl_width) neurons(nl_whole(), i"
         if arrays:
