@@ -8,34 +8,39 @@ together with the delivery.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import pairwise
 from typing import Any
 
 from engine.codegen.access import matrix_of
 from engine.codegen.arrivals import Arrivals
 from engine.codegen.ir import (
+    Accumulate,
     Const,
+    Draw,
     EachEvent,
     EachSpike,
     Emit,
     Expr,
+    Function,
     If,
     Interrupt,
     Kernel,
     Let,
     Load,
+    Op,
     Select,
     Statement,
+    Store,
     Symbol,
 )
 from engine.codegen.loop_parts import for_all_events, vectorises
 from engine.codegen.passes import folded, rewrite
 from engine.codegen.plan import EventList, Matrix, Plan
-from engine.codegen.traverse import expressions_of_body, statements, symbols, written_buffers
+from engine.codegen.traverse import expressions_of_body, statements, subexpressions, symbols, written_buffers
 
-PRE = Symbol("pre", "int")
+PRE, POST = Symbol("pre", "int"), Symbol("post", "int")
 NEURON = Symbol("i", "int")
 
 Body = tuple[Statement, ...]
@@ -71,19 +76,57 @@ class FewPosts(Arrivals):
             self._borders_of_segment(listed, "part")
             stack.enter_context(self.text.block("if (first < end)"))
             self.body(tuple(dict.fromkeys(same)))
-            switches = switches_in(self.plan, bodies)
-            if switches:
+            switches = [self.expressions.symbol(name) for name in switches_in(self.plan, bodies)]
+            ordered, usual = self.in_order(bodies)
+            if switches or ordered:
                 # As a rule all of them are on, and what is rare would take the registers.
-                on = " && ".join(self.expressions.symbol(name) for name in switches)
-                with self.text.block(f"if ({on})"):
-                    self._spikes(matrix, listed, switched_on(bodies, switches))
+                with self.text.block(f"if ({' && '.join([*switches, *ordered])})"):
+                    self._spikes(matrix, listed, switched_on(usual, switches_in(self.plan, bodies)))
                 stack.enter_context(self.text.block("else"))
             self._spikes(matrix, listed, bodies)
+
+    def in_order(self, bodies: tuple[Body, ...]) -> tuple[list[str], Any]:
+        """Conditions under which the bounds of all ``clip`` are in order, where they last for a call, and the
+        bodies with a maximum and a minimum in their place, which are one instruction each."""
+        found = clips_of_calls(self.plan, bodies)
+        conditions = (Op("<=", clip.args[1:], "bool") for clip in found)
+        texts = dict.fromkeys(self.expressions.text(each, "bool") for each in conditions)
+
+        def without(part: Expr) -> Expr:
+            if not isinstance(part, Function) or part not in found:
+                return part
+            value, low, high = part.args
+            return Function("min", (Function("max", (value, low)), high))
+
+        return list(texts), rewrite(bodies, without) if found else bodies
+
+    def few_synapses(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """Every synapse of a matrix without gaps, on the thread that owns the neurons: in one loop."""
+        lower, upper = self.bounds(matrix.n_post)
+        n_post, used = self.plan.few[matrix.n_post], symbols(expressions_of_body(body))
+        adds = any(isinstance(s, Accumulate) for s in statements(body))
+        with ExitStack() as stack:
+            if lower.isidentifier():
+                stack.enter_context(self.text.block(f"if ({lower} < {upper})"))
+            if n_post == 1 and not adds and vectorises(body):
+                self.text.line("#pragma omp simd")
+            stack.enter_context(
+                self.text.block(f"for (int64_t row = 0; row < {self.expressions.size(matrix.n_rows)}; ++row)")
+            )
+            if "pre" in used:
+                self.text.line("const int64_t pre = row;")
+            if n_post == 1:
+                for name, value in (("post", "0"), ("s", "row")):
+                    if name in used:
+                        self.text.line(f"const int64_t {name} = {value};")
+                self.body(body)
+            else:
+                self._row(matrix, body)
 
     def _spikes(self, matrix: Matrix, listed: EventList, bodies: tuple[Body, Body, Body]) -> None:
         """The spikes from ``first`` to ``end``: what precedes a row, its entries, and what follows."""
         before, body, after = bodies
-        with self.text.block("for (int64_t event = first; event < end; ++event)"):
+        with self._near(matrix, bodies), self.text.block("for (int64_t event = first; event < end; ++event)"):
             self.text.line(
                 f"[[maybe_unused]] const int64_t row = {self.expressions.buffer(listed.ranks)}[event];"
             )
@@ -94,6 +137,26 @@ class FewPosts(Arrivals):
             if after:
                 with self.text.block():
                     self.body(after)
+
+    @contextmanager
+    def _near(self, matrix: Matrix, bodies: Iterable[Body]) -> Iterator[None]:
+        """Values of post-synaptic neurons in registers meanwhile, under the names of their buffers."""
+        number, e, line = self.plan.few[matrix.n_post], self.expressions, self.text.line
+        near = of_posts(self.plan, matrix, bodies) if number < SEVERAL else {}
+        with ExitStack() as stack:
+            if near:
+                stack.enter_context(self.text.block())
+            own = {name: self.identifiers.of("near", f"near_{name}") for name in near}
+            for name, here in own.items():
+                line(f"real {here}[{number}];")
+                line(f"for (int k = 0; k < {number}; ++k) {here}[k] = {e.buffer(name)}[k];")
+            with self.text.block() if near else nullcontext():
+                for name, here in own.items():
+                    line(f"real* const {e.buffer(name)} = {here};")
+                yield
+            for name, is_written in near.items():
+                if is_written:
+                    line(f"for (int k = 0; k < {number}; ++k) {e.buffer(name)}[k] = {own[name]}[k];")
 
     def _row(self, matrix: Matrix, body: Sequence[Statement]) -> None:
         """The entries of ``row``."""
@@ -119,6 +182,48 @@ def has_few_posts(plan: Plan, matrix: Matrix) -> bool:
     """Do spikes travel along these rows to a few neurons?"""
     plain = matrix.rows == "pre" and matrix.split and not (matrix.index or matrix.bits)
     return bool(plain) and matrix.n_post in plan.few and (matrix.full or not matrix.first)
+
+
+def of_posts(plan: Plan, matrix: Matrix, bodies: Iterable[Body]) -> dict[str, bool]:
+    """Buffers of reals of the post-synaptic neurons, of which only the one of a synapse is touched; and
+    whether it is written."""
+    touched: dict[str, set[Expr]] = {}
+    written: set[str] = set()
+    for body in bodies:
+        for part in expressions_of_body(body):
+            if isinstance(part, Load):
+                touched.setdefault(part.array, set()).add(part.index)
+        for statement in statements(body):
+            if isinstance(statement, Store | Accumulate):
+                touched.setdefault(statement.array, set()).add(statement.index)
+                written.add(statement.array)
+    return {
+        name: name in written
+        for name, indices in touched.items()
+        if indices == {POST}
+        and plan.buffer(name).dtype == "real"
+        and plan.buffer(name).count == matrix.n_post
+    }
+
+
+def clips_of_calls(plan: Plan, bodies: Iterable[Body]) -> list[Function]:
+    """What is kept within bounds that last for a call."""
+    names = {let.name for let in plan.prologue}
+    kernels = [entry.work for entry in plan.schedule if isinstance(entry.work, Kernel)]
+    written = {name for kernel in kernels for name in written_buffers(kernel)}
+
+    def lasts(part: Expr) -> bool:
+        if isinstance(part, Symbol):
+            return part.name in names
+        return not isinstance(part, Draw) and not (isinstance(part, Load) and part.array in written)
+
+    return [
+        part
+        for body in bodies
+        for part in expressions_of_body(body)
+        if isinstance(part, Function) and part.name == "clip" and part.type == "real"
+        if all(lasts(e) for bound in part.args[1:] for e in subexpressions(bound))
+    ]
 
 
 def switches_in(plan: Plan, bodies: Iterable[Body]) -> list[str]:

@@ -41,6 +41,10 @@ class SynapseLoops(FewPosts, EarlyRows, BitRows, DenseEvents, RowLoops, ABC):
         """Every synapse of a matrix, row after row."""
         assert isinstance(kernel.domain, EachSynapse)
         matrix = matrix_of(self.plan, kernel.domain.matrix)
+        if matrix.full and has_few_posts(self.plan, matrix):
+            with self._when(kernel):
+                self.few_synapses(matrix, kernel.body)
+            return
         lanes = self._rule_vectors(matrix, kernel.body)
         with self._when(kernel), self._rows(matrix):
             if lanes is None:
@@ -178,8 +182,20 @@ class SynapseLoops(FewPosts, EarlyRows, BitRows, DenseEvents, RowLoops, ABC):
                 self.body(before)
                 if matrix.rows == "pre" and matrix.split and not matrix.index and not matrix.first:
                     self.arrival(matrix, listed, kernel.body)
+                elif matrix.n_post in self.plan.few:
+                    self._entries_onto_few(matrix, kernel.body)
                 else:
                     self._entries(matrix, kernel.body)
+
+    def _entries_onto_few(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """As :meth:`_entries`; what is rare in a loop of its own."""
+        ordered, (usual,) = self.in_order((tuple(body),))
+        with ExitStack() as stack:
+            if ordered:
+                with self.text.block(f"if ({' && '.join(ordered)})"):
+                    self._entries(matrix, usual)
+                stack.enter_context(self.text.block("else"))
+            self._entries(matrix, body)
 
     def due(self, kernel: Kernel) -> None:
         """Every synapse whose own delay ends now: age after age, the thread's part of each row."""

@@ -323,6 +323,7 @@ class Instance(Resettable, Rewired, Restorable):
         """Move the clock. Refractory neurons keep the rest of their refractory period."""
         for projection in self.network.projections:
             self.settle(projection)
+            self.store_traces(projection)
         shift = int(step) - self.step
         self._clock[0] = int(step)
         for name, array in self.arrays.items():

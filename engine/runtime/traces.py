@@ -30,6 +30,7 @@ class Traced(Named):
     """The part of an ``Instance`` that knows traces of neurons."""
 
     network: Network
+    _clock: Array
     _traces: dict[int, tuple[Trace, ...]]
 
     def trace(self, obj: Population | Projection, attribute: str) -> Trace | None:
@@ -60,7 +61,7 @@ class Traced(Named):
         trace = self.trace(projection, attribute)
         if trace is None:
             return super().values(projection, attribute).nbytes
-        parts = ("trace", "scaled", "ahead", "left")
+        parts = ("trace", "scaled", "ahead", "left", "lead")
         names = (f"synapses{projection.id}_{part}_{attribute}" for part in parts)
         return sum(self.arrays[name].nbytes for name in names if name in self.arrays)
 
@@ -79,8 +80,44 @@ class Traced(Named):
         rows = self.internal(projection, "rows")
         return np.repeat(pre, np.diff(rows)), post[self.internal(projection, "post")]
 
+    def _at_spikes(self, projection: Projection, trace: Trace, part: str) -> Array:
+        """What neurons (``trace``) or synapses (``ahead``) had at the last spike. Onto a few neurons it is
+        stored late (``codegen/lowering/late_traces.py``): that of spikes of this period follows from scaled
+        values."""
+        stored = self.internal(projection, f"{part}_{trace.name}")
+        if part != ("trace" if trace.side == "pre" else "ahead") or not self._are_scaled(projection):
+            return stored
+        last = self.internal(projection, "last_pre")
+        if part == "ahead":
+            last = np.repeat(last, np.diff(self.internal(projection, "rows")))
+        began = int(self.internal(projection, f"period_{trace.name}")[0])
+        here = np.flatnonzero(last >= max(began, NEVER + 1))
+        tau, steady = self._constants(projection, trace)
+        scaled = self.internal(projection, f"{'scaled' if part == 'trace' else 'lead'}_{trace.name}")
+        values = stored.copy()
+        values[here] = scaled[here] * self._left(began - last[here], tau)
+        if part == "trace":
+            values[here] += steady
+        return values
+
+    def _are_scaled(self, projection: Projection) -> bool:
+        """Do values at the last spikes follow from scaled ones, not the other way round?"""
+        key = f"synapses{projection.id}_from"
+        return key in self._arrays and int(self._arrays[key][0]) != self._clock[1]
+
+    def store_traces(self, projection: Projection) -> None:
+        """Before values at the last spikes change, or steps or what they decay with: from now on scaled
+        values follow from them."""
+        if projection.id not in self._traces or not self._are_scaled(projection):
+            return
+        for trace in self._traces[projection.id]:
+            part = "trace" if trace.side == "pre" else "ahead"
+            stored = self.internal(projection, f"{part}_{trace.name}")
+            stored[...] = self._at_spikes(projection, trace, part)
+        self.internal(projection, "from")[0] = self._clock[1]
+
     def _of_synapses(self, projection: Projection, trace: Trace) -> Array:
-        values = self.internal(projection, f"trace_{trace.name}")
+        values = self._at_spikes(projection, trace, "trace")
         pre, post = self._of_neurons(projection, "last")
         last = np.maximum(pre, post)
         tau, steady = self._constants(projection, trace)
@@ -91,7 +128,7 @@ class Traced(Named):
             result = steady + (own - steady) * self._left(pre - last + began, tau)
         else:
             own = values[self.internal(projection, "post")]
-            ahead = self.internal(projection, f"ahead_{trace.name}")
+            ahead = self._at_spikes(projection, trace, "ahead")
             result = own * self._left(post - last, tau) + ahead * self._left(pre - last, tau)
         return np.asarray(result, dtype=values.dtype)
 
@@ -126,6 +163,7 @@ class Traced(Named):
         steady = self._constants(projection, trace)[1]
         if value != steady and self._has_moved(projection):
             return False
+        self.store_traces(projection)
         self.internal(projection, f"trace_{name}")[...] = value
         if trace.side == "post":
             self.internal(projection, f"ahead_{name}")[...] = 0.0
@@ -138,6 +176,7 @@ class Traced(Named):
         Until its first event a synapse shows what it had before, but for neurons that have been silent since
         time began anew once before: their values, of which nothing is left, are forgotten."""
         traces = self._traces[projection.id]
+        self.store_traces(projection)
         for trace in traces:
             tau, steady = self._constants(projection, trace)
             moved = (self.internal(projection, f"trace_{trace.name}") != steady).any()
@@ -166,7 +205,10 @@ class Traced(Named):
             if name not in names_in([trace.tau, trace.steady]) or np.ndim(value) != 0:
                 continue
             known = self._known(projection)
-            if float(known.get(name, np.nan)) == float(value) or not self._has_moved(projection):
+            if float(known.get(name, np.nan)) == float(value):
+                continue
+            self.store_traces(projection)
+            if not self._has_moved(projection):
                 continue
             present = self.internal(projection, f"trace_{trace.name}")
             if name in names_in([trace.steady]) or (present != evaluate(trace.steady, known)).any():

@@ -180,7 +180,7 @@ def test_traces_are_done_with_the_delivery(rule: str, passes: int) -> None:
 def test_what_would_change_the_order_is_done_after_the_delivery() -> None:
     """Whatever reads what the other pass writes anywhere but at the neuron of the spike."""
     assert joined("pairs", changed(TRACES, lambda k: dataclasses.replace(k, condition=None))) == 0
-    at_first = Load("synapses0_trace_x", Symbol("post", "int"))
+    at_first = Load("synapses0_scaled_x", Symbol("post", "int"))
 
     def reads_at_post(kernel: Kernel) -> Kernel:
         return rewrite(

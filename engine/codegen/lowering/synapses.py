@@ -30,6 +30,7 @@ from engine.codegen.lowering.deferral import deferral
 from engine.codegen.lowering.deferred_kernels import DeferredWeights
 from engine.codegen.lowering.delays import SpikeQueue
 from engine.codegen.lowering.dense import dense_rows
+from engine.codegen.lowering.late_traces import LateTraceKernels, are_late
 from engine.codegen.lowering.neurons import constant
 from engine.codegen.lowering.population import LoweredPopulation
 from engine.codegen.lowering.rows import SparseRows
@@ -218,10 +219,11 @@ class SynapseValues:
             )
         traces = shared_traces(self)
         if traces:
-            self.traces = TraceKernels(self, traces)
+            found = deferral(self, traces)
+            is_late = are_late(self) and found is None
+            self.traces = (LateTraceKernels if is_late else TraceKernels)(self, traces)
             self.builder.traces[projection.id] = traces
             self.traces.declare()
-            found = deferral(self, traces)
             if found is None:
                 self.builder.separate[projection.id] = frozenset({"w"})
             else:

@@ -44,8 +44,6 @@ if TYPE_CHECKING:
 BEGAN = "began"
 """Buffer of the tick in which a call began."""
 
-_PERIOD = 8.0
-"""Length of a period in time constants: a scaled value exceeds the value at most by exp(8)."""
 _LONGEST = 1e9
 
 BEFORE = Op("-", (STEP, Const(1, "int")), "int")
@@ -66,6 +64,9 @@ def needed(before: list[Let], body: list[Statement]) -> list[Let]:
 
 class TraceKernels:
     """The traces of one projection."""
+
+    time_constants = 8.0
+    """Length of a period: a scaled value exceeds the value at most by exp(8)."""
 
     def __init__(self, values: SynapseValues, traces: tuple[Trace, ...]) -> None:
         self.values = values
@@ -90,12 +91,17 @@ class TraceKernels:
             if trace.side == "post":
                 text = f"{label}.{trace.name}: what each synapse is ahead of its neuron"
                 b.buffer(f"{inner}_ahead_{trace.name}", "real", values.nnz, 0.0, text)
-                text = f"{label}.{trace.name}: 1 at the last spike of each pre-synaptic neuron, scaled"
-                b.buffer(f"{inner}_left_{trace.name}", "real", values.pre.count, 0.0, text)
+                self._declare_decay(trace)
         for side, count in (("pre", values.pre.count), ("post", values.post.count)):
             text = f"{label}: step of the last event of each {side}-synaptic neuron"
             b.buffer(f"{inner}_last_{side}", "int64", count, NEVER, text)
             b.buffer(f"{inner}_before_{side}", "int64", count, NEVER, f"{text} before time began anew")
+
+    def _declare_decay(self, trace: Trace) -> None:
+        """Declare what tells how much is left of what a synapse was ahead."""
+        label = self.values.projection.name
+        text = f"{label}.{trace.name}: 1 at the last spike of each pre-synaptic neuron, scaled"
+        self.builder.buffer(f"{self.inner}_left_{trace.name}", "real", self.values.pre.count, 0.0, text)
 
     # --- at spikes ------------------------------------------------------------------------------------
 
@@ -116,16 +122,15 @@ class TraceKernels:
             now = Symbol(f"_{name}_now")
             before.append(Let(scale.name, self.decay(trace, Op("neg", (self.phase(trace),), "int"))))
             before.append(Let(now.name, self._unscaled("pre", trace, BEFORE)))
-            moved = Op("*", (self._load("left", trace, _PRE), now))
             since = self.decay(trace, Op("-", (self._last("pre", _PRE), BEFORE), "int"))
-            before.append(Let(left.name, self._if_it_lasts(trace, moved, since)))
-            ahead = self._load("ahead", trace, _SYNAPSE)
+            before.append(Let(left.name, self._if_it_lasts(trace, self._left(trace, now), since)))
+            before += self._before_ahead(trace)
             one_step = self.decay(trace, Const(-1, "int"))
             body += [
                 Comment(f"{name} of the neuron one step ago, and what the synapse is ahead"),
                 Let(neuron.name, Op("*", (self._load("scaled", trace, _POST), scale))),
-                Let(value.name, Op("+", (neuron, Op("*", (ahead, left))))),
-                Store(ahead.array, _SYNAPSE, Op("-", (value, Op("*", (neuron, one_step))))),
+                Let(value.name, Op("+", (neuron, Op("*", (self._ahead(trace), left))))),
+                self._store_ahead(trace, Op("-", (value, Op("*", (neuron, one_step))))),
             ]
             scope.temporaries[name] = value
         rest = [tree for a in statements if a.name not in self.names for tree in trees_of(a)]
@@ -155,11 +160,29 @@ class TraceKernels:
                 before.append(Let(scale.name, self._unscaled("post", trace, STEP)))
                 before.append(Let(neuron.name, Op("*", (self._load("scaled", trace, _POST), scale))))
                 before.append(Let(now.name, self._unscaled("pre", trace, STEP)))
-                left = Op("*", (self._load("left", trace, _PRE), now))
-                ahead = Op("*", (self._load("ahead", trace, _SYNAPSE), left))
+                ahead = Op("*", (self._ahead_now(trace), self._left(trace, now)))
                 body.append(Let(value.name, Op("+", (neuron, ahead))))
             scope.temporaries[trace.name] = value
         return before, body
+
+    def _left(self, trace: Trace, now: Expr) -> Expr:
+        """How much is left, ``now`` as :meth:`_unscaled` says it, of what a synapse is ahead."""
+        return Op("*", (self._load("left", trace, _PRE), now))
+
+    def _ahead(self, trace: Trace) -> Expr:
+        """What a synapse was ahead when a spike last arrived."""
+        return self._load("ahead", trace, _SYNAPSE)
+
+    def _ahead_now(self, trace: Trace) -> Expr:
+        """As :meth:`_ahead`, in the step of a post-synaptic spike."""
+        return self._ahead(trace)
+
+    def _before_ahead(self, trace: Trace) -> list[Let]:
+        """What :meth:`_store_ahead` needs for all spikes of a step."""
+        return []
+
+    def _store_ahead(self, trace: Trace, value: Expr) -> Store:
+        return Store(f"{self.inner}_ahead_{trace.name}", _SYNAPSE, value)
 
     def assigned(self, scope: Scope, assignment: Assignment) -> list[Let]:
         """A statement that changes a trace: later statements see the new value, if any of them reads it."""
@@ -181,19 +204,26 @@ class TraceKernels:
         """Phase 2: scaled values at the beginning of each call and of each period."""
         began = Op("==", (TICK, self.builder.load(BEGAN)), "bool")
         for trace in self.traces:
-            due = Op("or", (began, Op("==", (self.phase(trace), ZERO), "bool")), "bool")
-            since = Op("-", (self._last(trace.side, NEURON), STEP), "int")
-            scale = self.decay(trace, Op("+", (since, self._scaled_for(trace)), "int"))
-            value = Op("*", (self._distance(trace, self._load("trace", trace, NEURON)), scale))
-            body = (Store(f"{self.inner}_scaled_{trace.name}", NEURON, value),)
-            name = f"{self.values.name}.scale of {trace.name}"
-            self.builder.add(2, Kernel(name, Each(self._count(trace)), body, due))
+            due = Op("or", (began, self._period_begins(trace)), "bool")
+            self._scale(trace, due)
             if trace.side == "post":
                 since = Op("-", (self._last("pre", NEURON), STEP), "int")
                 left = self.decay(trace, Op("+", (since, self.phase(trace)), "int"))
                 store = (Store(f"{self.inner}_left_{trace.name}", NEURON, left),)
                 name = f"{self.values.name}.{trace.name} since the last spike that arrived"
                 self.builder.add(2, Kernel(name, Each(self.values.pre.count), store, due))
+
+    def _period_begins(self, trace: Trace) -> Expr:
+        return Op("==", (self.phase(trace), ZERO), "bool")
+
+    def _scale(self, trace: Trace, due: Expr) -> None:
+        """Scaled values of a trace from those at the last spikes."""
+        since = Op("-", (self._last(trace.side, NEURON), STEP), "int")
+        scale = self.decay(trace, Op("+", (since, self._scaled_for(trace)), "int"))
+        value = Op("*", (self._distance(trace, self._load("trace", trace, NEURON)), scale))
+        body = (Store(f"{self.inner}_scaled_{trace.name}", NEURON, value),)
+        name = f"{self.values.name}.scale of {trace.name}"
+        self.builder.add(2, Kernel(name, Each(self._count(trace)), body, due))
 
     def neuron_body(self, side: str, statements: Iterable[Assignment], now: Expr) -> list[Statement]:
         """What a spike changes in the traces of its neuron."""
@@ -208,13 +238,25 @@ class TraceKernels:
             value, factor = scope.temporaries[trace.name], Symbol(f"_{trace.name}_scaled_by")
             factors.append(Let(factor.name, self.decay(trace, self._scaled_for(trace))))
             scaled = Op("*", (self._distance(trace, value), factor))
-            body.append(Store(f"{self.inner}_trace_{trace.name}", NEURON, value))
+            body += self._store_trace(trace, value)
             body.append(Store(f"{self.inner}_scaled_{trace.name}", NEURON, scaled))
-        for trace in self._of("post") if side == "pre" else ():
-            factor = Symbol(f"_{trace.name}_scaled_by")
-            factors.append(Let(factor.name, self.decay(trace, self.phase(trace))))
-            body.append(Store(f"{self.inner}_left_{trace.name}", NEURON, factor))
+        if side == "pre":
+            for trace in self._of("post"):
+                for statement in self._left_after_arrival(trace):
+                    (factors if isinstance(statement, Let) else body).append(statement)
         return [*factors, *body, Store(f"{self.inner}_last_{side}", NEURON, STEP)]
+
+    def _left_after_arrival(self, trace: Trace) -> list[Statement]:
+        """All is left of what synapses are ahead when a spike arrives."""
+        factor = self._scale_of_arrival(trace)
+        return [factor, Store(f"{self.inner}_left_{trace.name}", NEURON, Symbol(factor.name))]
+
+    def _scale_of_arrival(self, trace: Trace) -> Let:
+        """What scales a value of this step that belongs to an arriving spike."""
+        return Let(f"_{trace.name}_scaled_by", self.decay(trace, self.phase(trace)))
+
+    def _store_trace(self, trace: Trace, value: Expr) -> list[Statement]:
+        return [Store(f"{self.inner}_trace_{trace.name}", NEURON, value)]
 
     def record(self, key: str, name: str, control: str) -> str:
         """Phase 11: the values that synapses have had since their last event, for a recorder with a
@@ -230,11 +272,11 @@ class TraceKernels:
             return self.decay(trace, Op("-", (event, last), "int"))
 
         if trace.side == "pre":
-            moved = Op("*", (self._distance(trace, self._load("trace", trace, _PRE)), since(pre)))
+            moved = Op("*", (self._distance(trace, self._at_last_spike(trace)), since(pre)))
             value = self._from_steady(trace, moved)
         else:
             neuron = Op("*", (self._load("trace", trace, _POST), since(post)))
-            value = Op("+", (neuron, Op("*", (self._load("ahead", trace, _SYNAPSE), since(pre)))))
+            value = Op("+", (neuron, Op("*", (self._at_last_spike(trace), since(pre)))))
         body = (Let("_last", Function("max", (pre, post), "int")), Store(shown, _SYNAPSE, value))
         kernel = Kernel(
             f"{self.values.name}.{name} of synapses",
@@ -244,6 +286,12 @@ class TraceKernels:
         )
         self.builder.add(11, kernel)
         return shown
+
+    def _at_last_spike(self, trace: Trace) -> Expr:
+        """What a synapse had when a spike last arrived: the trace of its neuron, or what it was ahead."""
+        if trace.side == "pre":
+            return self._load("trace", trace, _PRE)
+        return self._load("ahead", trace, _SYNAPSE)
 
     @staticmethod
     def recorded(control: str) -> Expr:
@@ -283,7 +331,7 @@ class TraceKernels:
 
     def period(self, trace: Trace) -> Expr:
         """Steps after which scaled values are made anew."""
-        steps = Op("*", (self._tau(trace), Const(_PERIOD / self.builder.dt)))
+        steps = Op("*", (self._tau(trace), Const(self.time_constants / self.builder.dt)))
         several = Op(">=", (steps, Const(1.0)), "bool")  # False of what is no number, too.
         period = Select(several, Function("min", (steps, Const(_LONGEST))), Const(1.0))
         return Cast(period, "int")
