@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # what ``signal`` wraps
 import signal
 import threading
 import time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.network.monitor import Monitor
     from engine.network.population import Population
     from engine.network.projection import Projection
+    from engine.runtime.instance import Instance
 
 CHUNK_SECONDS = 0.25
 """Python looks at signals and the progress bar about this often while the engine runs."""
@@ -32,26 +34,32 @@ START_SECONDS = 2e-4
 """A call takes up to about that long beside its steps: threads wake up, recorded data are handed over."""
 
 
-@contextmanager
-def interruptible() -> Iterator[NDArray[np.int32]]:
-    """Ctrl-C sets the stop flag that this gives, and is raised at the end: never in the middle of handing
-    over recorded data. Handlers other than Python's own are left alone."""
-    stop = np.zeros(1, np.int32)
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield stop
-        return
+class Interruption:
+    """While it lasts, Ctrl-C sets a stop flag, and is raised at the end: never in the middle of handing over
+    recorded data. Handlers other than Python's own are left alone.
 
-    def ask_to_stop(*_: Any) -> None:
-        stop[0] = 1
+    A run may be one step, and what it touches outside of the library is no longer in the processor's caches:
+    so no generator, and no enumerations of signals.
+    """
 
-    signal.signal(signal.SIGINT, ask_to_stop)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    if stop[0]:
-        raise KeyboardInterrupt
+    __slots__ = ("_is_ours", "stop")
+
+    def __enter__(self) -> NDArray[np.int32]:
+        self.stop = np.zeros(1, np.int32)
+        is_main = threading.get_ident() == threading.main_thread().ident
+        self._is_ours = is_main and _signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self._is_ours:
+            _signal.signal(signal.SIGINT, self._ask_to_stop)
+        return self.stop
+
+    def __exit__(self, error: object, *_: object) -> None:
+        if self._is_ours:
+            _signal.signal(signal.SIGINT, signal.default_int_handler)
+            if self.stop[0] and error is None:
+                raise KeyboardInterrupt
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self.stop[0] = 1
 
 
 @contextmanager
@@ -243,18 +251,30 @@ class Running(Callbacks, Profiling):
     def _run_in_chunks(self, steps: int, progress_bar: bool) -> int:
         """Steps done. Chunks grow until one takes about CHUNK_SECONDS; results do not depend on them."""
         instance = self.refresh()
+        with Interruption() as stop:
+            if progress_bar:
+                with progress(steps, shown=True) as tell:
+                    done = self._chunks(instance, steps, stop, tell)
+            else:
+                done = self._chunks(instance, steps, stop, None)
+        if self.profiling:
+            self.write_profile()
+        return done
+
+    def _chunks(
+        self, instance: Instance, steps: int, stop: NDArray[np.int32], tell: Callable[[int], Any] | None
+    ) -> int:
         done, chunk = 0, max(1, int(self._pace * FIRST_SECONDS))
-        with interruptible() as stop, progress(steps, progress_bar) as tell:
-            while done < steps and not stop[0] and not instance.stop_holds:
-                started = time.perf_counter()
-                part = instance.run(min(chunk, steps - done), stop=stop)
-                took = time.perf_counter() - started
-                done += part
-                # Not more than 2.5 times what was measured: a first chunk takes 0.25 s at most.
-                self._pace = part / max(took - START_SECONDS, 0.4 * took, 1e-9)
+        while done < steps and not stop[0] and not instance.stop_holds:
+            started = time.perf_counter()
+            part = instance.run(min(chunk, steps - done), stop=stop)
+            took = time.perf_counter() - started
+            done += part
+            # Not more than 2.5 times what was measured: a first chunk takes 0.25 s at most.
+            self._pace = part / max(took - START_SECONDS, 0.4 * took, 1e-9)
+            if tell is not None:
                 tell(part)
-                chunk = max(1, min(chunk * 64, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
-        self.write_profile()
+            chunk = max(1, min(chunk * 64, int(chunk * CHUNK_SECONDS / max(took, 1e-9))))
         return done
 
     def reset(

@@ -16,12 +16,10 @@ from engine.codegen.lowering.builder import Limits
 from engine.codegen.lowering.deferral import Deferral
 from engine.codegen.lowering.rows import SparseRows
 from engine.codegen.lowering.stopping import EVERY, STOP
-from engine.codegen.lowering.sweeps import AS_LEFT
-from engine.codegen.lowering.trace_kernels import BEGAN
 from engine.codegen.lowering.traces import Trace
-from engine.codegen.lowering.unseen import SHOWN
 from engine.codegen.plan import Plan
 from engine.runtime.buffers import filled, move_ring
+from engine.runtime.calls import Calls
 from engine.runtime.core import Library, partition
 from engine.runtime.recording import Recording
 from engine.runtime.resetting import Resettable
@@ -64,6 +62,7 @@ class Instance(Resettable, Rewired, Restorable):
         self._library: Library | None = None
         self._plan: Plan | None = None
         self._recording: Recording | None = None
+        self._calls: Calls | None = None
         self._routed: dict[int, Any] = {}
         self._paused: dict[int, Pause] = {}
         self._traces: dict[int, tuple[Trace, ...]] = {}
@@ -77,6 +76,7 @@ class Instance(Resettable, Rewired, Restorable):
             "_library": None,
             "_plan": None,
             "_recording": None,
+            "_calls": None,
             "_initial": {},
             "_routed": {},
         }
@@ -149,6 +149,7 @@ class Instance(Resettable, Rewired, Restorable):
         self._plan = plan
         self._library = Library(library)
         self._recording = Recording(self.network, plan, lowered.sizes, self.arrays, self.threads)
+        self._calls = Calls(plan, self._arrays)
 
     def _misrouted(self, name: str) -> bool:
         """Does a buffer follow from delays that are others by now?"""
@@ -344,8 +345,7 @@ class Instance(Resettable, Rewired, Restorable):
         stop : int32 array [1], optional
             Set to non-zero from another thread to end after the current step, or the one after it.
         progress : int64 array [1], optional
-            Number of steps done so far in this call; where monitors need more than one part of memory, it
-            is brought up to date after each part.
+            Number of steps done so far; where monitors need several parts of memory, up to date after each.
 
         Returns
         -------
@@ -353,31 +353,33 @@ class Instance(Resettable, Rewired, Restorable):
             Steps done: ``steps``, or fewer if stopped (also by :meth:`until`). Recorded data is handed to the
             monitors.
         """
-        assert self._library is not None and self._recording is not None and self._plan is not None
+        assert self._library is not None and self._recording is not None and self._calls is not None
         stop = np.zeros(1, np.int32) if stop is None else stop
         progress = np.zeros(1, np.int64) if progress is None else progress
         done = progress[0] = 0
-        held, none = self._arrays, np.zeros(1, np.int64)
-        began, as_left = held.get(BEGAN, none), held.get(AS_LEFT, none)
-        shown = held.get(SHOWN, np.zeros(1, np.int64))
+        held, calls, clock = self._arrays, self._calls, self._clock.data
+        shown = calls.shown
         shown[0] = 1
         while done < steps and not (stop[0] and shown[0]):
-            sizes, room = self._recording.begin(self.step, steps - done)
-            if SHOWN in held:  # The last step is a call of its own.
+            sizes, room = self._recording.begin(clock[0], steps - done)
+            if calls.last_is_alone:
                 room = 1 if stop[0] else room - (1 < room == steps - done)
-                shown[0] = stop[0] or room == steps - done
-            buffers = [held[b.name] for b in self._plan.buffers]
-            began[0], as_left[0] = self.tick, self._as_left
-            self._let_catch_up()
-            counter = progress if not done else np.zeros(1, np.int64)
+                shown[0] = bool(stop[0]) or room == steps - done
+            calls.began[0], calls.as_left[0] = clock[1], self._as_left
+            if self._deferrals:
+                self._let_catch_up()
+            buffers, counter = calls.buffers(held), progress if not done else np.zeros(1, np.int64)
             part = self._library.run(buffers, sizes, self._clock, room, self.threads, stop, counter)
-            self._clock += part
+            for k in range(3):
+                clock[k] += part
             self._as_left |= part > 0
             done += part
             progress[0] = done
             self._recording.end()
-            steps = done if self.stop_holds else steps
-            self.rewire_where_marked()
+            if calls.may_stop and self.stop_holds:
+                steps = done
+            if calls.may_rewire:
+                self.rewire_where_marked()
         return done
 
     @property

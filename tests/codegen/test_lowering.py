@@ -69,6 +69,8 @@ def test_schedule_follows_the_order_of_a_step() -> None:
     ]
     assert phases(spiking_network()) == [
         (2, "proj0.scale of x"),
+        (2, "proj0.end of a period of x"),
+        (2, "proj0.period of x"),
         (2, "proj0.spike delivery"),
         (2, "proj0.traces of arriving spikes"),
         (3, "mon0_g_exc"),
