@@ -34,7 +34,8 @@ def key_of(record: Record) -> Key:
 class Measured:
     """All records, found by what they are of; the last of the same replaces earlier ones.
 
-    Each result keeps those that were measured ``beside`` it, which alone it is compared with.
+    Each result keeps those that were measured ``beside`` it, which alone it is compared with, and how long its
+    networks ran.
     """
 
     def __init__(
@@ -48,7 +49,8 @@ class Measured:
         self._found: dict[Key, Results] = {}
         for record in records:
             beside = {name: r for name, r in record["results"].items() if "failure" not in r}
-            results = {name: {**r, "beside": beside} for name, r in beside.items()}
+            more = {"beside": beside, "duration": record.get("duration")}
+            results = {name: {**r, **more} for name, r in beside.items()}
             self._found.setdefault(key_of(record), {}).update(results)
 
     def of(self, case: str, threads: int = 1, precision: str = "double", scale: float = 1.0) -> Results:

@@ -173,7 +173,8 @@ def shares(measured: Measured) -> str:
     rows = []
     for name, (bound, what) in bounds(HAND.read_text()).items():
         results = measured.of(name) if name in CASES else {}
-        reached = [results.get(who, {}).get("cpu") for who in ("hand", "engine")]
+        whole = {who: r for who, r in results.items() if r["duration"] == CASES[name].duration}
+        reached = [whole.get(who, {}).get("cpu") for who in ("hand", "engine")]
         if not any(reached):
             continue
         share = [f"{100.0 * bound / cpu:.0f} %" if cpu else "" for cpu in reached]

@@ -23,7 +23,8 @@ def record(case="coba", threads=1, precision="double", scale=1.0, **cpu):
         }
         for name, value in cpu.items()
     }
-    return {"case": case, "threads": threads, "precision": precision, "scale": scale, "results": results}
+    given = {"case": case, "threads": threads, "precision": precision, "scale": scale}
+    return {**given, "duration": CASES[case].duration, "results": results}
 
 
 RECORDS = [
@@ -203,6 +204,8 @@ def test_shares_are_those_of_the_bounds_of_the_page_about_hand_written_programs(
     bound, what = known["coba"]
     (row,) = tables.shares(Measured([record(hand=2.0 * bound, engine=4.0 * bound)])).splitlines()[2:]
     assert row.endswith(f"| 50 % | 25 % | {what} |")
+    short = {**record(hand=bound), "duration": 5.0}
+    assert tables.shares(Measured([short])) == "Not measured.", "the bound is that of the whole case"
 
 
 def test_construction_tells_seconds_and_bytes_of_all():
