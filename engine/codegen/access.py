@@ -36,6 +36,7 @@ from engine.codegen.plan import Entry, EventList, EventRecorder, Matrix, Plan, R
 from engine.codegen.traverse import (
     expressions_of_body,
     iteration_expressions,
+    loaded,
     statements,
     subexpressions,
     symbols,
@@ -268,7 +269,7 @@ def _check_before(plan: Plan, kernel: Kernel) -> None:
         raise AccessError(f"{kernel.name}: only events have something before their synapses")
     row = matrix_of(plan, kernel.domain.matrix).rows
     read = list(expressions_of_body(kernel.before))
-    loads = {part.array for part in read if isinstance(part, Load)}
+    loads = loaded(read)
     if loads & written_buffers(kernel):
         raise AccessError(f"{kernel.name}: reads {loads & written_buffers(kernel)} before it writes them")
     if symbols(read) & ({"s", "pre", "post"} - {row}):

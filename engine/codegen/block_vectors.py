@@ -32,9 +32,16 @@ from engine.codegen.neuron_loops import Stage
 from engine.codegen.plan import Matrix, Plan
 from engine.codegen.profile import groups
 from engine.codegen.step_loops import StepLoops
-from engine.codegen.stepwise import MOST_TOGETHER, Stepwise, counted, stepwise, touched
+from engine.codegen.stepwise import MOST_TOGETHER, Stepwise, counted, stepwise
 from engine.codegen.time_blocks import LONGEST, Counts, TimeBlocks
-from engine.codegen.traverse import expressions_of_body, rare_condition, rebuilt, statements
+from engine.codegen.traverse import (
+    expressions_of_body,
+    loaded,
+    rare_condition,
+    rebuilt,
+    statements,
+    touched_buffers,
+)
 from engine.codegen.vector_loops import BLOCK, STRETCH
 from engine.codegen.vectors import NEURON, TYPES, VectorPrinter, awake, is_worth_it
 
@@ -131,7 +138,7 @@ class BlockVectors(StepLoops):
 
     @staticmethod
     def _counts_of(kernels: Sequence[Kernel], blocks: TimeBlocks) -> Iterator[Counts]:
-        arrays = set().union(*(touched(kernel) for kernel in kernels))
+        arrays = set().union(*(touched_buffers(kernel) for kernel in kernels))
         yield from (counts for counts in blocks.counts if counts.array in arrays)
 
     def _step_after_step(self, kernels: Sequence[Kernel], blocks: TimeBlocks, lower: str, upper: str) -> None:
@@ -315,12 +322,12 @@ def _passing(stages: Sequence[Stage]) -> Iterator[str]:
     of a block writes is seen."""
     for stage in stages:
         others = [kernel for other in stages if other is not stage for kernel in (*other.dense, other.rare)]
-        elsewhere = set().union(*(touched(kernel) for kernel in others if kernel is not None))
+        elsewhere = set().union(*(touched_buffers(kernel) for kernel in others if kernel is not None))
         if stage.rare is not None and (test := rare_condition(stage.rare)) is not None:
-            elsewhere |= touched(replace(stage.rare, body=test.then))
+            elsewhere |= touched_buffers(replace(stage.rare, body=test.then))
         read: set[str] = set()
         for statement in (s for kernel in stage.dense if stage.vectors for s in kernel.body):
-            read |= {e.array for e in expressions_of_body([statement]) if isinstance(e, Load)}
+            read |= loaded(expressions_of_body([statement]))
             match statement:
                 case Store(array=array) if array not in read | elsewhere:
                     yield array

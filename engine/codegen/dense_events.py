@@ -11,10 +11,10 @@ from contextlib import ExitStack
 
 from engine.codegen.access import matrix_of
 from engine.codegen.dense_loops import DenseLoops
-from engine.codegen.ir import Accumulate, Comment, EachEvent, Kernel, Let, Load, Statement, Symbol
+from engine.codegen.ir import Accumulate, Comment, EachEvent, Kernel, Let, Statement, Symbol
 from engine.codegen.loop_parts import vectorises
 from engine.codegen.plan import Matrix, Plan
-from engine.codegen.traverse import expressions_of_body, symbols
+from engine.codegen.traverse import expressions_of_body, loaded, symbols
 
 TOGETHER = 4
 """Rows that are added at a time."""
@@ -42,7 +42,7 @@ def only_adds(plan: Plan, matrix: Matrix, kernel: Kernel) -> bool:
             added.add(statement.array)
         elif not isinstance(statement, Let | Comment):
             return False
-    read = {e.array for e in expressions_of_body(kernel.body) if isinstance(e, Load)}
+    read = loaded(expressions_of_body(kernel.body))
     return bool(added) and read.isdisjoint(added) and vectorises(kernel.body)
 
 
@@ -64,8 +64,8 @@ class DenseEvents(DenseLoops):
         line, e = self.text.line, self.expressions
         offsets, first = e.buffer(matrix.offsets), e.size(matrix.first)
         synapses = self.plan.buffer(matrix.columns).count
-        loads = {part.array for part in expressions_of_body(kernel.body) if isinstance(part, Load)}
-        arrays = sorted(name for name in loads if self.plan.buffer(name).count == synapses)
+        read = loaded(expressions_of_body(kernel.body))
+        arrays = sorted(name for name in read if self.plan.buffer(name).count == synapses)
         if not arrays:
             return
         step = LINE // (4 if self.plan.precision == "float" else 8)

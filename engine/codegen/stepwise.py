@@ -28,7 +28,13 @@ from engine.codegen.ir import (
 )
 from engine.codegen.plan import Plan, Rest
 from engine.codegen.time_blocks import Counts
-from engine.codegen.traverse import expressions_of_body, rare_condition, written_buffers
+from engine.codegen.traverse import (
+    expressions_of_body,
+    loaded,
+    rare_condition,
+    touched_buffers,
+    written_buffers,
+)
 from engine.codegen.vectors import NEURON, awake, fits, fitting
 
 REGISTERS = 20
@@ -99,8 +105,8 @@ def stepwise(plan: Plan, kernels: Sequence[Kernel], counts: Iterable[Counts]) ->
     test = rare_condition(last)
     if test is None:
         dense, test = list(kernels), None
-    own_counts = tuple(c for c in counts if any(c.array in touched(kernel) for kernel in dense))
-    rests = [rest for rest in plan.rests if any(rest.last in touched(kernel) for kernel in kernels)]
+    own_counts = tuple(c for c in counts if any(c.array in touched_buffers(kernel) for kernel in dense))
+    rests = [rest for rest in plan.rests if any(rest.last in touched_buffers(kernel) for kernel in kernels)]
     if len(rests) > 1 or any(rare_condition(kernel) is not None for kernel in dense):
         return None
     if any(isinstance(e, Draw) for kernel in kernels for e in expressions_of_body(kernel.body)):
@@ -121,7 +127,7 @@ def stepwise(plan: Plan, kernels: Sequence[Kernel], counts: Iterable[Counts]) ->
             if isinstance(statement, Comment) or fitting(statement, plan, known):
                 reset.append(statement)
                 continue
-            if not isinstance(statement, Store | Emit) or _read([statement]) & written:
+            if not isinstance(statement, Store | Emit) or loaded(expressions_of_body([statement])) & written:
                 return None
             if rest is not None and isinstance(statement, Store) and statement.array == rest.last:
                 lasting = statement.value
@@ -154,7 +160,7 @@ def _arriving(
 
 def _touches(statement: Statement, array: str) -> bool:
     written = isinstance(statement, Store | Accumulate) and statement.array == array
-    return written or array in _read([statement])
+    return written or array in loaded(expressions_of_body([statement]))
 
 
 def _rests(statement: Statement) -> bool:
@@ -177,15 +183,6 @@ def _clears(statement: Statement, counts: Iterable[Counts]) -> bool:
         case Accumulate(array=array, op="="):
             return any(array == c.array for c in counts)
     return False
-
-
-def touched(kernel: Kernel) -> set[str]:
-    """Buffers that a kernel reads or writes."""
-    return _read(kernel.body) | written_buffers(kernel)
-
-
-def _read(body: Iterable[Statement]) -> set[str]:
-    return {e.array for e in expressions_of_body(body) if isinstance(e, Load)}
 
 
 def _uniform(expression: Expr) -> bool:

@@ -28,8 +28,8 @@ from engine.codegen.profile import groups
 from engine.codegen.traverse import (
     expressions_of,
     iteration_expressions,
+    loaded,
     statements,
-    subexpressions,
     symbols,
     uniform_expressions,
     written_buffers,
@@ -127,14 +127,14 @@ def _gain_from_blocks(plan: Plan, kernels: list[Kernel]) -> bool:
 def _is_steady(kernel: Kernel, written: set[str]) -> bool:
     """Does the kernel run in all steps of a call or in none, and never end one?"""
     uniform = list(uniform_expressions(kernel))
-    if symbols(uniform) & _CLOCK or _loaded(uniform) & written or "done" in symbols(expressions_of(kernel)):
+    if symbols(uniform) & _CLOCK or loaded(uniform) & written or "done" in symbols(expressions_of(kernel)):
         return False
     return not any(isinstance(s, Interrupt) for s in statements((*kernel.body, *kernel.after)))
 
 
 def _keeps_to_itself(kernel: Kernel, count: str, written: set[str]) -> bool:
     """Does each neuron touch nothing that changes but what is its own?"""
-    return all(base_symbol(index, count) == "i" for array, index in _touched(kernel) if array in written)
+    return all(base_symbol(index, count) == "i" for array, index in _places(kernel) if array in written)
 
 
 def _counted_ahead(plan: Plan, kernel: Kernel, written: set[str]) -> Counts | None:
@@ -170,7 +170,7 @@ def _apart(
     touched in the slot of the step alone, so that no step sees the counts of another."""
     users: dict[str, set[int]] = {}
     for number, group in enumerate(kernels):
-        for array, index in (pair for kernel in group for pair in _touched(kernel)):
+        for array, index in (pair for kernel in group for pair in _places(kernel)):
             if array in counting and counting[array][1] != number:
                 counts, before = counting[array]
                 if number < before or index != Op("+", (counts.slot, Symbol("i", "int")), "int"):
@@ -190,7 +190,7 @@ def _records_the_end(entry: Entry, following: Iterable[list[Kernel]]) -> bool:
     return not any(work.source in written_buffers(kernel) for group in following for kernel in group)
 
 
-def _touched(kernel: Kernel) -> Iterator[tuple[str, Expr]]:
+def _places(kernel: Kernel) -> Iterator[tuple[str, Expr]]:
     """Buffers and indices that the iterations of a kernel read or write."""
     for part in iteration_expressions(kernel):
         if isinstance(part, Load):
@@ -198,8 +198,3 @@ def _touched(kernel: Kernel) -> Iterator[tuple[str, Expr]]:
     for statement in statements((*kernel.body, *kernel.after)):
         if isinstance(statement, Store | Accumulate):
             yield statement.array, statement.index
-
-
-def _loaded(expressions: Iterable[Expr]) -> set[str]:
-    found = (part for expression in expressions for part in subexpressions(expression))
-    return {part.array for part in found if isinstance(part, Load)}

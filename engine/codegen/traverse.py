@@ -139,6 +139,16 @@ def written_buffers(kernel: Kernel) -> set[str]:
     return {s.array for s in statements(both) if isinstance(s, Store | Accumulate)}
 
 
+def loaded(expressions: Iterable[Expr]) -> set[str]:
+    """Names of the buffers that expressions read, of which the parts are among them."""
+    return {part.array for part in expressions if isinstance(part, Load)}
+
+
+def touched_buffers(kernel: Kernel) -> set[str]:
+    """Names of the buffers that a kernel reads or writes."""
+    return written_buffers(kernel) | loaded(expressions_of(kernel))
+
+
 def symbols(expressions: Iterable[Expr]) -> set[str]:
     """Names of all symbols among the expressions and their parts."""
     found = (part for expression in expressions for part in subexpressions(expression))

@@ -10,7 +10,6 @@ number of the right distribution, given whether the neuron fired. Where somethin
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.codegen.ir import (
@@ -41,6 +40,7 @@ from engine.codegen.plan import CLOSING, Entry, Recorder
 from engine.codegen.traverse import (
     expressions_of,
     expressions_of_body,
+    loaded,
     rare_condition,
     statements,
     subexpressions,
@@ -109,7 +109,7 @@ class _Chance:
     @property
     def is_exact(self) -> bool:
         """Is it enough that a neuron is picked?"""
-        return self.awake == TRUE and self.drawn not in _read(self.test.then)
+        return self.awake == TRUE and self.drawn not in loaded(expressions_of_body(self.test.then))
 
     @property
     def is_common(self) -> bool:
@@ -168,7 +168,7 @@ def _picking(builder: Builder, found: _Chance, gaps: int) -> Kernel:
             Let(number.name, found.line.at(UNIT)),
             If(condition, (Store(found.drawn, NEURON, number), *test.then)),
         )
-    read = _loads(subexpressions(chance))
+    read = loaded(subexpressions(chance))
     group = GROUP if read.isdisjoint(written_buffers(found.spikes)) else BLOCK
     picked = EachChance(domain.count, chance, found.draw.stream, gaps, group, scale)
     if found.is_exact and _lasts(builder, found.limit):
@@ -181,7 +181,7 @@ def _lasts(builder: Builder, limit: Expr) -> bool:
     kernels = [entry.work for entry in builder.schedule if isinstance(entry.work, Kernel)]
     changing = {name for kernel in kernels for name in written_buffers(kernel)}
     changes = symbols([limit]) - {"i", *builder.sizes}
-    return not changes and changing.isdisjoint(_loads(subexpressions(limit)))
+    return not changes and changing.isdisjoint(loaded(subexpressions(limit)))
 
 
 def _in_windows(builder: Builder, picked: EachChance, inner: str) -> EachChance:
@@ -236,7 +236,7 @@ def _chance(builder: Builder, spikes: Kernel) -> _Chance | None:
     if awake != TRUE and not _is_rest(awake):
         return None
     drawn = number.array
-    if drawn in _loads(subexpressions(limit)) or any(isinstance(e, Draw) for e in subexpressions(limit)):
+    if drawn in loaded(subexpressions(limit)) or any(isinstance(e, Draw) for e in subexpressions(limit)):
         return None
     writers = [
         e.work for e in builder.schedule if isinstance(e.work, Kernel) and drawn in written_buffers(e.work)
@@ -259,7 +259,12 @@ def _with_draw(equations: Kernel, spikes: Kernel, drawn: str, limit: Expr, awake
         value = value.then
     draws = [e for e in subexpressions(value) if isinstance(e, Draw)]
     line = _line(folded(value))
-    if line is None or len(draws) != 1 or not line.factor > 0.0 or drawn in _read(others):
+    if (
+        line is None
+        or len(draws) != 1
+        or not line.factor > 0.0
+        or drawn in loaded(expressions_of_body(others))
+    ):
         return None
     before = equations.body[places[0] - 1] if places[0] else None
     comment = (before,) if isinstance(before, Comment) else ()
@@ -310,7 +315,7 @@ def _is_seen(builder: Builder, found: _Chance) -> bool:
         if isinstance(work, Recorder) and work.source == found.drawn:
             return True
         other = isinstance(work, Kernel) and work is not found.spikes and work is not found.equations
-        if other and isinstance(work, Kernel) and found.drawn in _loads(expressions_of(work)):
+        if other and isinstance(work, Kernel) and found.drawn in loaded(expressions_of(work)):
             return True
     return False
 
@@ -323,11 +328,3 @@ def _last(found: _Chance) -> str:
 
 def _load(drawn: str) -> Load:
     return Load(drawn, NEURON)
-
-
-def _read(body: Iterable[Statement]) -> set[str]:
-    return _loads(expressions_of_body(body))
-
-
-def _loads(expressions: Iterable[Expr]) -> set[str]:
-    return {part.array for part in expressions if isinstance(part, Load)}

@@ -32,12 +32,12 @@ from engine.codegen.lowering.synapses import SYNAPSE
 from engine.codegen.passes import rewrite
 from engine.codegen.plan import Buffer, Entry, Plan, Recorder
 from engine.codegen.traverse import (
-    expressions_of,
     expressions_of_body,
     iteration_expressions,
     statements,
     subexpressions,
     symbols,
+    touched_buffers,
     uniform_expressions,
     written_buffers,
 )
@@ -82,16 +82,11 @@ def _unseen(plan: Plan) -> set[str]:
     reals = {buffer.name for buffer in plan.buffers if buffer.dtype == "real" and buffer.count != 1}
     found = (written & reals) - recorded
     for kernel in kernels:
-        touched = found & _touched(kernel)
+        touched = found & touched_buffers(kernel)
         if touched and not _is_steady(kernel, written):
             found -= touched
         found -= {name for name in touched if not _computes_first(kernel, name)}
     return found
-
-
-def _touched(kernel: Kernel) -> set[str]:
-    """Buffers that a kernel reads or writes."""
-    return written_buffers(kernel) | {e.array for e in expressions_of(kernel) if isinstance(e, Load)}
 
 
 def _computes_first(kernel: Kernel, name: str) -> bool:
@@ -138,7 +133,7 @@ def _is_phase(expression: Expr) -> bool:
 
 def _both(kernel: Kernel, unseen: set[str]) -> tuple[Kernel, ...]:
     """The kernel for calls after which Python looks, and that for the others."""
-    names = unseen & _touched(kernel)
+    names = unseen & touched_buffers(kernel)
     if not names:
         return (kernel,)
     condition = kernel.condition or TRUE
