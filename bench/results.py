@@ -34,7 +34,7 @@ def key_of(record: Record) -> Key:
 class Measured:
     """All records, found by what they are of; the last of the same replaces earlier ones.
 
-    Each result keeps those that were measured ``beside`` it, which alone it is compared with, and how long its
+    Each result keeps those that were measured ``beside`` it, which alone it is compared with, and how long
     networks ran.
     """
 
