@@ -180,14 +180,16 @@ def _waiting(plan: Plan, before: Sequence[Entry], group: Sequence[Entry], count:
     waiting: list[Kernel] = []
     written = {access.buffer for entry in group for access in accesses_of(plan, entry) if access.writes}
     touched: set[str] = set()
+    added: set[str] = set()  # by one delivery each: what exceeds ROWS of another one would overtake it
     for entry in reversed(before):
         accesses = list(accesses_of(plan, entry))
         work = entry.work
         if isinstance(work, Kernel) and can_wait(plan, work, count):
             adds_to = written_buffers(work)
             read = {access.buffer for access in accesses} - adds_to
-            if not read & written and not adds_to & touched:
+            if not read & written and not adds_to & (touched | added):
                 waiting.insert(0, work)
+                added |= adds_to
                 continue
         touched |= {access.buffer for access in accesses}
         written |= {access.buffer for access in accesses if access.writes}

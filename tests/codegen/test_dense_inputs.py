@@ -214,9 +214,20 @@ def test_values_that_spikes_compute() -> None:
 
 def test_two_targets_of_one_projection() -> None:
     case = recurrent(150, every=3)
-    add = Accumulate("h", POST, "+", op("*", Load("one_w", S), real(0.25)))
+    add = Accumulate("y", POST, "+", op("*", Load("one_w", S), real(0.25)))
     case.schedule.insert(
         1, replace(case.schedule[0], work=Kernel("again", EachEvent("spikes", "one", number(1)), (add,)))
     )
     assert waits(case)
     assert_close(run(case, 4).arrays, interpret(case, 4).arrays, 1e-13)
+
+
+def test_two_deliveries_to_one_target_keep_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where there are more spikes than are added together."""
+    add = (Accumulate("h", POST, "+", Load("one_w", S)),)
+    case = recurrent(body=add, every=2)
+    assert waiting(case) == {"h"}
+    found = run(case, 5).arrays
+    monkeypatch.setattr(cpp, "inputs_of_neurons", lambda *given: {})
+    assert waiting(case) == set()
+    assert_same_bits(run(case, 5).arrays, found)
