@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from engine.codegen.access import counted_in, event_list, matrix_of
 from engine.codegen.ir import EachEvent, Kernel
 from engine.codegen.loop_parts import LoopParts
-from engine.codegen.plan import EventList, Matrix, room_of
+from engine.codegen.plan import EventList, room_of
 
 
 class BitRows(LoopParts):
@@ -51,8 +51,13 @@ class BitRows(LoopParts):
             length = f"(uint64_t)({upper} - {lower})"
             self.text.line(f"else if (!counts.more) __builtin_memset(low + {lower}, 0, {length});")
 
-    def fetch_row(self, matrix: Matrix, row: str) -> None:
-        """Ask for the thread's part of a row that will be counted later."""
-        e = self.expressions
-        start = f"{e.buffer(matrix.offsets)}[{row}] + {self.bounds(matrix.n_post)[0]} / 64"
-        self.text.line(f"nl_fetch_row((const uint64_t*){e.buffer(matrix.bits)} + {start});")
+    def ask_for_row(self, events: str, row: str) -> None:
+        """The thread's part of each row of bits that the spike will be counted by."""
+        super().ask_for_row(events, row)
+        for entry in self.plan.steady:
+            domain = entry.work.domain if isinstance(entry.work, Kernel) else None
+            if isinstance(domain, EachEvent) and domain.events == events:
+                matrix, e = matrix_of(self.plan, domain.matrix), self.expressions
+                if matrix.bits:
+                    start = f"{e.buffer(matrix.offsets)}[{row}] + {self.bounds(matrix.n_post)[0]} / 64"
+                    self.text.line(f"nl_fetch_row((const uint64_t*){e.buffer(matrix.bits)} + {start});")

@@ -6,7 +6,7 @@ that are 0 between steps that they are; the careful one takes all that may be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,6 @@ from engine.codegen.ir import (
     Cast,
     Comment,
     Each,
-    EachEvent,
     Emit,
     Expr,
     Kernel,
@@ -29,7 +28,7 @@ from engine.codegen.ir import (
     Symbol,
 )
 from engine.codegen.neuron_loops import Stage
-from engine.codegen.plan import Matrix, Plan
+from engine.codegen.plan import Plan
 from engine.codegen.profile import groups
 from engine.codegen.step_loops import StepLoops
 from engine.codegen.stepwise import MOST_TOGETHER, Stepwise, counted, stepwise
@@ -289,16 +288,6 @@ class BlockVectors(StepLoops):
         with self.steps(), self.each_set(f"fires + {STRETCH // BLOCK} * later", number):
             text.line(f"const int64_t i = first + {BLOCK} * word + __builtin_ctzll(left);")
             self.body(form.then)
-            for matrix in self._read_later(form.then):
-                self.fetch_row(matrix, "i")
-
-    def _read_later(self, body: Iterable[Statement]) -> Iterator[Matrix]:
-        """The rows of bits that spikes of these statements will be counted by."""
-        emitted = {s.events for s in statements(body) if isinstance(s, Emit)}
-        for entry in self.plan.schedule:
-            domain = entry.work.domain if isinstance(entry.work, Kernel) else None
-            if isinstance(domain, EachEvent) and domain.events in emitted:
-                yield self.plan.matrix(domain.matrix)
 
     @contextmanager
     def _vectors(self) -> Iterator[None]:

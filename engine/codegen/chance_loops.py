@@ -78,7 +78,8 @@ class ChanceLoops(LoopParts):
             own, chances = "false", f"{chance}, {scale}"
         text.line(
             f"const nl_picks picks = nl_pick_of_window<{own}>"
-            f"({self._places(domain)}, {domain.window}, done == 0, size, {chances}, kept, chance_of);"
+            f"({self._places(domain)}, {domain.window}, {self.first_of_call}, "
+            f"size, {chances}, kept, chance_of);"
         )
         text.line("int64_t next = picks.next;")
         with text.block("for (; kept[32 + next] < picks.end; ++next)"):
@@ -86,6 +87,11 @@ class ChanceLoops(LoopParts):
             self._skip(domain)
             self.body(body)
         text.line("kept[0] = (uint16_t)next;")
+
+    @property
+    def first_of_call(self) -> str:
+        """Text of whether this is the first step of a call of the library."""
+        return "done == 0"
 
     def _skip(self, domain: EachChance) -> None:
         """Pass over the neurons of another thread."""

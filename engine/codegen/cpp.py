@@ -195,9 +195,10 @@ class CppPrinter(LoopPrinter):
             self.kernel(work)
 
     def _in_all_steps(self, group: list[Entry], blocks: TimeBlocks) -> None:
-        """What entries do in all steps of a block; of values only those after the last one are recorded."""
+        """What entries do in all steps of a block; of values only those after the last one are recorded, or
+        shown to Python."""
         work = group[0].work
-        if isinstance(work, Recorder):
+        if isinstance(work, Recorder) or group[0].phase == CLOSING:
             with self.text.block(), self.at_step("length - 1"):
                 self._loop(group)
         elif isinstance(work, Kernel) and isinstance(work.domain, Each):
@@ -205,6 +206,11 @@ class CppPrinter(LoopPrinter):
         else:
             with self.steps():
                 self._loop(group)
+
+    @property
+    def first_of_call(self) -> str:
+        """As there; in a block it is the first step of the first one."""
+        return super().first_of_call + ("" if self._time_blocks is None else " && later == 0")
 
     def _end_of_step(self) -> None:
         """Agree whether to go on.
@@ -246,7 +252,8 @@ class CppPrinter(LoopPrinter):
     def _end_of_call(self) -> None:
         """What only Python looks at, once it does."""
         self.text.comment(f"--- phase {CLOSING}: {PHASES[CLOSING]}")
-        with self.text.block("if (stopping[done & 1] || done + 1 == steps)"):
+        over = "done & 1] || done + 1" if self._time_blocks is None else "turn & 1] || done + length"
+        with self.text.block(f"if (stopping[{over} == steps)"):
             for group in groups(self.plan.closing):
                 if group[0].barrier and self.barrier:
                     self.text.line(self.barrier)

@@ -14,6 +14,7 @@ from engine.codegen.access import base_symbol, counted_in
 from engine.codegen.ir import (
     Accumulate,
     Each,
+    EachChance,
     EachEvent,
     Expr,
     Interrupt,
@@ -97,14 +98,14 @@ def time_blocks(plan: Plan) -> TimeBlocks | None:
         for kernel in group:
             if not _is_steady(kernel, written):
                 return None
-            if isinstance(kernel.domain, Each):
+            if isinstance(kernel.domain, Each | EachChance):
                 if not _keeps_to_itself(kernel, kernel.domain.count, written):
                     return None
             elif (found := _counted_ahead(plan, kernel, written)) is None or found.array in counting:
                 return None
             else:
                 counting[found.array] = found, number
-    if plan.closing or not _apart(parts, kernels, written, counting):
+    if not all(_looks_once(entry) for entry in plan.closing) or not _apart(parts, kernels, written, counting):
         return None
     if not counting and not all(_gain_from_blocks(plan, group) for group in kernels if group):
         return None
@@ -122,6 +123,11 @@ def _gain_from_blocks(plan: Plan, kernels: list[Kernel]) -> bool:
     if not isinstance(domain, Each) or domain.count in plan.few:
         return False
     return all(has_vectors(kernel, plan) for kernel in kernels) and is_worth_it(kernels)
+
+
+def _looks_once(entry: Entry) -> bool:
+    """Does an entry that follows the last step of a call need no more than the clock of that step?"""
+    return isinstance(entry.work, Kernel) and isinstance(entry.work.domain, Each)
 
 
 def _is_steady(kernel: Kernel, written: set[str]) -> bool:
