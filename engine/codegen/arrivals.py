@@ -9,6 +9,7 @@ network: a neuron's additions keep their order.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from engine.codegen.ir import (
     Accumulate,
@@ -32,13 +33,13 @@ CHUNK = 16
 """Synapses between two looks ahead: a cache line of 32-bit ranks."""
 
 UNIT = 32
-"""The same where synapses are vectors."""
+"""The same where synapses are vectors, or their ranks are read several at a time."""
 
 FEWEST = 4
 """Synapses of a row from which on they are taken as vectors; shorter rows are done before memory is asked."""
 
 LONG = 256
-"""Synapses of a row that take as long as the next row needs to come; shorter ones fetch the third one."""
+"""Synapses of a row that take as long as the next row needs to come; shorter ones fetch a later one."""
 
 MANY = 8
 """Spikes of a step of which all but the first find their rows fetched."""
@@ -82,6 +83,7 @@ class Arrivals(LoopParts):
         vectors = "s" in used and vectorises(body)
         ahead = _is_light(body)
         lanes = self._lane_body(matrix, body) if vectors else None
+        words = lanes is not None and ahead and _only_adds(body)
         self._synapse(matrix, body)
         if lanes is not None:
             with self.text.block(f"if (last - from < {FEWEST})"):
@@ -89,8 +91,9 @@ class Arrivals(LoopParts):
                 self.text.line("continue;")
         if ahead:
             # Vectors are through with a row soon, but there is no time to lose at its beginning either.
-            distance = "1" if lanes is not None else f"(last - from < {LONG} ? 3 : 1)"
-            if lanes is None:
+            shorter = 3 if lanes is None else 2
+            distance = f"(last - from < {LONG} ? {shorter} : 1)" if lanes is None or words else "1"
+            if lanes is None or words:
                 far = f"{ranks}[nl_min(event + {FAR}, end - 1)] * {self.parts(matrix)} + {place}"
                 self.text.line(f"__builtin_prefetch(&{split}[{far}]);")
             self.text.line(f"int64_t later = event + {distance};")
@@ -100,16 +103,16 @@ class Arrivals(LoopParts):
         if lanes is None:
             self._one_by_one(matrix, body, vectors, ahead)
             return
-        if ahead and _only_adds(body) and self.plan.precision == "double":
-            self._many_long(matrix, body, "++k) synapse(from + k);", f"#pragma GCC unroll {UNIT}")
+        if words:
+            self._words(matrix, body)
         self.text.line("#ifdef NL_LANES")
         small = " && ".join(f"{size} < 1L << 31" for size in dict.fromkeys(lanes.sizes))
         with self.text.block(f"if ({small or 'true'})"):
-            self._as_vectors(matrix, body, lanes, ahead)
+            self._as_vectors(matrix, body, lanes, ahead, words)
         self.text.line("else")
         self.text.line("#endif")
         with self.text.block():
-            self._one_by_one(matrix, body, vectors, ahead)
+            self._one_by_one(matrix, body, vectors and not words, ahead and not words)
 
     def _beyond_part(self, listed: EventList) -> str:
         """Text of the first spike of the thread after ``part``, or the last one of ``part``."""
@@ -118,17 +121,16 @@ class Arrivals(LoopParts):
         return f"{some} ? slot * {count} + nl_lower({count}, part + 1, threads) : end - 1"
 
     def _synapse(self, matrix: Matrix, body: Sequence[Statement]) -> None:
-        """What happens at one entry."""
-        used = symbols(expressions_of_body(body))
-        with self.text.block("const auto synapse = [&](const int64_t entry) __attribute__((always_inline))"):
-            if "post" in used:
-                self.text.line(f"const int64_t post = {self.expressions.buffer(matrix.columns)}[entry];")
+        """What happens at one entry, and at one whose post-synaptic neuron is known."""
+        used, inlined = symbols(expressions_of_body(body)), "__attribute__((always_inline))"
+        unused = [f"[[maybe_unused]] const int64_t {name}" for name in ("s", "post")]
+        with self.text.block(f"const auto onto = [&]({', '.join(unused)}) {inlined}"):
             if "pre" in used:
                 self.text.line("const int64_t pre = row;")
-            if "s" in used:
-                self.text.line("const int64_t s = entry;")
             self.body(body)
         self.text.lines[-1] += ";"
+        entry = f"onto(entry, {self.expressions.buffer(matrix.columns)}[entry])"
+        self.text.line(f"const auto synapse = [&](const int64_t entry) {inlined} {{ {entry}; }};")
 
     def _lane_body(self, matrix: Matrix, body: Sequence[Statement]) -> LaneBody | None:
         try:
@@ -136,20 +138,25 @@ class Arrivals(LoopParts):
         except NoLanesError:
             return None
 
-    def _many_long(self, matrix: Matrix, body: Sequence[Statement], step: str, hint: str = "") -> None:
-        """Long rows of many spikes: nobody waits for memory. They come into the second cache, since the first
-        one is for what is added to. Doubles take less time one by one than gathered and scattered."""
-        with (
-            self.text.block(f"if (last - from >= {LONG} && end - first >= {MANY})"),
-            self.text.block(f"for (; from + {UNIT} <= last; from += {UNIT})"),
-        ):
-            self._fetch(matrix, body, UNIT, ", 0, 1")
-            if hint:
-                self.text.line(hint)
-            self.text.line(f"for (int64_t k = 0; k < {UNIT}; {step}")
+    def _words(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """All but the last entries, where what a synapse adds takes less time than to gather and scatter it.
+        Where rows are long and spikes many, nobody waits for memory: rows come into the second cache, since
+        the first one is for what is added to."""
+        ranks = self.expressions.buffer(matrix.columns)
+        many = f"last - from >= {LONG} && end - first >= {MANY}"
+        for condition, purpose in ((many, ", 0, 1"), ("", "")):
+            with ExitStack() as stack:
+                if condition:
+                    stack.enter_context(self.text.block(f"if ({condition})"))
+                stack.enter_context(self.text.block(f"for (; from + {UNIT} <= last; from += {UNIT})"))
+                self._fetch(matrix, body, UNIT, purpose)
+                self.text.line(f"nl_each_rank<{UNIT}>(&{ranks}[from], from, onto);")
+        self._fetch(matrix, body, UNIT)
 
-    def _as_vectors(self, matrix: Matrix, body: Sequence[Statement], lanes: LaneBody, ahead: bool) -> None:
-        """The entries from ``from`` to ``last`` as vectors; nothing is left after them."""
+    def _as_vectors(
+        self, matrix: Matrix, body: Sequence[Statement], lanes: LaneBody, ahead: bool, few: bool
+    ) -> None:
+        """The entries from ``from`` to ``last``, perhaps ``few``, as vectors; nothing is left after them."""
         self.uses_lanes = True
         line = self.text.line
         if "pre" in symbols(expressions_of_body(body)):
@@ -161,14 +168,12 @@ class Arrivals(LoopParts):
             for text in lanes.lines:
                 line(text)
         self.text.lines[-1] += ";"
-        step = "k += NL_LANES) synapses(from + k, nl_every<real>);"
-        if ahead:
-            if _only_adds(body) and self.plan.precision == "float":
-                self._many_long(matrix, body, step)
+        if ahead and not few:
             with self.text.block(f"for (; from + {UNIT} <= last; from += {UNIT})"):
                 self._fetch(matrix, body, UNIT)
-                line(f"for (int64_t k = 0; k < {UNIT}; {step}")
+                line(f"for (int64_t k = 0; k < {UNIT}; k += NL_LANES) synapses(from + k, nl_every<real>);")
             self._fetch(matrix, body, UNIT)
+        if ahead:
             # One loop for whole vectors and for the last one: its end is one guess of the processor less.
             line("for (; from < last; from += NL_LANES) synapses(from, nl_first<real>(last - from));")
             return

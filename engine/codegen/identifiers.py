@@ -15,10 +15,10 @@ thread_local throw true try typedef typeid typename uint8_t uint16_t uint32_t ui
 using virtual void volatile wchar_t while xor xor_eq
 """
 _PRINTED = """
-ahead any at base begin beyond buffers clock done draw draw_start emitted end entry event fires first from
-hole i interrupted k lanes last later left length neurons newest number of_steps pair part place post pre
-progress q rank row rows run s seed shift sizes slot some start step step_start steps stop stopping sum
-synapse t thread threads tick tick_start tile top until whole wide word
+ahead any at base begin beyond buffers clock done draw draw_start emitted end entry event fires first
+from hole i interrupted k lanes last later left length neurons newest number of_steps onto pair part
+place post pre progress q rank row rows run s seed shift sizes slot some start step step_start steps stop
+stopping sum synapse synapses t thread threads tick tick_start tile top until whole wide word
 """
 KEYWORDS = frozenset(_KEYWORDS.split())
 _NUMBERED = frozenset(f"{part}_{number}" for part in ("row", "base", "shift", "sum") for number in range(16))

@@ -1,3 +1,22 @@
+// Calls onto(synapse, rank) for so many synapses of a row. Ranks are read as words of 64 bits: additions wait for the
+// processor's loads, of which this needs fewer.
+template <int64_t number, class Rank, class Onto>
+static inline __attribute__((always_inline)) void nl_each_rank(const Rank* ranks, int64_t synapse, Onto onto) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    constexpr int64_t together = 8 / sizeof(Rank);
+#pragma GCC unroll 16
+    for (int64_t k = 0; k < number; k += together) {
+        uint64_t word;
+        __builtin_memcpy(&word, ranks + k, 8);
+#pragma GCC unroll 4
+        for (int64_t n = 0; n < together; ++n)
+            onto(synapse + k + n, (int64_t)(Rank)(word >> 8 * sizeof(Rank) * n));
+    }
+#else
+    for (int64_t k = 0; k < number; ++k) onto(synapse + k, ranks[k]);
+#endif
+}
+
 // The synapses of a row as vectors: one after the other in what each synapse has, gathered by rank from what neurons
 // have. A lane's number is that of the same steps done for one synapse alone.
 #if defined(NL_VECTORS) && defined(__AVX512VL__) && defined(__AVX512BW__)

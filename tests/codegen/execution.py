@@ -91,14 +91,21 @@ class Case:
         self.events.append(EventList(name, count, f"{name}_slots", f"{name}_ranks", f"{name}_counts"))
 
     def matrix(
-        self, name: str, rows: Any, n_rows: str, n_post: str, dense: npt.NDArray[Any], tiles: int = 0
+        self,
+        name: str,
+        rows: Any,
+        n_rows: str,
+        n_post: str,
+        dense: npt.NDArray[Any],
+        tiles: int = 0,
+        ranks: Any = "int32",
     ) -> None:
         """Rows of a boolean matrix [n_rows, n_columns]; with ``tiles`` parts of each thread's columns."""
         offsets = np.concatenate([[0], np.cumsum(dense.sum(axis=1))])
         columns = np.nonzero(dense)[1]
         self.sizes |= {f"{name}_nnz": columns.size, f"{name}_borders": offsets.size, f"{name}_parts": 0}
         self.buffer(f"{name}_offsets", offsets, "int64", f"{name}_borders")
-        self.buffer(f"{name}_columns", columns, "int32", f"{name}_nnz")
+        self.buffer(f"{name}_columns", columns, ranks, f"{name}_nnz")
         split = ""
         if rows == "pre":
             split = f"{name}_split"

@@ -61,11 +61,36 @@ def test_rows_are_added_alike_however_long_and_many(precision: str, period: int)
         assert_close(found[1], interpret(case, 6).arrays, 1e-13)
 
 
-@pytest.mark.parametrize(("precision", "step"), [("double", "synapse("), ("float", "synapses(")])
-def test_doubles_are_added_one_by_one_where_nobody_waits_for_memory(precision: str, step: str) -> None:
+@pytest.mark.parametrize("ranks", ["int32", "uint16"])
+def test_rows_of_any_length_and_kind_of_ranks_give_the_same_sums(ranks: str) -> None:
+    """Whole words of ranks, what is left of them, and nothing."""
+    rng = np.random.default_rng(5)
+    lengths = [*range(2 * UNIT + 7), LONG - 1, LONG, LONG + UNIT - 1, 0, 1]
+    joined = np.zeros((len(lengths), M), bool)
+    for row, length in zip(joined, lengths, strict=True):
+        row[rng.choice(M, length, replace=False)] = True
+    sums = {}
+    for precision in ("double", "float"):
+        case = Case(sizes={"n": len(lengths), "m": M}, precision=precision)
+        case.matrix("out", "pre", "n", "m", joined, ranks=ranks)
+        case.buffer("w", rng.integers(1, 1 << 12, int(joined.sum())), "real", "out_nnz")
+        case.buffer("g", 0.0, "real", "m")
+        case.event_list("spikes", "n")
+        case.add(5, Kernel("fire", Each("n"), (If(every(2), (Emit("spikes", I),)),)))
+        body = (Accumulate("g", POST, "+", Load("w", S)),)
+        case.add(2, Kernel("deliver", EachEvent("spikes", "out", number(1)), body))
+        expected = interpret(case, 4).arrays
+        for threads in (1, 3):
+            assert_close(run(case, 4, "openmp", threads).arrays, {"g": expected["g"]}, 0.0)
+        sums[precision] = expected["g"]
+    assert all(np.count_nonzero(found) > M / 2 for found in sums.values())
+
+
+@pytest.mark.parametrize("precision", ["double", "float"])
+def test_rows_go_to_the_second_cache_where_nobody_waits_for_memory(precision: str) -> None:
     text = print_plan(case_of(precision, every(1)).plan(), "single")
     loop = text[text.index(CONDITION) :].split("}", 1)[0]
-    assert step in loop
+    assert "nl_each_rank<32>(&out_columns[from], from, onto);" in loop
     assert "__builtin_prefetch(&w[from + ahead], 0, 1);" in loop
 
 
