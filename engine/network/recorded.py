@@ -6,7 +6,6 @@ what there is already, so that few samples take little room and many are copied 
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.runtime.pages import on_huge_pages
 from engine.runtime.sparse import transpose
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ SMALLEST_BLOCK = 1 << 12
 LARGEST_BLOCK = 1 << 21
 """Bytes: those of a huge page. Smaller blocks do not go back to the operating system as soon as they are
 dropped; filling larger ones at once drives the network out of the processor's caches."""
-
-HUGE_PAGE = 1 << 21 if hasattr(mmap, "MADV_HUGEPAGE") else None
 
 
 class Table:
@@ -122,16 +120,8 @@ def _block(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
     """Memory for elements. That of a large block is one huge page, where the system has these: asked for
     once, instead of by hundreds of interruptions of the network that writes there."""
     size = count * dtype.itemsize
-    if HUGE_PAGE is None or not 3 * HUGE_PAGE <= 4 * size <= 4 * HUGE_PAGE:
-        return np.empty(count, dtype)
-    memory = mmap.mmap(-1, 2 * HUGE_PAGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    everything = np.frombuffer(memory, np.uint8)
-    begin = -everything.ctypes.data % HUGE_PAGE
-    try:
-        memory.madvise(mmap.MADV_HUGEPAGE, begin, HUGE_PAGE)
-    except OSError:  # a system that has none
-        return np.empty(count, dtype)
-    return everything[begin : begin + size].view(dtype)
+    memory = on_huge_pages(size) if 3 * LARGEST_BLOCK <= 4 * size <= 4 * LARGEST_BLOCK else None
+    return np.empty(count, dtype) if memory is None else memory.view(dtype)
 
 
 @dataclass

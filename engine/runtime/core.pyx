@@ -6,6 +6,7 @@ import os
 import numpy as np
 
 from engine.errors import EngineError
+from engine.runtime.pages import on_huge_pages
 
 cimport numpy as cnp
 from libc.stdint cimport int32_t, int64_t, uintptr_t
@@ -43,7 +44,8 @@ def aligned_zeros(shape, dtype=np.float64, int alignment=64):
     dtype = np.dtype(dtype)
     shape = (int(shape),) if np.ndim(shape) == 0 else tuple(int(extent) for extent in shape)
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    return _aligned(np.zeros(size + alignment, dtype=np.uint8), shape, dtype, alignment)
+    memory = on_huge_pages(size + alignment)
+    return _aligned(np.zeros(size + alignment, np.uint8) if memory is None else memory, shape, dtype, alignment)
 
 
 def aligned_empty(shape, dtype=np.float64, int alignment=64):
@@ -51,7 +53,8 @@ def aligned_empty(shape, dtype=np.float64, int alignment=64):
     dtype = np.dtype(dtype)
     shape = (int(shape),) if np.ndim(shape) == 0 else tuple(int(extent) for extent in shape)
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    return _aligned(np.empty(size + alignment, dtype=np.uint8), shape, dtype, alignment)
+    memory = on_huge_pages(size + alignment)
+    return _aligned(np.empty(size + alignment, np.uint8) if memory is None else memory, shape, dtype, alignment)
 
 
 cdef _aligned(memory, shape, dtype, int alignment):

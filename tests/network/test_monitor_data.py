@@ -23,6 +23,7 @@ from engine import (
 )
 from engine.network import recorded
 from engine.network.recorded import RecordedData, Table, by_rank
+from engine.runtime import pages
 
 COUNTER = Neuron(
     parameters="b = 1.0",
@@ -52,10 +53,10 @@ def test_rows_survive_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(table) == 0
 
 
-@pytest.mark.parametrize("huge_page", [recorded.HUGE_PAGE, None])
+@pytest.mark.parametrize("huge_page", [pages.HUGE_PAGE, None])
 def test_large_blocks(monkeypatch: pytest.MonkeyPatch, huge_page: int | None) -> None:
     """Where the system has huge pages, a large block begins with one; what is recorded is the same."""
-    monkeypatch.setattr(recorded, "HUGE_PAGE", huge_page)
+    monkeypatch.setattr(pages, "HUGE_PAGE", huge_page)
     table, given = Table(np.float64, 1000), np.random.default_rng(2).normal(size=(700, 1000))
     table.append(given[:3])
     table.append(given[3:])
