@@ -43,7 +43,7 @@ class RowPrinter(VectorPrinter):
     """Prints expressions of the synapses of a row onto neuron ``i`` and those that follow it."""
 
     def _load(self, expression: Load) -> tuple[str, int]:
-        places = {SYNAPSE: "(shift + i)", POST: "i"}
+        places = {SYNAPSE: "place", POST: "i"}
         if expression.index not in places or expression.array in self.scalars:
             return super()._load(expression)
         return f"nl_get(lanes, {self.buffer(expression.array)} + {places[expression.index]})", 16
@@ -109,7 +109,7 @@ class DenseInputs(LoopParts):
         *_, add, fetch = self._names(kernel)
         one = self.expressions
         printer = RowPrinter(self.plan, self.identifiers, one.scalars)
-        places = "const int64_t i, [[maybe_unused]] const int64_t shift, [[maybe_unused]] const int64_t pre"
+        places = ", ".join(f"[[maybe_unused]] const int64_t {name}" for name in ("i", "place", "pre"))
         header = f"const auto {add} = [=](const auto lanes, const nl_reals sum, {places})"
         with self.text.block(f"{header} __attribute__((always_inline))", ";"):
             for statement in kernel.body:

@@ -25,34 +25,36 @@ static inline int64_t nl_count_of(nl_part some) { return some.count; }
 // Adds a row to neuron ``i`` and those that follow it, among which is its hole.
 template <class Lanes, class Add>
 static inline nl_reals nl_add_beside(Lanes lanes, nl_reals sum, int64_t i, nl_row row, Add add) {
-    const uint32_t place = 1u << (row.hole - i), before = place - 1, all = (1u << nl_count_of(lanes)) - 1;
-    const nl_reals below = add(nl_chosen{before & all}, sum, i, row.shift, row.rank);
-    const nl_reals above = add(nl_chosen{~(place | before) & all}, sum, i, row.shift - 1, row.rank);
-    return nl_choose(nl_flags_of(before), below, nl_choose(nl_flags_of(place), sum, above));
+    const uint32_t bit = 1u << (row.hole - i), before = bit - 1, all = (1u << nl_count_of(lanes)) - 1;
+    const nl_reals below = add(nl_chosen{before & all}, sum, i, row.shift + i, row.rank);
+    const nl_reals above = add(nl_chosen{~(bit | before) & all}, sum, i, row.shift + i - 1, row.rank);
+    return nl_choose(nl_flags_of(before), below, nl_choose(nl_flags_of(bit), sum, above));
 }
 
 // Adds all rows to as many vectors from neuron ``at`` on, which stay in registers meanwhile. ``add`` is given what
-// was added before; ``fetch`` asks memory for an element and those beside it, of the next vectors if they are wanted.
+// was added before, the neuron and the place of its synapse; ``fetch`` asks memory for an element and those beside it, of the next vectors if they are wanted.
 template <bool Holes, bool Ahead, int64_t Vectors, class Lanes, class Add, class Fetch>
 static inline __attribute__((always_inline)) void nl_add_to(Lanes lanes, real* to, const nl_row* rows, int64_t number,
                                                             int64_t at, Add add, Fetch fetch) {
     nl_reals sums[Vectors];
 #pragma GCC unroll 8
     for (int64_t k = 0; k < Vectors; ++k) sums[k] = nl_get(lanes, to + at + k * nl_width);
+#pragma GCC unroll 2
     for (int64_t q = 0; q < number; ++q) {
         const nl_row row = rows[q];
+        const int64_t place = row.shift + at;
 #pragma GCC unroll 8
         for (int64_t k = 0; k < Vectors; ++k) {
             const int64_t i = at + k * nl_width;
             if (Holes && __builtin_expect((uint64_t)(row.hole - i) < (uint64_t)nl_width, 0)) {
                 sums[k] = nl_add_beside(lanes, sums[k], i, row, add);
             } else {
-                sums[k] = add(lanes, sums[k], i, row.shift - (Holes && i > row.hole), row.rank);
+                sums[k] = add(lanes, sums[k], i, place + k * nl_width - (Holes && i > row.hole), row.rank);
             }
         }
         if (!Ahead) continue;
 #pragma GCC unroll 8
-        for (int64_t k = 0; k < Vectors; k += 64 / NL_BYTES) fetch(row.shift + at + (Vectors + k) * nl_width);
+        for (int64_t k = 0; k < Vectors; k += 64 / NL_BYTES) fetch(place + (Vectors + k) * nl_width);
     }
 #pragma GCC unroll 8
     for (int64_t k = 0; k < Vectors; ++k) nl_put(lanes, to + at + k * nl_width, sums[k]);
