@@ -100,28 +100,22 @@ class FewPosts(Arrivals):
 
         return list(texts), rewrite(bodies, without) if found else bodies
 
-    def few_synapses(self, matrix: Matrix, body: Sequence[Statement]) -> None:
-        """Every synapse of a matrix without gaps, on the thread that owns the neurons: in one loop."""
+    def synapses_of_one(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """Every synapse onto one neuron that all others reach, in one loop instead of one for each row."""
         lower, upper = self.bounds(matrix.n_post)
-        n_post, used = self.plan.few[matrix.n_post], symbols(expressions_of_body(body))
+        used = symbols(expressions_of_body(body))
         adds = any(isinstance(s, Accumulate) for s in statements(body))
         with ExitStack() as stack:
             if lower.isidentifier():
                 stack.enter_context(self.text.block(f"if ({lower} < {upper})"))
-            if n_post == 1 and not adds and vectorises(body):
+            if not adds and vectorises(body):
                 self.text.line("#pragma omp simd")
-            stack.enter_context(
-                self.text.block(f"for (int64_t row = 0; row < {self.expressions.size(matrix.n_rows)}; ++row)")
-            )
-            if "pre" in used:
-                self.text.line("const int64_t pre = row;")
-            if n_post == 1:
-                for name, value in (("post", "0"), ("s", "row")):
-                    if name in used:
-                        self.text.line(f"const int64_t {name} = {value};")
-                self.body(body)
-            else:
-                self._row(matrix, body)
+            header = f"for (int64_t row = 0; row < {self.expressions.size(matrix.n_rows)}; ++row)"
+            stack.enter_context(self.text.block(header))
+            for name, value in (("pre", "row"), ("post", "0"), ("s", "row")):
+                if name in used:
+                    self.text.line(f"const int64_t {name} = {value};")
+            self.body(body)
 
     def _spikes(self, matrix: Matrix, listed: EventList, bodies: tuple[Body, Body, Body]) -> None:
         """The spikes from ``first`` to ``end``: what precedes a row, its entries, and what follows."""
@@ -176,6 +170,11 @@ class FewPosts(Arrivals):
                 entry = f"row * {e.size(matrix.n_post)} + post" if matrix.full else "entry"
                 line(f"const int64_t s = {entry};")
             self.body(body)
+
+
+def has_one_post(plan: Plan, matrix: Matrix) -> bool:
+    """Do spikes travel along these rows to one neuron, from all others?"""
+    return matrix.full and plan.few.get(matrix.n_post) == 1 and has_few_posts(plan, matrix)
 
 
 def has_few_posts(plan: Plan, matrix: Matrix) -> bool:
