@@ -100,19 +100,21 @@ class FewPosts(Arrivals):
 
         return list(texts), rewrite(bodies, without) if found else bodies
 
-    def synapses_of_one(self, matrix: Matrix, body: Sequence[Statement]) -> None:
-        """Every synapse onto one neuron that all others reach, in one loop instead of one for each row."""
+    def synapses_of_few(self, matrix: Matrix, body: Sequence[Statement]) -> None:
+        """Every synapse onto neurons that all others reach: a loop for each neuron, not for each row."""
         lower, upper = self.bounds(matrix.n_post)
-        used = symbols(expressions_of_body(body))
+        e, used = self.expressions, symbols(expressions_of_body(body))
+        n_post, n_rows = e.size(matrix.n_post), e.size(matrix.n_rows)
+        alone = self.plan.few[matrix.n_post] == 1
         adds = any(isinstance(s, Accumulate) for s in statements(body))
         with ExitStack() as stack:
             if lower.isidentifier():
                 stack.enter_context(self.text.block(f"if ({lower} < {upper})"))
+            stack.enter_context(self.text.block(f"for (int64_t post = 0; post < {n_post}; ++post)"))
             if not adds and vectorises(body):
                 self.text.line("#pragma omp simd")
-            header = f"for (int64_t row = 0; row < {self.expressions.size(matrix.n_rows)}; ++row)"
-            stack.enter_context(self.text.block(header))
-            for name, value in (("pre", "row"), ("post", "0"), ("s", "row")):
+            stack.enter_context(self.text.block(f"for (int64_t row = 0; row < {n_rows}; ++row)"))
+            for name, value in (("pre", "row"), ("s", "row" if alone else f"row * {n_post} + post")):
                 if name in used:
                     self.text.line(f"const int64_t {name} = {value};")
             self.body(body)
@@ -170,11 +172,6 @@ class FewPosts(Arrivals):
                 entry = f"row * {e.size(matrix.n_post)} + post" if matrix.full else "entry"
                 line(f"const int64_t s = {entry};")
             self.body(body)
-
-
-def has_one_post(plan: Plan, matrix: Matrix) -> bool:
-    """Do spikes travel along these rows to one neuron, from all others?"""
-    return matrix.full and plan.few.get(matrix.n_post) == 1 and has_few_posts(plan, matrix)
 
 
 def has_few_posts(plan: Plan, matrix: Matrix) -> bool:

@@ -11,7 +11,7 @@ from engine.codegen.access import event_list, matrix_of
 from engine.codegen.bit_rows import BitRows
 from engine.codegen.dense_events import TOGETHER, DenseEvents, only_adds
 from engine.codegen.early_rows import EarlyRows
-from engine.codegen.few_posts import FewPosts, has_few_posts, has_one_post
+from engine.codegen.few_posts import FewPosts, has_few_posts
 from engine.codegen.ir import (
     Accumulate,
     EachAbsent,
@@ -41,9 +41,9 @@ class SynapseLoops(FewPosts, EarlyRows, BitRows, DenseEvents, RowLoops, ABC):
         """Every synapse of a matrix, row after row."""
         assert isinstance(kernel.domain, EachSynapse)
         matrix = matrix_of(self.plan, kernel.domain.matrix)
-        if has_one_post(self.plan, matrix):
+        if matrix.full and has_few_posts(self.plan, matrix):
             with self._when(kernel):
-                self.synapses_of_one(matrix, kernel.body)
+                self.synapses_of_few(matrix, kernel.body)
             return
         lanes = self._rule_vectors(matrix, kernel.body)
         with self._when(kernel), self._rows(matrix):

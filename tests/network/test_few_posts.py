@@ -32,11 +32,21 @@ READS_PRE = Synapse(
     pre_spike="g_target += w * (1 + x)\nx += 0.1\nw = clip(w - y * x, 0.0, 1.0)",
     post_spike="w = clip(w + 0.3 * x, 0.0, 1.0)\ny += 0.07",
 )
+LEARNS_IN_EACH_STEP = Synapse(
+    parameters="tau = 20.0 : projection",
+    equations="""
+        tau * dx/dt = -x
+        w = if post.v > 0.5: clip(w + 0.01 * x * post.v, 0, 0.6) else: w - 0.001 * w
+    """,
+    pre_spike="g_target += w\nx += 1.0",
+)
 RULES = {
     "pairs": lambda: STDP(tau_plus=13.0, tau_minus=29.0, A_plus=0.02, A_minus=0.03),
     "instantaneous": lambda: STDP(tau_plus=1e-3, tau_minus=1e-3, A_plus=0.02, A_minus=0.03),
     "depression": lambda: STP(tau_rec=90.0, tau_facil=40.0, U=0.4),
     "reads its trace": lambda: READS_PRE,
+    "in each step": lambda: LEARNS_IN_EACH_STEP,
+    "continuous": lambda: Synapse(equations="5.0 * dg/dt = -g", pre_spike="g += w", psp="0.1 * g"),
     "static": lambda: None,
 }
 
@@ -114,7 +124,7 @@ def test_resting_neurons_and_draws(number: int, taken_for_many: Any) -> None:
     assert sum(map(len, few.get(few.monitors[0]).get("spike").values())) > 5
 
 
-@pytest.mark.parametrize("rule", ["pairs", "reads its trace", "static"])
+@pytest.mark.parametrize("rule", ["pairs", "reads its trace", "in each step", "continuous", "static"])
 @pytest.mark.parametrize("density", [1.0, 0.5])
 def test_bits_depend_neither_on_calls_nor_on_threads(rule: str, density: float) -> None:
     whole = net_of(rule, 3, density)
