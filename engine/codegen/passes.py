@@ -20,11 +20,12 @@ from engine.codegen.ir import (
     Load,
     Op,
     Select,
+    Statement,
     Store,
     Symbol,
 )
 from engine.codegen.plan import Entry, Plan
-from engine.codegen.traverse import rebuilt, statements
+from engine.codegen.traverse import expressions_of_body, rebuilt, statements, symbols
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "+": lambda a, b: a + b,
@@ -39,6 +40,19 @@ def rewrite(node: Any, rule: Callable[[Expr], Expr]) -> Any:
     if isinstance(result, (Const, Symbol, Load, Op, Function, Select, Cast, Draw)):
         return rule(result)
     return result
+
+
+def without_unused(kernel: Kernel) -> Kernel:
+    """The kernel without names in its body that nothing uses."""
+    reduction = kernel.reduction
+    outside = [] if reduction is None else [reduction.value]
+    used = symbols([*outside, *expressions_of_body(kernel.after)])
+    kept: list[Statement] = []
+    for statement in reversed(kernel.body):
+        if not isinstance(statement, Let) or statement.name in used:
+            kept.append(statement)
+            used |= symbols(expressions_of_body((statement,)))
+    return dataclasses.replace(kernel, body=tuple(reversed(kept)))
 
 
 def map_kernels(plan: Plan, change: Callable[[Kernel], Kernel]) -> Plan:

@@ -29,14 +29,13 @@ from engine.codegen.lowering.builder import TRUE, ZERO, Lowered, all_of
 from engine.codegen.lowering.neurons import STEP
 from engine.codegen.lowering.stopping import STOP
 from engine.codegen.lowering.synapses import SYNAPSE
-from engine.codegen.passes import rewrite
+from engine.codegen.passes import rewrite, without_unused
 from engine.codegen.plan import Buffer, Entry, Plan, Recorder
 from engine.codegen.traverse import (
     expressions_of_body,
     iteration_expressions,
     statements,
     subexpressions,
-    symbols,
     touched_buffers,
     uniform_expressions,
     written_buffers,
@@ -166,14 +165,8 @@ def _without_stores(kernel: Kernel, names: set[str]) -> Kernel:
             body.append(changed)
     reduction = rewrite(kernel.reduction, named) if kernel.reduction is not None else None
     # The values that only those stores had use of are not computed.
-    outside = [] if reduction is None else [reduction.value]
-    used = symbols([*outside, *expressions_of_body(kernel.after)])
-    kept: list[Statement] = []
-    for statement in reversed(body):
-        if isinstance(statement, Let) and statement.name not in used:
-            continue
-        if isinstance(statement, Comment) and not kept and reduction is None:
-            continue
-        kept.append(statement)
-        used |= symbols(expressions_of_body((statement,)))
-    return dataclasses.replace(kernel, body=tuple(reversed(kept)), reduction=reduction)
+    bare = without_unused(dataclasses.replace(kernel, body=tuple(body), reduction=reduction))
+    kept = list(bare.body)
+    while kept and reduction is None and isinstance(kept[-1], Comment):
+        kept.pop()
+    return dataclasses.replace(bare, body=tuple(kept))
