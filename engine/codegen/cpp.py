@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.codegen.access import check_stores, place_barriers
 from engine.codegen.dense_inputs import inputs_of_neurons
-from engine.codegen.expressions import C_TYPES, STORAGE, ExpressionPrinter
+from engine.codegen.expressions import C_TYPES, OF_FUNCTIONS, STORAGE, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import Draw, Each, EachChance, EachRow, Function, Interrupt, Kernel
 from engine.codegen.loops import LoopPrinter
@@ -78,7 +78,9 @@ class CppPrinter(LoopPrinter):
         functions = {e.name for e in used if isinstance(e, Function)}
         self._relaxes = not functions.isdisjoint(("exprel", "gain"))
         self._shares_gains = "gain" in functions
-        self._turns = not functions.isdisjoint(("sin", "cos"))
+        self._turns = not functions.isdisjoint(("sin", "cos", "tan"))
+        self._raises = "pow" in functions
+        self._has_others = not functions.isdisjoint(OF_FUNCTIONS)
         self._reduces = any(isinstance(k.domain, EachRow) and k.reduction is not None for k in kernels)
         self._interrupts = any(isinstance(s, Interrupt) for k in kernels for s in statements(k.body))
 
@@ -87,7 +89,9 @@ class CppPrinter(LoopPrinter):
         optional = {
             "prelude_lanes.h": self._reduces,
             "prelude_exprel.h": self._relaxes,
-            "prelude_sine.h": self._turns,
+            "prelude_sine.h": self._turns or self._has_others,
+            "prelude_functions.h": self._has_others,
+            "prelude_power.h": self._raises,
             "prelude_rests.h": bool(self.kept),
             "prelude_philox.h": self._draws,
             "prelude_standard.h": self._draws,

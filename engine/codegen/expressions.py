@@ -48,6 +48,9 @@ _LIBRARY = (
 FUNCTIONS: dict[str, str] = {name: f"nl_{name}" for name in _LIBRARY.split()}
 """Canonical name of a function to the prelude's."""
 
+OF_FUNCTIONS = frozenset({"tan", "asin", "acos", "atan", "sinh", "cosh", "log10", "log2", "log1p", "exp2"})
+"""Those that ``prelude_functions.h`` has."""
+
 _BOOLEAN_FUNCTIONS = frozenset({"isnan", "isfinite"})
 POWERS = {2: "nl_square", 3: "nl_cube", **{n: f"nl_power{n}" for n in range(4, 9)}}
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from engine.codegen.expressions import C_TYPES, POWERS, ExpressionPrinter
+from engine.codegen.expressions import C_TYPES, OF_FUNCTIONS, POWERS, ExpressionPrinter
 from engine.codegen.identifiers import Identifiers
 from engine.codegen.ir import (
     Accumulate,
@@ -36,7 +36,10 @@ from engine.codegen.traverse import expressions_of_body, statements, subexpressi
 
 SYNAPSE = Symbol("s", "int")
 
-_FUNCTIONS = frozenset({"min", "max", "clip", "pos", "neg", "fma", "fabs", "exp", "sin", "cos", "sqrt"})
+_FUNCTIONS = OF_FUNCTIONS | {
+    *("min", "max", "clip", "pos", "neg", "fma", "fabs", "sqrt"),
+    *("exp", "expm1", "log", "tanh", "sin", "cos", "pow"),
+}
 _RANKS = frozenset({"uint8", "uint16", "int32"})
 """Integers that fit a lane of 32 bits."""
 
@@ -239,10 +242,10 @@ class LaneBody:
                 return f"-({self._reals(operand)})"
             case Op(op="+" | "-" | "*" | "/" as op, args=args, type="real"):
                 return f" {op} ".join(f"({self._reals(arg)})" for arg in args)
-            case Function(name=name, args=args, type="real") if name in _FUNCTIONS:
-                return f"nl_{name}({', '.join(self._reals(arg) for arg in args)})"
             case Function(name="pow", args=(base, Const(value=int(n) | float(n)))) if n in POWERS:
                 return f"{POWERS[int(n)]}({self._reals(base)})"
+            case Function(name=name, args=args, type="real") if name in _FUNCTIONS:
+                return f"nl_{name}({', '.join(self._reals(arg) for arg in args)})"
             case Select(condition=condition, then=then, otherwise=otherwise, type="real"):
                 chosen = self._flags(condition)
                 return f"(({chosen}) ? ({self._reals(then)}) : ({self._reals(otherwise)}))"

@@ -80,8 +80,6 @@ static inline typename nl_kind<Real>::flags nl_all_flags(bool x) {
 NL_PIECEWISE(nl_doubles)
 NL_PIECEWISE(nl_floats)
 #undef NL_PIECEWISE
-static inline nl_doubles nl_fabs(nl_doubles x) { return (nl_doubles)((nl_counts)x & 0x7fffffffffffffffu); }
-static inline nl_floats nl_fabs(nl_floats x) { return (nl_floats)((nl_integers_32)x & 0x7fffffff); }
 static inline nl_doubles nl_exp(nl_doubles x) { return nl_exp_doubles(x); }
 static inline nl_floats nl_exp(nl_floats x) { return nl_exp_floats(x); }
 #ifdef NL_SINE

@@ -248,11 +248,28 @@ static inline nl_flags nl_isfinite(nl_reals x) { return x - x == 0; }
         return nl_get(nl_whole(), e);                                                 \
     }
 NL_ELEMENTWISE(fabs) NL_ELEMENTWISE(sqrt) NL_ELEMENTWISE(floor) NL_ELEMENTWISE(ceil) NL_ELEMENTWISE(round)
-NL_ELEMENTWISE(expm1) NL_ELEMENTWISE(tanh) NL_ELEMENTWISE(log)
-NL_ELEMENTWISE(tan) NL_ELEMENTWISE(asin) NL_ELEMENTWISE(acos)
-NL_ELEMENTWISE(atan) NL_ELEMENTWISE(sinh) NL_ELEMENTWISE(cosh) NL_ELEMENTWISE(log10) NL_ELEMENTWISE(log2)
-NL_ELEMENTWISE(log1p) NL_ELEMENTWISE(exp2) NL_ELEMENTWISE(cbrt) NL_ELEMENTWISE(erf)
-NL_ELEMENTWISE_2(pow) NL_ELEMENTWISE_2(atan2) NL_ELEMENTWISE_2(fmod)
+NL_ELEMENTWISE(cbrt) NL_ELEMENTWISE(erf) NL_ELEMENTWISE_2(atan2) NL_ELEMENTWISE_2(fmod)
+
+// Where the same text is that of a vector, too.
+#ifdef NL_VECTORS
+#define NL_OF_VECTOR(name) \
+    static inline nl_reals nl_##name(nl_reals x) { return nl_##name(x.v); }
+#else
+#define NL_OF_VECTOR NL_ELEMENTWISE
+#endif
+NL_OF_VECTOR(expm1) NL_OF_VECTOR(tanh) NL_OF_VECTOR(log)
+#ifdef NL_FUNCTIONS
+NL_OF_VECTOR(tan) NL_OF_VECTOR(asin) NL_OF_VECTOR(acos) NL_OF_VECTOR(atan) NL_OF_VECTOR(sinh) NL_OF_VECTOR(cosh)
+NL_OF_VECTOR(log10) NL_OF_VECTOR(log2) NL_OF_VECTOR(log1p) NL_OF_VECTOR(exp2)
+#endif
+#undef NL_OF_VECTOR
+#ifdef NL_POWER
+#ifdef NL_VECTORS
+static inline nl_reals nl_pow(nl_reals x, nl_reals y) { return nl_pow(x.v, y.v); }
+#else
+NL_ELEMENTWISE_2(pow)
+#endif
+#endif
 
 #ifdef NL_VECTORS
 static inline nl_reals nl_exp(nl_reals x) { return nl_exp_inline(x.v); }

@@ -89,7 +89,10 @@ class TimeBlocks:
 
 
 def time_blocks(plan: Plan) -> TimeBlocks | None:
-    """How long blocks of steps may be; None where steps must be done one by one."""
+    """How long blocks of steps may be; None where steps must be done one by one: also where values of single
+    steps were taken out of kernels, which may have the form of vectors only since then."""
+    if plan.of_steps:
+        return None
     parts = list(groups(plan.steady))
     kernels = [[e.work for e in group if isinstance(e.work, Kernel)] for group in parts]
     written = set().union(*(written_buffers(kernel) for group in kernels for kernel in group))

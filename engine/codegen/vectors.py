@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from engine.codegen.expressions import OF_STANDARD_NUMBERS, ExpressionPrinter
+from engine.codegen.expressions import OF_FUNCTIONS, OF_STANDARD_NUMBERS, ExpressionPrinter
 from engine.codegen.ir import (
     Accumulate,
     Cast,
@@ -48,7 +48,10 @@ WORTH = 6
 
 _COMPARISONS = frozenset({"<", ">", "<=", ">=", "==", "!="})
 _CLOCK = frozenset({"step", "tick", "t", "done"})
-_CALLS = frozenset({"exp", "exprel", "gain", "log", "expm1", "tanh", "sqrt", "pow", "sin", "cos"})
+_CALLS = OF_FUNCTIONS | {
+    *("exp", "exprel", "gain", "log", "expm1", "tanh"),
+    *("sqrt", "pow", "sin", "cos"),
+}
 
 
 def awake(rest: Rest) -> Expr:

@@ -131,7 +131,7 @@ def test_vectors_have_the_bits_of_single_synapses(
 @pytest.mark.parametrize(
     "statement",
     [
-        Store("w", S, call("tan", at("w", S))),
+        Store("w", S, call("cbrt", at("w", S))),
         Store("w", S, Cast(op("*", at("missed", POST, "int"), at("missed", POST, "int")), "real")),
         Let("_count", op("+", at("missed", POST, "int"), number(1))),
         If(op(">", at("w", S), real(0.0)), (Store("w", S, Load("sums", op("+", POST, number(1)))),)),

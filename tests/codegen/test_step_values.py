@@ -148,3 +148,17 @@ def test_blocks_of_steps_keep_their_own_clock(monkeypatch: pytest.MonkeyPatch) -
     net.compile(silent=True)
     assert "longest" in generated_code(net)
     assert code_of(net) == []
+
+
+def test_values_that_make_vectors_possible_keep_single_steps() -> None:
+    """``modulo`` is no function of vectors; without it the rest is, so that steps could come in blocks that
+    do not know its value."""
+    net = Network(dt=0.5, seed=1)
+    text = "x = modulo(t, 20.0)\n tau*dr/dt = if x > 10.0: -r else: 0.5 - r"
+    population = net.create(100, Neuron(parameters="tau = 10.0 : population", equations=text))
+    net.compile(silent=True)
+    r = 0.0
+    for step in range(100):
+        r += 0.05 * (-r if int(0.5 * step) % 20 > 10 else 0.5 - r)
+    net.simulate(50.0)
+    np.testing.assert_allclose(population.r, np.full(100, r), rtol=1e-12)

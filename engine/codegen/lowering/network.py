@@ -17,6 +17,7 @@ from engine.codegen.lowering.spike_counts import lower_paired_input
 from engine.codegen.lowering.stopping import lower_stop_conditions
 from engine.codegen.lowering.structural import StructuralPlasticity
 from engine.codegen.lowering.sweeps import share_sweeps
+from engine.codegen.lowering.terms import share_terms
 from engine.codegen.lowering.timetable import lower_timetable
 from engine.codegen.lowering.unseen import leave_unseen
 from engine.errors import EngineError
@@ -89,7 +90,7 @@ def lower(network: Network, threads: int = 0) -> Lowered:
         population.finish_sizes()
     if network.profiling:
         builder.measure()
-    return leave_unseen(share_sweeps(builder.finish()))
+    return share_terms(leave_unseen(share_sweeps(builder.finish())))
 
 
 def in_order_of_sums(projections: list[LoweredProjection]) -> list[LoweredProjection]:
