@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine import Network, Neuron, Synapse, Uniform
+from engine.codegen import build
 from engine.codegen.interpreter import Interpreter
 from engine.codegen.ir import Each, EachEvent, Function, Kernel
 from engine.codegen.lowering import lower, network
@@ -40,6 +41,12 @@ VOLTAGE = Synapse(
     psp="x / (1.0 + 0.3*exp(-0.5*post.u))",
 )
 OWN = Synapse(psp="tanh(w * pre.r)")
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that only terms used are not left behind."""
+    monkeypatch.setattr(build, "FLAGS", (*build.FLAGS, "-Werror"))
 
 
 def net_of(

@@ -30,13 +30,11 @@ from engine.codegen.ir import (
 )
 from engine.codegen.lowering.builder import Lowered
 from engine.codegen.lowering.neurons import NEURON
-from engine.codegen.passes import rewrite
+from engine.codegen.passes import rewrite, without_unused
 from engine.codegen.plan import Buffer, Entry, Matrix, Plan
 from engine.codegen.traverse import (
-    iteration_expressions,
     rebuilt,
     subexpressions,
-    symbols,
     written_buffers,
 )
 
@@ -105,7 +103,7 @@ class _Finder:
         reduction = kernel.reduction
         if reduction is not None:
             reduction = dataclasses.replace(reduction, value=self.visit(reduction.value))
-        return _without_unused(dataclasses.replace(kernel, body=tuple(body), reduction=reduction))
+        return without_unused(dataclasses.replace(kernel, body=tuple(body), reduction=reduction))
 
     def visit(self, node: Any) -> Any:
         """A statement or expression with elements of arrays in the place of terms."""
@@ -179,16 +177,6 @@ class _Finder:
         names = [part.name for part in subexpressions(load.index) if isinstance(part, Symbol)]
         found = (name for name in names if base_symbol(load.index, name) == self.side.name)
         return next((name for name in found if name in self.plan.sizes), "")
-
-
-def _without_unused(kernel: Kernel) -> Kernel:
-    """The kernel without names that only terms had use of."""
-    while True:
-        used = symbols(iteration_expressions(kernel))
-        body = tuple(s for s in kernel.body if not isinstance(s, Let) or s.name in used)
-        if len(body) == len(kernel.body):
-            return kernel
-        kernel = dataclasses.replace(kernel, body=body)
 
 
 def _costs(node: Expr) -> bool:
