@@ -76,6 +76,7 @@ class CppPrinter(LoopPrinter):
         self._picks = any(isinstance(k.domain, EachChance) for k in kernels)
         self._draws = self._picks or any(isinstance(e, Draw) for e in used)
         functions = {e.name for e in used if isinstance(e, Function)}
+        functions |= {"log1p"} if self._picks else set()  # prelude_chance.h makes gaps with it
         self._relaxes = not functions.isdisjoint(("exprel", "gain"))
         self._shares_gains = "gain" in functions
         self._turns = not functions.isdisjoint(("sin", "cos", "tan"))
