@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 HUGE_PAGE = 1 << 21 if hasattr(mmap, "MADV_HUGEPAGE") else None
 """Bytes of a huge page; None where the system has none to ask for."""
 
-LEAST = 1 << 20
+LEAST = 3 << 19
 """Bytes of an array, or of its end behind whole huge pages, that are given a huge page of their own: at most
 as much again is wasted."""
 
