@@ -74,6 +74,20 @@ def test_threads_that_meet_once_in_many_steps_pay_earlier() -> None:
     assert (used(0.1), used(1.5)) == (1, 2)
 
 
+def spiking_dense(size: int) -> int:
+    net = Network(dt=1.0, seed=3)
+    net.config(num_threads=2)
+    pop = net.create(size, FIRING)
+    Projection(pop, pop, "exc", network=net).connect_all_to_all(weights=Uniform(0.0, 0.1))
+    net.compile(silent=True)
+    return net.threads_used
+
+
+def test_dense_rows_that_are_added_at_once_hardly_pay_for_a_meeting() -> None:
+    assert spiking_dense(1200) == 1  # each row on its own takes twice as long: two threads
+    assert spiking_dense(2000) == 2
+
+
 def test_what_waits_for_a_period_is_hardly_counted() -> None:
     """All synapses of a plastic network look at what they missed, but not in every step."""
     net = Network(dt=0.1, seed=3)
