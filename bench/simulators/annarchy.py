@@ -52,8 +52,10 @@ def run(setting: Setting, module: str = "ANNarchy") -> dict[str, Any]:
 
 
 def run_engine(setting: Setting) -> dict[str, Any]:
+    """A checkout to compare with may be older than the number of threads that it used."""
     result = run(setting, "engine")
-    return {**result, "threads_used": importlib.import_module("engine").magic_network().threads_used}
+    used = getattr(importlib.import_module("engine").magic_network(), "threads_used", None)
+    return result if used is None else {**result, "threads_used": used}
 
 
 def precision(ann: Any, name: str) -> dict[str, Any]:

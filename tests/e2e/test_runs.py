@@ -76,11 +76,12 @@ def test_the_example_is_watched_while_it_runs(open_program) -> None:
     hands.wait_for_state(State.RUNNING)
     per_ms = round(1.0 / coba.run.dt)
     hands.wait_for_steps(300 * per_ms)
+    # Steps are told before the raster is painted.
+    hands.wait(lambda: differing(hands.look_at(raster), empty) > 0)
     early = differing(hands.look_at(raster), empty)
     hands.wait_for_steps(1300 * per_ms)
-    later = differing(hands.look_at(raster), empty)
+    hands.wait(lambda: differing(hands.look_at(raster), empty) > 1.5 * early)
     assert simulation.state == State.RUNNING
-    assert later > 1.5 * early > 0
 
     hands.click(hands.button(bar.pause_action))
     hands.wait_for_state(State.PAUSED)
